@@ -1,0 +1,142 @@
+"""What the rest of Touchline may ask of the warehouse and the lake, and how both are read at one data version.
+
+Invariant: a Reading is fixed. Whatever is committed while a question is answered, all of its statements see the same rows.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pandas as pd
+import pyarrow as pa
+from sqlalchemy import Connection, Engine
+
+from pipelines.settings import Settings
+
+Snapshots = Mapping[str, int | None]
+"""Lake table -> the id of its snapshot, None where the table has none yet."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How rows on their way in stand to the rows a lake table holds: one boolean a row in each list."""
+
+    new: list[bool]
+    replaced: list[bool]
+    unchanged: list[bool]
+
+
+class Warehouse(Protocol):
+    """PostgreSQL: uploads, spend, reach, settings, kept answers."""
+
+    @property
+    def engine(self) -> Engine: ...
+
+    def version(self) -> int:
+        """The counter that every commit, undo and change of settings bumps."""
+        ...
+
+    def frame(self, statement: str, /, **parameters: object) -> pd.DataFrame:
+        """The rows of sql/warehouse/<statement>.sql with its :named parameters bound."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """A connection that commits at the end of the block, or rolls back on an exception."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Lake(Protocol):
+    """The Iceberg tables and the engine that queries them."""
+
+    def snapshots(self) -> Snapshots:
+        """The present snapshot of every table."""
+        ...
+
+    def frame(
+        self,
+        statement: str,
+        parameters: Mapping[str, object],
+        *,
+        dimension: str | None = None,
+        weights: str | None = None,
+        snapshots: Snapshots | None = None,
+    ) -> pd.DataFrame:
+        """The rows of sql/lake/<statement>.sql, as of the given snapshots (default: the present ones)."""
+        ...
+
+    def compare(self, table: str, rows: pa.Table) -> Comparison:
+        """Which of the rows are new, which replace a stored row of the same id, and which are there already."""
+        ...
+
+    def write(self, table: str, rows: pa.Table, upload_id: str) -> None:
+        """Store rows in one commit that carries the upload id; a stored row of the same id is replaced."""
+        ...
+
+    def holds_upload(self, table: str, upload_id: str) -> bool:
+        """Whether a commit of this upload, not taken back since, is in the table's history."""
+        ...
+
+    def undo(self, table: str, upload_ids: Sequence[str], standing: Sequence[str]) -> None:
+        """Take the rows of these uploads out in one commit and put back what they had replaced.
+
+        standing: the uploads to the table that remain committed, oldest first; what comes back is the newest of theirs.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The opened stores of one home or one cloud."""
+
+    settings: Settings
+    warehouse: Warehouse
+    lake: Lake
+
+    def data_version(self) -> str:
+        """`w<n>.l<id>`: the warehouse's counter and a digest of the lake's snapshots."""
+        return self.read().data_version
+
+    def read(self) -> "Reading":
+        """Both stores as they are now, held still."""
+        return Reading(self, self.warehouse.version(), self.lake.snapshots())
+
+    def close(self) -> None:
+        """Let go of both stores; the last process on a home stops its database server."""
+        self.lake.close()
+        self.warehouse.close()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Both stores at one data version."""
+
+    stores: Stores
+    warehouse_version: int
+    snapshots: Snapshots
+
+    @property
+    def settings(self) -> Settings:
+        return self.stores.settings
+
+    @property
+    def data_version(self) -> str:
+        text = ";".join(f"{name}={snapshot}" for name, snapshot in sorted(self.snapshots.items()))
+        return f"w{self.warehouse_version}.l{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+    def lake(
+        self, statement: str, parameters: Mapping[str, Any], *, dimension: str | None = None, weights: str | None = None
+    ) -> pd.DataFrame:
+        """Rows of a lake statement as of this reading."""
+        return self.stores.lake.frame(
+            statement, parameters, dimension=dimension, weights=weights, snapshots=self.snapshots
+        )
+
+    def warehouse(self, statement: str, **parameters: object) -> pd.DataFrame:
+        """Rows of a warehouse statement as of this reading; its :version parameter is filled in here."""
+        return self.stores.warehouse.frame(statement, version=self.warehouse_version, **parameters)
