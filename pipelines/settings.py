@@ -26,11 +26,17 @@ class Setting:
 
 SETTINGS: dict[str, Setting] = {
     "home": Setting("TOUCHLINE_HOME", ".touchline", "Folder that holds all state; deleting it is a clean reset."),
-    "database_url": Setting("TOUCHLINE_DATABASE_URL", "", "PostgreSQL URL of the warehouse; empty starts the embedded server under the home."),
+    "database_url": Setting(
+        "TOUCHLINE_DATABASE_URL",
+        "",
+        "PostgreSQL URL of the warehouse; empty starts the embedded server under the home.",
+    ),
     "reporting_time_zone": Setting(
         "TOUCHLINE_TIME_ZONE", "UTC", "Time zone in which days begin and end, and of times that come without one."
     ),
-    "reporting_currency": Setting("TOUCHLINE_CURRENCY", "EUR", "Currency of amounts that come without one, and the default for showing."),
+    "reporting_currency": Setting(
+        "TOUCHLINE_CURRENCY", "EUR", "Currency of amounts that come without one, and the default for showing."
+    ),
     "longest_lookback_days": Setting(
         "TOUCHLINE_LONGEST_LOOKBACK_DAYS", "90", "Longest look-back window, in days; journeys are stored this far back."
     ),
@@ -40,9 +46,13 @@ SETTINGS: dict[str, Setting] = {
         "Channel names, comma separated, that mean no channel at all.",
     ),
     "primary_conversion_type": Setting(
-        "TOUCHLINE_PRIMARY_CONVERSION_TYPE", "", "Conversion type the pages start with; empty takes the type with the most revenue."
+        "TOUCHLINE_PRIMARY_CONVERSION_TYPE",
+        "",
+        "Conversion type the pages start with; empty takes the type with the most revenue.",
     ),
-    "user": Setting("TOUCHLINE_USER", "", "Name written into the upload history; empty takes the operating system's user."),
+    "user": Setting(
+        "TOUCHLINE_USER", "", "Name written into the upload history; empty takes the operating system's user."
+    ),
 }
 
 
@@ -97,7 +107,9 @@ def _time_zone(value: str) -> str:
 
 def _currency(value: str) -> str:
     if len(value) != 3 or not value.isalpha():
-        raise WrongUsage(f"TOUCHLINE_CURRENCY is '{value}', which is no currency code.", "Use three letters such as EUR.")
+        raise WrongUsage(
+            f"TOUCHLINE_CURRENCY is '{value}', which is no currency code.", "Use three letters such as EUR."
+        )
     return value.upper()
 
 

@@ -1,0 +1,332 @@
+"""The embedded lake: DuckDB, in memory, over the files of one Iceberg snapshot.
+
+Invariants: a query reads exactly the files that one snapshot lists; a write is one atomic Iceberg commit, tried again on a conflict, whose
+snapshot carries the upload or build it belongs to.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterThanOrEqual, In, LessThanOrEqual
+from pyiceberg.table import Table, Transaction
+from pyiceberg.types import IcebergType
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipelines import statements
+from pipelines.errors import LakeUnavailable
+from pipelines.stores.base import Comparison, Snapshots
+from pipelines.stores.catalog import (
+    COUNT,
+    FLAG,
+    INSTANT,
+    MONEY,
+    TABLES,
+    TEXT,
+    arrow_schema,
+    load_or_create,
+    open_catalog,
+)
+
+UPLOAD, UNDONE, REPLACED, BUILD = "touchline.upload", "touchline.undone", "touchline.replaced", "touchline.build"
+"""Snapshot properties: the upload a commit stored, the uploads it took back, how many rows it replaced, the build it holds."""
+
+_DUCKDB: dict[IcebergType, str] = {
+    TEXT: "VARCHAR",
+    COUNT: "BIGINT",
+    INSTANT: "TIMESTAMP",
+    FLAG: "BOOLEAN",
+    MONEY: "DECIMAL(18,4)",
+}
+_ATTEMPTS = 5
+_PLANS_KEPT = 512
+_BOOKKEEPING = ("upload_id", "row_number")
+
+
+class DuckDBLake:
+    """The lake of one home. Safe to use from many threads: every query has its own cursor."""
+
+    def __init__(self, database_url: str, home: Path) -> None:
+        """Open the catalogue in PostgreSQL and the tables under `home`. Raises LakeUnavailable where that fails."""
+        try:
+            self._catalog = open_catalog(database_url, home / "lake")
+            for name in TABLES:
+                load_or_create(self._catalog, name)
+        except (SQLAlchemyError, OSError) as error:
+            raise _unavailable(error) from error
+        spill = home / "spill"
+        self._connection = duckdb.connect(config={"temp_directory": str(spill), "memory_limit": "4GB"})
+        self._connection.execute("SET TimeZone='UTC'; SET integer_division=true; SET parquet_metadata_cache=true")
+        self._plans: dict[tuple[str, int | None, str | None, str | None], str] = {}
+        self._lock = threading.Lock()
+
+    def table(self, name: str) -> Table:
+        """The Iceberg table as it is now."""
+        try:
+            return self._catalog.load_table(f"touchline.{name}")
+        except (SQLAlchemyError, OSError) as error:
+            raise _unavailable(error) from error
+
+    def snapshots(self) -> Snapshots:
+        """The present snapshot id of every table, None where nothing was stored yet."""
+        return {name: self.table(name).metadata.current_snapshot_id for name in TABLES}
+
+    def frame(
+        self,
+        statement: str,
+        parameters: Mapping[str, Any],
+        *,
+        dimension: str | None = None,
+        weights: str | None = None,
+        snapshots: Snapshots | None = None,
+    ) -> pd.DataFrame:
+        """The rows of a statement. Its :first_dt and :last_dt, where it has them, bound the days of all its tables."""
+        frame: pd.DataFrame = self._query(statement, parameters, dimension, weights, snapshots).to_pandas()
+        return frame
+
+    def build(
+        self, table: str, statement: str, parameters: Mapping[str, Any], snapshots: Snapshots, build_id: str
+    ) -> None:
+        """Replace a derived table by the rows of a statement, in one commit that carries the build id."""
+        rows = _typed(table, self._query(statement, parameters, None, None, snapshots))
+
+        def change(current: Table, transaction: Transaction) -> None:
+            if current.metadata.current_snapshot_id is not None:
+                transaction.delete(AlwaysTrue(), snapshot_properties={BUILD: build_id})
+            transaction.append(rows, snapshot_properties={BUILD: build_id})
+
+        self._commit(table, change)
+
+    def build_id(self, table: str) -> str | None:
+        """The build that a derived table's present rows come from."""
+        snapshot = self.table(table).current_snapshot()
+        return (
+            None if snapshot is None or snapshot.summary is None else snapshot.summary.additional_properties.get(BUILD)
+        )
+
+    def compare(self, table: str, rows: pa.Table) -> Comparison:
+        """Which of the rows are new, replace a stored row of the same id, or are there already."""
+        key, *others = TABLES[table]
+        same = " and ".join(
+            f'i."{name}" is not distinct from s."{name}"' for name in others if name not in _BOOKKEEPING
+        )
+        found = self._arrow(
+            f'select s."{key}" is null as new, s."{key}" is not null and ({same}) as unchanged '
+            f'from incoming i left join {self._relation(table, self.table(table))} s on s."{key}" = i."{key}" order by i.position',
+            incoming=_typed(table, rows.append_column("position", pa.array(range(rows.num_rows)))),
+        )
+        new, unchanged = found["new"].to_pylist(), found["unchanged"].to_pylist()
+        replaced = [not first and not second for first, second in zip(new, unchanged, strict=True)]
+        return Comparison(new, replaced, unchanged)
+
+    def write(self, table: str, rows: pa.Table, upload_id: str) -> None:
+        """Store rows in one commit that carries the upload id; a stored row of the same id is replaced."""
+        typed = _typed(table, rows)
+        key = next(iter(TABLES[table]))
+
+        def change(current: Table, transaction: Transaction) -> None:
+            days, kept, replaced = self._without(
+                table, current, f'"{key}" in (select "{key}" from gone)', typed.select([key])
+            )
+            self._rewrite(
+                transaction, days, pa.concat_tables([kept, typed]), {UPLOAD: upload_id, REPLACED: str(replaced)}
+            )
+
+        self._commit(table, change)
+
+    def holds_upload(self, table: str, upload_id: str) -> bool:
+        """Whether a commit of this upload, not taken back since, is in the table's history."""
+        held = False
+        for properties in self._history(self.table(table)).values():
+            held = held or properties.get(UPLOAD) == upload_id
+            held = held and upload_id not in properties.get(UNDONE, "").split(",")
+        return held
+
+    def undo(self, table: str, upload_ids: Sequence[str], standing: Sequence[str]) -> None:
+        """Take the rows of these uploads out in one commit and put back what they had replaced."""
+        gone = pa.table({"upload_id": pa.array(upload_ids, pa.string())})
+
+        def change(current: Table, transaction: Transaction) -> None:
+            condition = "upload_id in (select upload_id from gone)"
+            days, kept, removed = self._without(table, current, condition, gone)
+            if not removed:
+                return
+            back = self._replaced_by(table, current, gone, standing)
+            if back.num_rows:
+                more = sorted({day.as_py() for day in back["dt"].unique()} - set(days))
+                if more:
+                    kept = pa.concat_tables([kept, self._days(table, current, more)])
+                    days = days + more
+                kept = pa.concat_tables([kept, back])
+            self._rewrite(transaction, days, kept, {UNDONE: ",".join(upload_ids)})
+
+        self._commit(table, change)
+
+    def close(self) -> None:
+        """Close DuckDB; the tables stay."""
+        self._connection.close()
+
+    def _query(
+        self,
+        statement: str,
+        parameters: Mapping[str, Any],
+        dimension: str | None,
+        weights: str | None,
+        snapshots: Snapshots | None,
+    ) -> pa.Table:
+        first, last = parameters.get("first_dt"), parameters.get("last_dt")
+
+        def relation(name: str) -> str:
+            current = self.table(name)
+            snapshot = current.metadata.current_snapshot_id if snapshots is None else snapshots[name]
+            return self._relation(name, current, snapshot, first, last)
+
+        bound = statements.bind(
+            statement, parameters, dialect="duckdb", relation=relation, dimension=dimension, weights=weights
+        )
+        try:
+            return self._connection.cursor().sql(bound.sql, params=bound.values).to_arrow_table()
+        except duckdb.Error as error:
+            raise _unavailable(error) from error
+
+    def _arrow(self, sql: str, **tables: pa.Table) -> pa.Table:
+        """Rows of a query over the lake's files and the Arrow tables given by name."""
+        cursor = self._connection.cursor()
+        for name, rows in tables.items():
+            cursor.register(name, rows)
+        return cursor.sql(sql).to_arrow_table()
+
+    def _relation(
+        self,
+        name: str,
+        table: Table,
+        snapshot: int | None | str = "present",
+        first: str | None = None,
+        last: str | None = None,
+    ) -> str:
+        """SQL that reads the planned files of one snapshot, under the table's present column names."""
+        version = table.metadata.current_snapshot_id if isinstance(snapshot, str) else snapshot
+        key = (name, version, first, last)
+        with self._lock:
+            if key in self._plans:
+                return self._plans[key]
+        files = [] if version is None else _planned(table, version, first, last)
+        fields = [(field.field_id, field.name, _DUCKDB[field.field_type]) for field in table.schema().fields]
+        if files:
+            columns = ", ".join(
+                f"{number}: {{name: '{column}', type: '{kind}', default_value: NULL}}"
+                for number, column, kind in fields
+            )
+            source = f"read_parquet({files!r}, schema=MAP {{{columns}}})"
+        else:
+            columns = ", ".join(f'cast(null as {kind}) as "{column}"' for _, column, kind in fields)
+            source = f"(select {columns} where false)"
+        with self._lock:
+            if len(self._plans) >= _PLANS_KEPT:
+                self._plans.clear()
+            self._plans[key] = source
+        return source
+
+    def _without(self, table: str, current: Table, condition: str, gone: pa.Table) -> tuple[list[str], pa.Table, int]:
+        """The days that hold rows to go, the rows of those days that stay, and how many go."""
+        source = self._relation(table, current)
+        found = self._arrow(f"select distinct dt from {source} s where {condition} order by dt", gone=gone)
+        days: list[str] = found["dt"].to_pylist()
+        before = self._days(table, current, days)
+        kept = self._arrow(f"select * from before where not ({condition})", gone=gone, before=before)
+        return days, _typed(table, kept), before.num_rows - kept.num_rows
+
+    def _days(self, table: str, current: Table, days: list[str]) -> pa.Table:
+        if not days:
+            return arrow_schema(table).empty_table()
+        return _typed(table, current.scan(row_filter=_within(days)).to_arrow())
+
+    def _replaced_by(self, table: str, current: Table, gone: pa.Table, standing: Sequence[str]) -> pa.Table:
+        """What the standing uploads had stored under the ids that are going, the newest of each."""
+        key = next(iter(TABLES[table]))
+        history = self._history(current)
+        going = set(gone["upload_id"].to_pylist())
+        back = [arrow_schema(table).empty_table()]
+        if not any(
+            properties.get(UPLOAD) in going and properties.get(REPLACED, "0") != "0" for properties in history.values()
+        ):
+            return back[0]
+        stored = {properties[UPLOAD]: snapshot for snapshot, properties in history.items() if UPLOAD in properties}
+        ids = self._arrow(
+            f'select "{key}" from {self._relation(table, current)} s where upload_id in (select upload_id from gone)',
+            gone=gone,
+        )
+        for upload_id in reversed([upload for upload in standing if upload in stored]):
+            stood = self._relation(table, current, stored[upload_id])
+            found = self._arrow(
+                f'select s.* from {stood} s join ids using ("{key}") where upload_id in (select upload_id from one)',
+                ids=ids,
+                one=pa.table({"upload_id": [upload_id]}),
+            )
+            back.append(_typed(table, found))
+            ids = self._arrow(f'from ids where "{key}" not in (select "{key}" from found)', ids=ids, found=found)
+        return pa.concat_tables(back)
+
+    def _history(self, table: Table) -> dict[int, dict[str, str]]:
+        """The properties of every snapshot, oldest first."""
+        snapshots = sorted(table.snapshots(), key=lambda snapshot: snapshot.sequence_number or 0)
+        return {s.snapshot_id: dict(s.summary.additional_properties) if s.summary else {} for s in snapshots}
+
+    def _rewrite(self, transaction: Transaction, days: list[str], rows: pa.Table, properties: dict[str, str]) -> None:
+        if days:
+            transaction.delete(_within(days), snapshot_properties=properties)
+        transaction.append(rows, snapshot_properties=properties)
+
+    def _commit(self, table: str, change: Callable[[Table, Transaction], None]) -> None:
+        """Apply a change to the newest state of a table; where another writer was faster, to the state it left."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            current = self.table(table)
+            try:
+                with current.transaction() as transaction:
+                    change(current, transaction)
+                return
+            except CommitFailedException as error:
+                if attempt == _ATTEMPTS:
+                    raise LakeUnavailable(
+                        f"The lake table {table} is being written by others.",
+                        "Nothing was stored; try again in a minute.",
+                    ) from error
+            except (SQLAlchemyError, OSError, duckdb.Error) as error:
+                raise _unavailable(error) from error
+
+
+def _planned(table: Table, snapshot: int, first: str | None, last: str | None) -> list[str]:
+    days: BooleanExpression = AlwaysTrue()
+    if first is not None and last is not None:
+        days = And(GreaterThanOrEqual("dt", first), LessThanOrEqual("dt", last))  # type: ignore[call-arg, arg-type]
+    tasks = table.scan(row_filter=days, snapshot_id=snapshot).plan_files()
+    return [task.file.file_path.removeprefix("file://") for task in tasks]
+
+
+def _within(days: list[str]) -> BooleanExpression:
+    return In("dt", days)  # type: ignore[call-arg, arg-type]
+
+
+def _typed(table: str, rows: pa.Table) -> pa.Table:
+    """Rows in the table's own columns and types; a column they lack is null."""
+    arrays = []
+    extra = [rows.schema.field(name) for name in rows.column_names if name not in TABLES[table]]
+    for field in arrow_schema(table):
+        if field.name in rows.column_names:
+            arrays.append(rows[field.name].cast(field.type))
+        else:
+            arrays.append(pa.nulls(rows.num_rows, field.type))
+    schema = pa.schema([*arrow_schema(table), *extra])
+    return pa.Table.from_arrays([*arrays, *(rows[field.name] for field in extra)], schema=schema)
+
+
+def _unavailable(error: Exception) -> LakeUnavailable:
+    reason = str(error).splitlines()[0][:200]
+    return LakeUnavailable(
+        f"The lake cannot be read: {reason}", "Check that the folder of TOUCHLINE_HOME is whole, then refresh."
+    )
