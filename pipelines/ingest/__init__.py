@@ -1,0 +1,11 @@
+"""A file's way in: read -> recognise -> normalise -> validate -> Prepared (pure, on Arrow tables), then load and history (stores).
+
+Invariant: this package's own names are the pure part; they import nothing of pipelines but `sources` and `errors`, so that they run inside Spark.
+"""
+
+from pipelines.ingest.prepare import prepare
+from pipelines.ingest.prepared import REFUSED_SCHEMA, MappingNeeded, Prepared, Raw
+from pipelines.ingest.read import read_raw
+from pipelines.ingest.recognise import recognise
+
+__all__ = ["REFUSED_SCHEMA", "MappingNeeded", "Prepared", "Raw", "prepare", "read_raw", "recognise"]

@@ -1,0 +1,55 @@
+"""Conversions: desired outcomes of persons. A row with negative revenue is a refund."""
+
+from dataclasses import replace
+
+from pipelines.sources.declare import Field, Source
+from pipelines.sources.fields import CURRENCY, PERSON, REVENUE, TIME
+
+CONVERSIONS = Source(
+    name="conversions",
+    title="Conversions",
+    help="Who bought, signed up or did what you hope for, when, and what it brought.",
+    store="lake",
+    table="conversions",
+    fields=(
+        replace(
+            TIME,
+            aliases=("conversion time", "converted at", "conversion date", "order date", "closed date", *TIME.aliases),
+        ),
+        replace(
+            PERSON,
+            filled=False,
+            help="Identifier of the person; blank means unknown, and the conversion stays unattributed.",
+        ),
+        Field(
+            "type",
+            "name",
+            "What kind of conversion; 'conversion' if blank.",
+            default="conversion",
+            identity=True,
+            aliases=(
+                "conversion type",
+                "conversion name",
+                "goal",
+                "goal name",
+                "event name",
+                "event type",
+                "event",
+                "conversion",
+            ),
+        ),
+        replace(REVENUE, identity=True),
+        replace(CURRENCY, identity=True),
+        Field(
+            "id",
+            "id",
+            "The conversion's own id.",
+            column="conversion_id",
+            aliases=("conversion id", "order id", "transaction id", "deal id", "order number", "event id"),
+        ),
+    ),
+    key=("id",),
+    repeats="number",
+    day_field="time",
+    id_field="id",
+)
