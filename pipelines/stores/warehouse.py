@@ -78,7 +78,7 @@ class Warehouse:
         with self.transaction() as connection:
             result = connection.execute(_statement(statement), parameters)
             assert result.cursor is not None
-            columns = [(str(column[0]), int(column[1])) for column in result.cursor.description]
+            columns: list[tuple[str, Any]] = [column[:2] for column in result.cursor.description]
             rows = result.all()
         return pd.DataFrame(
             {name: _series([row[place] for row in rows], kind) for place, (name, kind) in enumerate(columns)}
@@ -154,7 +154,7 @@ def _without_comments(path: Path) -> str:
     return "\n".join(line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("--"))
 
 
-def _series(values: Sequence[Any], kind: int) -> pd.Series:
+def _series(values: Sequence[Any], kind: Any) -> pd.Series:
     dtype = _TYPES.get(kind, "object")
     if any(value is None for value in values):
         dtype = {"int64": "float64", "bool": "object"}.get(dtype, dtype)
