@@ -68,6 +68,16 @@ class Lake(Protocol):
         """The rows of sql/lake/<statement>.sql, as of the given snapshots (default: the present ones)."""
         ...
 
+    def build(
+        self, table: str, statement: str, parameters: Mapping[str, Any], snapshots: Snapshots, build_id: str
+    ) -> None:
+        """Replace a derived table by the rows of a statement, in one commit that carries the build id."""
+        ...
+
+    def build_id(self, table: str) -> str | None:
+        """The build that a derived table's present rows come from."""
+        ...
+
     def compare(self, table: str, rows: pa.Table) -> Comparison:
         """Which of the rows are new, which replace a stored row of the same id, and which are there already."""
         ...

@@ -1,0 +1,98 @@
+"""Names that meet: one campaign, channel, account or platform, however each tool spells it.
+
+Invariant: names are compared as NFC, trimmed, case-folded text after the alias table; nothing is rewritten in storage, so a changed alias changes
+the past as well.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
+from weakref import WeakKeyDictionary
+
+import pandas as pd
+
+from pipelines.stores.base import Reading, Stores
+
+KINDS = ("channel", "campaign", "account", "platform")
+"""What an alias may be about."""
+
+
+def fold(name: str) -> str:
+    """The text by which two names are the same."""
+    return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
+
+
+class Names:
+    """The names of one data version: which spellings mean the same, and how each is written."""
+
+    def __init__(self, aliases: pd.DataFrame, spellings: pd.DataFrame) -> None:
+        """aliases: kind, from_name, to_name. spellings: kind, name, row_count (of one place the name stands in)."""
+        self._aliases = {
+            (alias.kind, fold(alias.from_name)): str(alias.to_name) for alias in aliases.itertuples(index=False)
+        }
+        self._written: dict[tuple[str, str], str] = {}
+        self._raw: dict[str, list[str]] = {kind: [] for kind in KINDS}
+        counted = spellings.groupby(["kind", "name"], as_index=False)["row_count"].sum()
+        for row in counted.sort_values(["row_count", "name"], ascending=[False, True]).itertuples(index=False):
+            self._written.setdefault((row.kind, fold(row.name)), row.name)
+            self._raw[row.kind].append(row.name)
+
+    def resolve(self, kind: str, name: str) -> str:
+        """The name by which everyone calls this: its alias, else its most frequent spelling."""
+        key, seen, written = fold(name), set(), name
+        while (kind, key) in self._aliases and key not in seen:
+            seen.add(key)
+            written = self._aliases[kind, key]
+            key = fold(written)
+        if seen:
+            return written
+        return self._written.get((kind, key), written)
+
+    def column(self, kind: str, names: pd.Series) -> pd.Series:
+        """A column of names resolved; null stays null."""
+        known = {name: self.resolve(kind, name) for name in names.dropna().unique()}
+        return names.map(known).astype("str") if len(known) else names.astype("str")
+
+    def spellings(self, kind: str, wanted: Iterable[str]) -> list[str]:
+        """Every stored spelling that resolves to one of the wanted names."""
+        keys = {fold(self.resolve(kind, name)) for name in wanted}
+        return [raw for raw in self._raw.get(kind, []) if fold(self.resolve(kind, raw)) in keys]
+
+    def all(self, kind: str) -> list[str]:
+        """The resolved names there are, sorted."""
+        return sorted({self.resolve(kind, raw) for raw in self._raw.get(kind, [])}, key=fold)
+
+
+def suggestion(name: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that is spelled most alike, if any is alike at all."""
+    plain = {_plain(candidate): candidate for candidate in candidates}
+    close = get_close_matches(_plain(name), list(plain), n=1, cutoff=0.6)
+    return plain[close[0]] if close else None
+
+
+def _plain(name: str) -> str:
+    return "".join(character for character in fold(name) if character.isalnum())
+
+
+def stored_names(reading: Reading) -> pd.DataFrame:
+    """Where which name stands: kind, name, source, row_count, weight (spend for spend, else rows)."""
+    lake = reading.lake("names", {})
+    parts = [reading.warehouse("names")]
+    for kind in KINDS:
+        part = lake[["source", kind, "row_count"]].rename(columns={kind: "name"}).dropna(subset=["name"])
+        parts.append(part.assign(kind=kind, weight=part["row_count"].astype(float)))
+    names = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    grouped = names.groupby(["kind", "name", "source"], as_index=False)[["row_count", "weight"]].sum()
+    return grouped
+
+
+_kept: "WeakKeyDictionary[Stores, tuple[str, Names]]" = WeakKeyDictionary()
+
+
+def names_of(reading: Reading) -> Names:
+    """The names of a reading, made once a data version."""
+    version, names = _kept.get(reading.stores, (None, None))
+    if names is None or version != reading.data_version:
+        names = Names(reading.warehouse("aliases"), stored_names(reading))
+        _kept[reading.stores] = (reading.data_version, names)
+    return names

@@ -1,0 +1,40 @@
+"""Spend and reach, as people upload them, by day and name: the warehouse's side of every join."""
+
+import pandas as pd
+
+from pipelines.calendar import Period
+from pipelines.identity import Names
+from pipelines.metrics import Rates
+from pipelines.stores.base import Reading
+
+SPEND_DIMENSIONS = ("channel", "campaign", "platform")
+"""What spend names. It is never spread over a grain that it does not have."""
+
+REACH_SOURCES = {
+    "account": "account_reach",
+    "platform": "account_reach",
+    "campaign": "first_stream",
+    "post": "first_stream",
+}
+"""Dimension -> the source whose reach counts for it. The two are never added."""
+
+
+def spend(
+    reading: Reading, names: Names, period: Period, dimension: str, currency: str
+) -> tuple[pd.DataFrame, list[str]]:
+    """Spend by day: day, name (null where a row names none), spend in one currency; and warnings for what has no rate."""
+    rows = reading.warehouse("spend", first_day=period.start, last_day=period.end).rename(columns={"date": "day"})
+    rows = rows.assign(name=names.column(dimension, rows[dimension]), spend=rows["amount"].astype(float))
+    warnings: list[str] = []
+    if len(rows) and set(rows["currency"].unique()) != {currency}:
+        rows, warnings = Rates(reading.warehouse("fx_rates")).convert(rows, ["spend"], currency)
+    return rows.groupby(["day", "name"], dropna=False, as_index=False)["spend"].sum(), warnings
+
+
+def reach(reading: Reading, names: Names, period: Period, dimension: str) -> pd.DataFrame:
+    """Summed reach by day: day, name, reach (null where no row of that day and name says any)."""
+    statement = "reach" if REACH_SOURCES[dimension] == "account_reach" else "stream"
+    rows = reading.warehouse(statement, first_day=period.start, last_day=period.end).rename(columns={"date": "day"})
+    column = rows[dimension] if dimension == "post" else names.column(dimension, rows[dimension])
+    rows = rows.assign(name=column, reach=rows["reach"].astype(float)).dropna(subset=["name"])
+    return rows.groupby(["day", "name"], as_index=False)["reach"].sum(min_count=1)

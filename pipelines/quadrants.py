@@ -1,0 +1,97 @@
+"""Quadrants: where a point of reach and mentions stands against two thresholds, and what to do about it.
+
+Invariants: thresholds come from all points of the period, before anything is hidden; a tie is low; under four points no quadrant is named.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipelines.metrics import ratios
+
+HIGH_PERFORMERS, PLATFORM_PUSH, UNDERDOGS, LEAVE_IT = "High Performers", "Platform Push", "Underdogs", "Leave It"
+QUADRANTS = (HIGH_PERFORMERS, PLATFORM_PUSH, UNDERDOGS, LEAVE_IT)
+
+FEWEST_POINTS = 4
+FEWEST_RATED_MENTIONS = 30
+"""Mentions with a sentiment that a PR warning needs."""
+ALARMING_NEGATIVE_SHARE = 0.4
+"""Share of negative ones among the rated mentions from which a PR warning is given."""
+ENOUGH_CONVERSIONS = 10.0
+"""Attributed conversions under which a CPA is too thin to give budget on."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The two lines; null where there are too few points to draw one."""
+
+    reach: float | None
+    mentions: float | None
+
+
+def thresholds(
+    points: pd.DataFrame, how: str, own_reach: float | None = None, own_mentions: float | None = None
+) -> Thresholds:
+    """The lines between low and high. how: 'median' or 'mean' of the points that have the value, or 'own' for the given numbers."""
+    if how == "own":
+        return Thresholds(own_reach, own_mentions)
+    if len(points.dropna(subset=["reach", "mentions"])) < FEWEST_POINTS:
+        return Thresholds(None, None)
+    lines = points[["reach", "mentions"]].agg(how)
+    return Thresholds(float(lines["reach"]), float(lines["mentions"]))
+
+
+def place(points: pd.DataFrame, lines: Thresholds) -> pd.DataFrame:
+    """Points with `quadrant` beside them; null where a side is unknown, a line is missing, or there are under four points."""
+    both = points["reach"].notna() & points["mentions"].notna()
+    if lines.reach is None or lines.mentions is None or int(both.sum()) < FEWEST_POINTS:
+        return points.assign(quadrant=None)
+    far, loud = points["reach"] > lines.reach, points["mentions"] > lines.mentions
+    named = np.select([far & loud, far & ~loud, ~far & loud], [HIGH_PERFORMERS, PLATFORM_PUSH, UNDERDOGS], LEAVE_IT)
+    return points.assign(quadrant=pd.Series(named, index=points.index, dtype=object).where(both, None))
+
+
+def advise(points: pd.DataFrame, target_cpa: float | None = None) -> pd.DataFrame:
+    """Points with negative_share, pr_warning and advice (a sentence) beside them.
+
+    points: reach, mentions, positive, neutral, negative, spend, attributed_conversions, cpa, quadrant. target_cpa: what a conversion may cost; by default
+    the median CPA of the points that have one.
+    """
+    rated = points[["positive", "neutral", "negative"]].sum(axis=1)
+    points = points.assign(negative_share=ratios(points["negative"], rated))
+    warned = (rated >= FEWEST_RATED_MENTIONS) & (points["negative_share"] >= ALARMING_NEGATIVE_SHARE)
+    points = points.assign(pr_warning=warned.fillna(False).astype(bool))
+    bar = target_cpa if target_cpa is not None else points["cpa"].median()
+    return points.assign(advice=[_advice(point, bar, target_cpa is not None) for point in points.to_dict("records")])
+
+
+def _advice(point: dict[str, float | str | None], bar: float, is_target: bool) -> str:
+    if point["pr_warning"]:
+        return f"PR fix before budget: {point['negative_share']:.0%} of the rated mentions are negative."
+    if pd.isna(point["reach"]):
+        return "Upload its reach: people talk about it, but nobody knows how far it went."
+    if pd.isna(point["mentions"]):
+        return "Connect its mentions: it is seen, but nobody knows whether people talk."
+    quadrant = point["quadrant"]
+    if quadrant == PLATFORM_PUSH:
+        return "Change the content: seen, but not talked about."
+    if quadrant == LEAVE_IT:
+        return "Fix it or end it: neither seen nor talked about."
+    if quadrant is None:
+        return "Too few points to compare with."
+    verb = "Double down" if quadrant == HIGH_PERFORMERS else "Amplify"
+    return f"{verb}: {_budget(point, bar, is_target)}"
+
+
+def _budget(point: dict[str, float | str | None], bar: float, is_target: bool) -> str:
+    cpa, conversions = point["cpa"], point["attributed_conversions"]
+    loved = "people talk about it"
+    against = "target" if is_target else "median"
+    if pd.isna(point["spend"]):
+        return f"{loved}; no spend is known, so repeat what works before paying for it."
+    if pd.isna(cpa) or pd.isna(conversions) or float(conversions or 0) < ENOUGH_CONVERSIONS:
+        return f"{loved}, but it has too few conversions to judge a budget; test a small one."
+    if pd.isna(bar) or float(cpa or 0) <= bar:
+        return f"{loved} and its paid CPA is no worse than the {against}: give it more budget."
+    return f"{loved}, but its paid CPA is above the {against}: make it cheaper before feeding it."
