@@ -18,6 +18,7 @@ PLATFORM_SHARES = (0.5, 0.3, 0.2)
 class Posts:
     """All posts, ordered by campaign and day; every array has one entry a post, numbers are positions in the world's tables.
 
+    `day` is below 0 for posts that were out before the first day and still reach people on it.
     `first` is each campaign's first post, `published` (campaigns x days) how many it has out by the end of a day.
     """
 
@@ -44,19 +45,19 @@ def draw_posts() -> Posts:
     names: list[str] = []
     rows: list[tuple[int, int, int, int]] = []
     for number, campaign in enumerate(CAMPAIGNS):
-        slots = np.arange(number % DAYS_BETWEEN_POSTS, DAYS, DAYS_BETWEEN_POSTS)
+        slots = np.arange(number % DAYS_BETWEEN_POSTS - DAYS_BETWEEN_POSTS, DAYS, DAYS_BETWEEN_POSTS)
         days = np.minimum(slots + dice.below(3, len(slots)), DAYS - 1)
         platforms = dice.pick(PLATFORM_SHARES, len(slots))
-        shared = dice.chance(0.15, len(slots))
-        days_out = [(day, p, s) for day, p, s in zip(days, platforms, shared, strict=True) if level[number, day] > 0]
-        for count, (day, p, s) in enumerate(days_out if campaign.reach else [], start=1):
-            platform = campaign.platforms[p]
+        from_brand = dice.chance(0.15, len(slots))
+        runs = (level[number, np.maximum(days, 0)] > 0) & (campaign.reach > 0)
+        for count, slot in enumerate(np.flatnonzero(runs), start=1):
+            platform = campaign.platforms[platforms[slot]]
+            account = 0 if from_brand[slot] else account_names.index(campaign.account)
             names.append(f"https://example.com/{platform.lower()}/{campaign.code}/{count:02d}")
-            account = 0 if s else account_names.index(campaign.account)
-            rows.append((number, int(day), account, PLATFORMS.index(platform)))
+            rows.append((number, int(days[slot]), account, PLATFORMS.index(platform)))
     columns = np.array(rows, dtype=np.int64).T
     published = np.zeros((len(CAMPAIGNS), DAYS), dtype=np.int64)
-    np.add.at(published, (columns[0], columns[1]), 1)
+    np.add.at(published, (columns[0], np.maximum(columns[1], 0)), 1)
     published = published.cumsum(axis=1)
     first = np.concatenate(([0], published[:, -1].cumsum()[:-1]))
     return Posts(names, columns[1], columns[0], columns[2], columns[3], first, published)
@@ -67,11 +68,11 @@ def first_stream(posts: Posts) -> DemoFile:
     dice = Dice(26_02)
     reach = np.array([campaign.reach for campaign in CAMPAIGNS]) * 1000
     level = levels([campaign.season for campaign in CAMPAIGNS])
-    size = reach[posts.campaign] * level[posts.campaign, posts.day] * DAYS_BETWEEN_POSTS
+    size = reach[posts.campaign] * level[posts.campaign, np.maximum(posts.day, 0)] * DAYS_BETWEEN_POSTS
     size = size * dice.uniform(len(posts.day), 0.7, 1.3)
     post, age = np.meshgrid(np.arange(len(posts.day)), np.arange(len(DECAY)), indexing="ij")
     day = posts.day[post] + age
-    inside = day < DAYS
+    inside = (day >= 0) & (day < DAYS)
     post, age, day = post[inside], age[inside], day[inside]
     reached = np.rint(size[post] * DECAY[age] * demand()[day] * dice.uniform(len(day), 0.85, 1.15)).astype(np.int64)
     impressions = np.rint(reached * dice.uniform(len(day), 1.15, 1.6)).astype(np.int64)
