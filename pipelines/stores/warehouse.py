@@ -90,13 +90,8 @@ class Warehouse:
 
         Raises WarehouseUnavailable where PostgreSQL does not answer.
         """
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except DBAPIError as problem:
-            if isinstance(problem, OperationalError) or problem.connection_invalidated:
-                raise _unavailable(problem) from problem
-            raise
+        with _answering(), self._engine.begin() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close the connections. A worker that still commits keeps its own until it is done."""
@@ -105,9 +100,36 @@ class Warehouse:
             self._on_close()
 
 
+@contextmanager
+def session(engine: Engine) -> Iterator[Connection]:
+    """A connection whose advisory locks (session level) hold until the block ends, or the process dies.
+
+    Raises WarehouseUnavailable where PostgreSQL does not answer.
+    """
+    with _answering(), engine.connect() as connection:
+        try:
+            yield connection
+            connection.rollback()
+            connection.execute(text("select pg_advisory_unlock_all()"))
+            connection.commit()
+        except BaseException:
+            connection.invalidate()  # closes the session, and with it its locks
+            raise
+
+
 def bump(connection: Connection) -> int:
     """Move the counter within a transaction and return its new value. Whoever bumps next waits until this transaction ends."""
     return int(connection.execute(text("update data_version set version = version + 1 returning version")).scalar_one())
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as problem:
+        if isinstance(problem, OperationalError) or problem.connection_invalidated:
+            raise _unavailable(problem) from problem
+        raise
 
 
 def _engine(url: str) -> Engine:

@@ -36,9 +36,11 @@ create table uploads (
     undone_by text,
     undone_version bigint,
     error text,
-    raw_path text not null
+    raw_path text not null,
+    lake_tables text[] not null default '{}'
 );
 comment on column uploads.clears_demo is 'The commit takes the demo uploads back in the same version.';
+comment on column uploads.lake_tables is 'The lake tables it has rows for: a dead worker''s upload is whole when all of them hold it.';
 comment on column uploads.undone_at is 'Set when an undo begins; undone_version is set when it is done.';
 
 create table refused_rows (
@@ -84,7 +86,7 @@ create table spend (
     date date not null,
     channel text,
     campaign text,
-    amount numeric(18, 4) not null,
+    amount numeric(18, 4),
     currency text not null,
     platform text,
     ad_account text,

@@ -1,0 +1,54 @@
+"""What tests share: one embedded PostgreSQL for the whole run, and on it a clean pair of stores for each test that asks."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from pipelines.settings import Settings, load_settings
+from pipelines.stores.base import Stores
+from pipelines.stores.embedded_postgres import EmbeddedPostgres
+from pipelines.stores.lake_duckdb import DuckDBLake
+from pipelines.stores.warehouse import Warehouse
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """The run's database server."""
+    server = EmbeddedPostgres.start(tmp_path_factory.mktemp("server"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def new_database(server: EmbeddedPostgres) -> Callable[[], str]:
+    """Make an empty database and return its URL."""
+
+    def make() -> str:
+        name = f"test_{next(_numbers)}"
+        engine = create_engine(server.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"create database {name}"))
+        engine.dispose()
+        return make_url(server.url).set(database=name).render_as_string(hide_password=False)
+
+    return make
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The defaults, with a home of the test's own."""
+    return load_settings({"TOUCHLINE_HOME": str(tmp_path / "home"), "TOUCHLINE_USER": "tester"})
+
+
+@pytest.fixture
+def stores(settings: Settings, new_database: Callable[[], str]) -> Iterator[Stores]:
+    """Empty stores."""
+    warehouse = Warehouse(new_database())
+    stores = Stores(settings, warehouse, DuckDBLake(warehouse.url, settings.home))
+    yield stores
+    stores.close()
