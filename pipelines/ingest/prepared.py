@@ -22,9 +22,9 @@ REFUSED_SCHEMA = pa.schema(
 class Raw:
     """A file read as text.
 
-    `table` has one string column a header cell (under the names of `header`, unique) and `row`, the 1-based record number that a
-    spreadsheet shows; blank rows are left out. `header_row` is the header's record number. `refused` (REFUSED_SCHEMA) holds the rows
-    that are no rows of this table: too many or too few cells, or control characters.
+    `table` has one string column a header cell, under the names of `header` (unique); blank rows are left out. `rows` are its rows'
+    1-based record numbers, as a spreadsheet shows them; `header_row` is the header's. `refused` (REFUSED_SCHEMA) holds the rows that
+    are no rows of this table: too many or too few cells, or control characters. `encoding` is a name that Python knows.
     """
 
     file_name: str
@@ -33,8 +33,8 @@ class Raw:
     header_row: int
     header: tuple[str, ...]
     table: pa.Table
+    rows: pa.Array
     refused: pa.Table
-    notes: tuple[str, ...] = ()
 
     @property
     def rows_read(self) -> int:

@@ -6,7 +6,7 @@ Invariant: the order of SOURCES is the order people are shown; table and field n
 from pipelines.sources.account_reach import ACCOUNT_REACH
 from pipelines.sources.aliases import ALIASES
 from pipelines.sources.conversions import CONVERSIONS
-from pipelines.sources.declare import Field, FieldType, Source
+from pipelines.sources.declare import NUMBER_TYPES, Field, FieldType, Source
 from pipelines.sources.first_stream import FIRST_STREAM
 from pipelines.sources.fx_rates import FX_RATES
 from pipelines.sources.mentions import MENTIONS
@@ -18,4 +18,4 @@ SOURCES: dict[str, Source] = {
     for source in (ACCOUNT_REACH, FIRST_STREAM, SPEND, MENTIONS, TOUCHPOINTS, CONVERSIONS, FX_RATES, ALIASES)
 }
 
-__all__ = ["SOURCES", "Field", "FieldType", "Source"]
+__all__ = ["NUMBER_TYPES", "SOURCES", "Field", "FieldType", "Source"]
