@@ -1,6 +1,6 @@
 """A file's way in: read -> recognise -> normalise -> validate -> Prepared (pure, on Arrow tables), then load and history (stores).
 
-Invariant: this package's own names are the pure part; they import nothing of pipelines but `sources` and `errors`, so that they run inside Spark.
+Invariant: the names below are the pure part; it imports nothing of pipelines but `sources` and `errors`, so that it runs inside Spark.
 """
 
 from pipelines.ingest.prepare import prepare

@@ -86,9 +86,9 @@ def read_instants(text: pa.Array, name: str, zone: str, now: datetime) -> Cells:
 
 def _moments(text: pa.Array, name: str) -> tuple[_Moments, tuple[str, ...], tuple[str, ...]]:
     size = len(text)
-    moments = _Moments(
-        *(np.zeros(size, np.int64) for _ in range(5)), *(np.zeros(size, bool) for _ in range(2)), np.ones(size, bool)
-    )
+    year, month, day, milliseconds, offset = (np.zeros(size, np.int64) for _ in range(5))
+    zoned, found, timely = np.zeros(size, bool), np.zeros(size, bool), np.ones(size, bool)
+    moments = _Moments(year, month, day, milliseconds, offset, zoned, found, timely)
     notes: list[str] = []
     warnings: list[str] = []
     for shape in _SHAPES:
@@ -99,20 +99,20 @@ def _moments(text: pa.Array, name: str) -> tuple[_Moments, tuple[str, ...], tupl
         if not here.any():
             continue
         moments.found |= here
-        year = _part(parts, "year")
+        written_year = _part(parts, "year")
         if shape == _YEAR_LAST:
-            short = here & (year < 100)
+            short = here & (written_year < 100)
             if short.any():
                 notes.append(
                     f"'{name}' has years of two digits such as {examples(text, pa.array(short), 1)}; read as 20xx."
                 )
-            year = np.where(short, year + 2000, year)
-            day, month = _order(text, parts, here, name, notes, warnings)
+            written_year = np.where(short, written_year + 2000, written_year)
+            written_day, written_month = _order(text, parts, here, name, notes, warnings)
         elif shape in (_YEAR_FIRST, _COMPACT):
-            month, day = _part(parts, "second_part"), _part(parts, "third_part")
+            written_month, written_day = _part(parts, "second_part"), _part(parts, "third_part")
         else:
-            month, day = _month_named(parts), _part(parts, "day")
-        moments.year[here], moments.month[here], moments.day[here] = year[here], month[here], day[here]
+            written_month, written_day = _month_named(parts), _part(parts, "day")
+        year[here], month[here], day[here] = written_year[here], written_month[here], written_day[here]
         _read_time(moments, parts, here)
     return moments, tuple(notes), tuple(warnings)
 

@@ -88,6 +88,8 @@ def read_numbers(field: Field, text: pa.Array, own: Evidence, file: Evidence, de
 
 def _bare(text: pa.Array) -> pa.Array:
     """The number without currency, brackets (accountants' minus) and unusual minus signs."""
+    if not count(pc.match_substring_regex(text, r"[^\d., '’+-]")):
+        return text
     bare = pc.replace_substring(text, "−", "-")
     bare = pc.replace_substring_regex(bare, _CURRENCY, r"\1\2")
     bare = pc.replace_substring_regex(bare, r"^\(\s*(.*?)\s*\)$", r"-\1")

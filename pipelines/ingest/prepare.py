@@ -51,10 +51,8 @@ def prepare(
     columns = {name: column.filter(kept) for name, column in reading.columns.items()}
     rows = pa.table({**columns, "row_number": numbers})
 
-    if source.store == "warehouse":
-        keyed = key_rows(source, rows)
-    else:
-        keyed = identify_rows(source, rows, settled.get(source.id_field or "", ""))
+    id_name = settled.get(source.id_field or "", "")
+    keyed = key_rows(source, rows) if source.store == "warehouse" else identify_rows(source, rows, id_name)
     refusals = [raw.refused, refused]
     if keyed.refused:
         key = tuple(settled[name] for name in source.key if name in settled)
@@ -103,9 +101,7 @@ def _stored(source: Source, rows: pa.Table) -> tuple[dict[str, pa.Table], tuple[
     renamed = {field.stored_as: rows[field.name].combine_chunks() for field in source.fields}
     names = [field.stored_as for field in source.fields if field.stored]
     renamed["row_number"] = rows["row_number"]
-    days: pa.Array | None = None
-    if source.day_field:
-        days = rows[source.day_field].combine_chunks().cast(pa.date32())
+    days = _days(source, rows)
     if source.store == "warehouse":
         renamed["key_hash"] = rows["key_hash"]
         order = [*names, "row_number", "key_hash"]
@@ -116,7 +112,12 @@ def _stored(source: Source, rows: pa.Table) -> tuple[dict[str, pa.Table], tuple[
         order = [*lead, "dt", *(name for name in names if name not in lead), "row_number"]
     full = pa.table(renamed)
     tables = {source.table: full.select(order)} | {name: derive(full) for name, derive in source.also.items()}
-    if days is None or not len(days):
-        return tables, (None, None)
     ends = pc.min_max(days)
     return tables, (ends["min"].as_py(), ends["max"].as_py())
+
+
+def _days(source: Source, rows: pa.Table) -> pa.Array:
+    """The day of each row (of the lake: its UTC day), null where the source has none."""
+    if source.day_field is None:
+        return pa.nulls(rows.num_rows, pa.date32())
+    return rows[source.day_field].combine_chunks().cast(pa.date32())

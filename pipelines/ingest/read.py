@@ -92,14 +92,14 @@ def _refuse_swallowed(text: bytes, start: int, layout: Layout, file_name: str, r
     content = io.BytesIO(text)
     content.seek(start)
     reader = csv.reader(io.TextIOWrapper(content, "utf-8", newline=""), delimiter=layout.delimiter, strict=True)
-    record = layout.header_row
+    good = 0
     try:
-        for record, _ in enumerate(reader, start=layout.header_row + 1):
-            pass
+        for _ in reader:
+            good += 1
     except csv.Error:
         raise FileRefused(
-            f"In '{file_name}' a quotation mark of row {record + 1} is not closed where its cell ends, so that the rows after it "
-            "would be read as part of the cell.",
+            f"In '{file_name}' a quotation mark of row {layout.header_row + good + 1} is not closed where its cell ends, "
+            "so that the rows after it would be read as part of the cell.",
             "Close or remove the quotation mark in that row, or export the file again with quoted texts.",
         ) from None
 
