@@ -12,6 +12,7 @@ from pipelines.stores.base import Stores
 from pipelines.stores.embedded_postgres import EmbeddedPostgres
 from pipelines.stores.lake_duckdb import DuckDBLake
 from pipelines.stores.warehouse import Warehouse
+from tests.browser.chromium import chromium as find_chromium
 
 _numbers = count(1)
 
@@ -52,3 +53,9 @@ def stores(settings: Settings, new_database: Callable[[], str]) -> Iterator[Stor
     stores = Stores(settings, warehouse, DuckDBLake(warehouse.url, settings.home))
     yield stores
     stores.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser that tests drive, installed if need be."""
+    return find_chromium()

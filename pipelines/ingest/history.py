@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from pipelines import journeys
-from pipelines.errors import NotFound, WrongUsage
+from pipelines.errors import NotFound, TouchlineError
 from pipelines.stores.base import Stores
 from pipelines.stores.warehouse import bump, session
 
@@ -32,30 +32,19 @@ def get_upload(stores: Stores, upload_id: str) -> dict[str, Any]:
 def undo(stores: Stores, upload_id: str, user: str) -> dict[str, Any]:
     """Take a committed upload back: what it replaced holds again, what later uploads brought stays. Returns its status row.
 
-    Raises NotFound where there is no such upload, WrongUsage where it was not committed or is undone already.
+    Raises NotFound where there is no such upload, TouchlineError where it was not committed or is undone already.
     """
     with commits_stopped(stores) as connection:
         with connection.begin():
             upload = _upload(connection, upload_id)
             if upload["status"] != "committed":
-                raise WrongUsage(f"Upload {upload_id} was not committed.", "There is nothing to undo.")
+                raise TouchlineError(f"Upload {upload_id} was not committed.", "There is nothing to undo.")
             if upload["undone_at"] is not None:
-                raise WrongUsage(f"Upload {upload_id} was undone already, by {upload['undone_by']}.")
+                raise TouchlineError(f"Upload {upload_id} was undone already, by {upload['undone_by']}.")
             begin_undo(connection, [upload_id], user)
         finish_undos(stores, connection)
     journeys.build(stores)
     return get_upload(stores, upload_id)
-
-
-def clear_demo(stores: Stores, user: str) -> int:
-    """Take back all demo uploads and return how many there were."""
-    with commits_stopped(stores) as connection:
-        with connection.begin():
-            demo = standing_demo(connection)
-            begin_undo(connection, demo, user)
-        finish_undos(stores, connection)
-    journeys.build(stores)
-    return len(demo)
 
 
 def recover(stores: Stores) -> None:
@@ -98,7 +87,7 @@ def lock_upload(connection: Connection, upload_id: str) -> None:
 def mark_committed(connection: Connection, upload: Mapping[str, Any]) -> int:
     """Within a transaction: make an upload hold, move the counter, and begin to take the demo back where it clears it.
 
-    Returns the new version. Raises WrongUsage where the upload is not pending any more.
+    Returns the new version. Raises TouchlineError where the upload is not pending any more.
     """
     version = bump(connection)
     changed = connection.execute(
@@ -109,7 +98,7 @@ def mark_committed(connection: Connection, upload: Mapping[str, Any]) -> int:
         {"version": version, "upload_id": upload["upload_id"]},
     )
     if changed.rowcount != 1:
-        raise WrongUsage(f"Upload {upload['upload_id']} is not pending any more.", "Look at its status.")
+        raise TouchlineError(f"Upload {upload['upload_id']} is not pending any more.", "Look at its status.")
     if upload["clears_demo"]:
         begin_undo(connection, standing_demo(connection), upload["uploaded_by"])
     return version

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.errors import FileRefused, NotFound, WarehouseUnavailable, WrongUsage
+from pipelines.errors import FileRefused, NotFound, TouchlineError, WarehouseUnavailable
 from pipelines.ingest import history
 from pipelines.ingest.load import commit, preview, start_commit
 from pipelines.ingest.prepared import Prepared
@@ -36,7 +36,7 @@ def channels(stores: Stores) -> dict[str, str]:
 
 def put(stores: Stores, file: tuple[Prepared, bytes], **options: bool) -> str:
     """Commit a file and return the upload's id."""
-    upload_id: str = commit(stores, *file, "tester", **options)["upload_id"]
+    upload_id: str = commit(stores, file[0], file[1], "tester", **options)["upload_id"]
     return upload_id
 
 
@@ -157,7 +157,7 @@ def test_wrong_undos_are_refused_in_words(stores: Stores) -> None:
         history.undo(stores, "nonsense", "tester")
     upload = put(stores, spend_file(MONDAY))
     history.undo(stores, upload, "mia")
-    with pytest.raises(WrongUsage, match="undone already, by mia"):
+    with pytest.raises(TouchlineError, match="undone already, by mia"):
         history.undo(stores, upload, "tester")
 
 

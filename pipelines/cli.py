@@ -1,0 +1,200 @@
+"""The command line's verbs: the same things that the pages do, for scripts and schedules.
+
+Invariants: results go to standard output, everything else to standard error; the exit status is 0 when something was done, 1 with a one-line
+reason when nothing could be, 2 for wrong usage; a stack trace is shown only on request.
+"""
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines import cli_output as output
+from pipelines.errors import TouchlineError, WrongUsage
+from pipelines.settings import load_settings
+from pipelines.sources import SOURCES
+
+if TYPE_CHECKING:
+    from pipelines.stores import Stores
+
+# pandas, DuckDB and Iceberg take a second to import: each verb imports what it needs.
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one verb and return the exit status."""
+    given = _parser().parse_args(arguments)
+    if not given.trace:
+        warnings.simplefilter("ignore")
+    try:
+        verb: Callable[[argparse.Namespace], None] = given.verb
+        verb(given)
+    except TouchlineError as problem:
+        if given.trace:
+            raise
+        print(f"touchline: {problem}", file=sys.stderr)
+        return 2 if isinstance(problem, WrongUsage) else 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader had enough: no complaint at exit
+    except KeyboardInterrupt:
+        print("touchline: stopped.", file=sys.stderr)
+        return 130
+    except Exception as problem:
+        if given.trace:
+            raise
+        reason = " ".join(str(problem).split())[:300]
+        print(f"touchline: a fault of ours ({type(problem).__name__}: {reason}). --trace shows where.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m pipelines", description="Touchline on the command line.")
+    parser.add_argument("--trace", action="store_true", help="show where an error comes from")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    demo = verbs.add_parser("demo", help="load the demo data, or clear them")
+    demo.add_argument("--clear", action="store_true", help="take the demo data back")
+    demo.add_argument("--if-unused", action="store_true", help="load them only where nothing was ever uploaded")
+    demo.set_defaults(verb=_demo)
+
+    ingest = verbs.add_parser("ingest", help="store a file")
+    ingest.add_argument("source", metavar="SOURCE", choices=SOURCES, help=", ".join(SOURCES))
+    ingest.add_argument("file", metavar="FILE", type=Path)
+    _add_pairs(ingest, "--map", "field=column", "take a field from this column; field= leaves it out")
+    _add_pairs(ingest, "--set", "field=value", "give a field this value in every row")
+    ingest.add_argument("--dry-run", action="store_true", help="say what would happen and store nothing")
+    ingest.add_argument("--keep-demo", action="store_true", help="keep the demo data beside one's own")
+    ingest.add_argument("--format", choices=("table", "json"), default="table")
+    ingest.set_defaults(verb=_ingest)
+
+    ask = verbs.add_parser("ask", help="ask a question")
+    ask.add_argument("question", metavar="QUESTION", help="`questions` lists them")
+    ask.add_argument("--start", metavar="D", help="first day of the period, as 2026-01-31")
+    ask.add_argument("--end", metavar="D", help="last day of the period, included")
+    ask.add_argument("--model", metavar="M")
+    ask.add_argument("--lookback-days", metavar="N")
+    ask.add_argument("--by", metavar="DIM")
+    ask.add_argument("--conversion-type", metavar="T")
+    ask.add_argument("--currency", metavar="C")
+    _add_pairs(ask, "--parameter", "name=value", "any other parameter of the question or of the model")
+    ask.add_argument("--format", choices=("csv", "json", "table"), default="table")
+    ask.set_defaults(verb=_ask)
+
+    verbs.add_parser("questions", help="list what can be asked").set_defaults(verb=_questions)
+
+    uploads = verbs.add_parser("uploads", help="the history of uploads")
+    uploads.add_argument("--format", choices=("csv", "json", "table"), default="table")
+    uploads.set_defaults(verb=_ask, question="uploads", parameter=[])
+
+    undo = verbs.add_parser("undo", help="take an upload back")
+    undo.add_argument("upload_id", metavar="UPLOAD_ID")
+    undo.set_defaults(verb=_undo)
+
+    journeys = verbs.add_parser("journeys", help="bring the journeys up to date")
+    journeys.add_argument("--full", action="store_true", help="build them even where they are up to date")
+    journeys.set_defaults(verb=_journeys)
+    return parser
+
+
+def _add_pairs(parser: argparse.ArgumentParser, option: str, form: str, text: str) -> None:
+    parser.add_argument(option, metavar=form, type=_pair, action="append", default=[], help=f"{text} (may be repeated)")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"'{text}' is not of the form name=value")
+    return name.strip(), value.strip()
+
+
+@contextmanager
+def _opened() -> Iterator["Stores"]:
+    from pipelines.ingest import history
+    from pipelines.stores import open_stores
+
+    stores = open_stores(load_settings())
+    try:
+        history.recover(stores)
+        yield stores
+    finally:
+        stores.close()
+
+
+def _demo(given: argparse.Namespace) -> None:
+    from pipelines.ingest.load import clear_demo, demo_is_wanted, load_demo
+
+    with _opened() as stores:
+        if given.clear:
+            cleared = clear_demo(stores, stores.settings.user)
+            print("The demo data were cleared." if cleared else "There are no demo data.")
+        elif not given.if_unused or demo_is_wanted(stores):
+            load_demo(stores, lambda step, _: print(f"{step} ...", file=sys.stderr))
+            print("The demo data are loaded.")
+
+
+def _ingest(given: argparse.Namespace) -> None:
+    from pipelines.ingest import prepare
+    from pipelines.ingest.load import commit, preview
+
+    content = _read(given.file)
+    settings = load_settings()
+    prepared = prepare(
+        SOURCES[given.source],
+        content,
+        given.file.name,
+        dict(given.map),
+        dict(given.set),
+        zone=settings.reporting_time_zone,
+        currency=settings.reporting_currency,
+    )
+    with _opened() as stores:
+        plan = preview(stores, prepared)
+        upload = None if given.dry_run else commit(stores, prepared, content, settings.user, keep_demo=given.keep_demo)
+    print(output.ingested(prepared, plan, upload, given.format))
+
+
+def _ask(given: argparse.Namespace) -> None:
+    from pipelines.questions import ask
+
+    named = ("start", "end", "model", "lookback_days", "by", "conversion_type", "currency")
+    parameters: dict[str, Any] = dict(given.parameter)
+    parameters |= {name: getattr(given, name) for name in named if getattr(given, name, None) is not None}
+    with _opened() as stores:
+        answer = ask(stores, given.question, parameters)
+    if given.format != "json":
+        for warning in answer.warnings:
+            print(f"touchline: {warning}", file=sys.stderr)
+    print(output.answered(answer, given.format), end="")
+
+
+def _questions(_: argparse.Namespace) -> None:
+    from pipelines.questions import QUESTIONS
+
+    print(output.questions(QUESTIONS.values()), end="")
+
+
+def _undo(given: argparse.Namespace) -> None:
+    from pipelines.ingest import history
+
+    with _opened() as stores:
+        upload = history.undo(stores, given.upload_id, stores.settings.user)
+    print(f"Undone: {upload['file_name']} ({upload['source']}).")
+
+
+def _journeys(given: argparse.Namespace) -> None:
+    from pipelines import journeys
+
+    with _opened() as stores:
+        written = journeys.build(stores, full=given.full).written
+    print("The journeys were built." if written else "The journeys are up to date.")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise TouchlineError(f"The file {path} cannot be read: {problem.strerror}.") from problem
