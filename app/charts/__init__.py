@@ -1,0 +1,26 @@
+"""DataFrame in, plotly figure out. No streamlit here: a figure can be drawn, tested and exported without a page."""
+
+from app.charts.quadrants import quadrant_chart
+from app.charts.results import (
+    comparison_bars,
+    credit_over_time,
+    reasons_bars,
+    spend_and_return,
+    type_bars,
+    unattributed_over_time,
+)
+from app.charts.theme import Theme, stable_colours
+from app.charts.trend import point_trend_chart
+
+__all__ = [
+    "Theme",
+    "comparison_bars",
+    "credit_over_time",
+    "point_trend_chart",
+    "quadrant_chart",
+    "reasons_bars",
+    "spend_and_return",
+    "stable_colours",
+    "type_bars",
+    "unattributed_over_time",
+]

@@ -1,0 +1,107 @@
+"""Where point labels go so that none covers another label, a point or the name of a region.
+
+Invariant: a label is placed only if it is free on every canvas given, so that one figure reads well on a desk and on a phone.
+Sizes are estimates in pixels: the server never learns how wide the browser is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+CHARACTER = 6.1
+LINE = 14.0
+GAP = 3.0
+
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top in pixels; y grows upwards."""
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """The plotting area of a chart in pixels."""
+
+    width: float
+    height: float
+
+
+DESK = Canvas(600, 400)
+PHONE = Canvas(262, 400)
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A point to name: where it is (fractions of the plotting area, y upwards), its radius in pixels, and its name."""
+
+    x: float
+    y: float
+    radius: float
+    name: str
+
+
+def placed(
+    dots: Sequence[Dot], corners: Sequence[str] = (), most: int = 12, canvases: Sequence[Canvas] = (DESK, PHONE)
+) -> list[str | None]:
+    """plotly's textposition for each dot, None where its label has no free place. Dots come most important first.
+
+    corners: names written in the plot's corners, which labels keep clear of.
+    """
+    taken = [_corner_boxes(canvas, corners) + [_dot_box(dot, canvas) for dot in dots] for canvas in canvases]
+    positions: list[str | None] = []
+    for dot in dots:
+        position = None
+        if sum(p is not None for p in positions) < most:
+            position = next((p for p in _POSITIONS if _free(dot, p, canvases, taken)), None)
+        if position is not None:
+            for canvas, boxes in zip(canvases, taken, strict=True):
+                boxes.append(_label_box(dot, position, canvas))
+        positions.append(position)
+    return positions
+
+
+_POSITIONS = (
+    "top center",
+    "middle right",
+    "middle left",
+    "bottom center",
+    "top right",
+    "top left",
+    "bottom right",
+    "bottom left",
+)
+
+
+def _free(dot: Dot, position: str, canvases: Sequence[Canvas], taken: Sequence[list[Box]]) -> bool:
+    for canvas, boxes in zip(canvases, taken, strict=True):
+        box = _label_box(dot, position, canvas)
+        if box[0] < 0 or box[1] < 0 or box[2] > canvas.width or box[3] > canvas.height:
+            return False
+        own = _dot_box(dot, canvas)
+        if any(_overlap(box, other) for other in boxes if other != own):
+            return False
+    return True
+
+
+def _label_box(dot: Dot, position: str, canvas: Canvas) -> Box:
+    x, y, width = dot.x * canvas.width, dot.y * canvas.height, len(dot.name) * CHARACTER
+    vertical, horizontal = position.split()
+    left = {"center": x - width / 2, "right": x + dot.radius + GAP, "left": x - dot.radius - GAP - width}[horizontal]
+    bottom = {"middle": y - LINE / 2, "top": y + dot.radius + GAP, "bottom": y - dot.radius - GAP - LINE}[vertical]
+    return left, bottom, left + width, bottom + LINE
+
+
+def _dot_box(dot: Dot, canvas: Canvas) -> Box:
+    x, y = dot.x * canvas.width, dot.y * canvas.height
+    return x - dot.radius, y - dot.radius, x + dot.radius, y + dot.radius
+
+
+def _corner_boxes(canvas: Canvas, corners: Sequence[str]) -> list[Box]:
+    width = max((len(name) * (CHARACTER + 1.5) + 12 for name in corners), default=0.0)
+    height = LINE + 12 if corners else 0.0
+    return [
+        (left, bottom, left + width, bottom + height)
+        for left in (0.0, canvas.width - width)
+        for bottom in (0.0, canvas.height - height)
+    ]
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

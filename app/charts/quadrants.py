@@ -1,0 +1,167 @@
+"""The quadrant chart: reach across, mentions up, one mark a point, four named regions around two stated thresholds."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from app.charts.labels import Dot, placed
+from app.charts.scale import NORMALISED, Scale, scale_for
+from app.charts.theme import QUADRANT_COLOURS, WARNING_COLOUR, Theme
+from app.formats import DASH, compact, known, money, number, percent, plain_html
+
+HEIGHT = 470
+_CORNERS = {
+    "Underdogs": ("left", "top"),
+    "High Performers": ("right", "top"),
+    "Leave It": ("left", "bottom"),
+    "Platform Push": ("right", "bottom"),
+}
+
+
+def quadrant_chart(
+    rows: pd.DataFrame, by: str, facts: Mapping[str, float | None], scale: str, currency: str, theme: Theme
+) -> go.Figure:
+    """One mark a row of the quadrants question; the column `by` names the point and comes back as customdata[0] of a click.
+
+    facts: reach_threshold and mentions_threshold, None where no quadrant can be named. Points that have only one side stand hollow
+    at the edge of the axis whose value is not known.
+    """
+    reach_threshold, mentions_threshold = facts.get("reach_threshold"), facts.get("mentions_threshold")
+    across = scale_for(rows["reach"], reach_threshold, scale)
+    up = scale_for(rows["mentions"], mentions_threshold, scale)
+    figure = theme.figure(HEIGHT)
+    named = bool(rows["quadrant"].notna().any())
+    if reach_threshold is not None and mentions_threshold is not None:
+        _thresholds(figure, across, up, reach_threshold, mentions_threshold, theme, named)
+    _points(figure, _ordered(rows, across, up), by, across, up, named, currency, theme)
+    largest = " (1 = largest)" if scale == NORMALISED else ""
+    for axis, title, update in ((across, "Summed reach", figure.update_xaxes), (up, "Mentions", figure.update_yaxes)):
+        places, texts = axis.ticks()
+        update(title_text=f"{title}{largest}", range=[axis.low, axis.high], tickvals=places, ticktext=texts)
+    figure.update_layout(showlegend=False, hovermode="closest", clickmode="event+select")
+    return figure
+
+
+def _thresholds(
+    figure: go.Figure, across: Scale, up: Scale, reach: float, mentions: float, theme: Theme, named: bool
+) -> None:
+    x, y = across.position(reach), up.position(mentions)
+    for name, (side, end) in _CORNERS.items() if named else ():
+        figure.add_shape(
+            type="rect",
+            x0=across.low if side == "left" else x,
+            x1=x if side == "left" else across.high,
+            y0=up.low if end == "bottom" else y,
+            y1=y if end == "bottom" else up.high,
+            fillcolor=QUADRANT_COLOURS[name],
+            opacity=0.13 if theme.dark else 0.065,
+            line_width=0,
+            layer="below",
+        )
+        figure.add_annotation(
+            text=f"<b>{name}</b>",
+            x=0 if side == "left" else 1,
+            y=0 if end == "bottom" else 1,
+            xref="x domain",
+            yref="y domain",
+            xanchor=side,
+            yanchor=end,
+            xshift=8 if side == "left" else -8,
+            yshift=5 if end == "bottom" else -5,
+            showarrow=False,
+            font={"size": 13, "color": theme.ink if theme.dark else QUADRANT_COLOURS[name]},
+        )
+    line = {"color": theme.faint, "width": 1, "dash": "dot"}
+    figure.add_vline(x=x, line=line)
+    figure.add_hline(y=y, line=line)
+
+
+def _ordered(rows: pd.DataFrame, across: Scale, up: Scale) -> pd.DataFrame:
+    """Rows with their place on both axes, the ones most worth naming first: warnings, then what lies farthest out."""
+    placed_rows = rows.assign(
+        x=[across.fraction(value) for value in rows["reach"]],
+        y=[up.fraction(value) for value in rows["mentions"]],
+        radius=_radii(rows["spend"]),
+        one_sided=rows["reach"].isna() | rows["mentions"].isna(),
+    )
+    outlying = (placed_rows["x"] - placed_rows["x"].median()).abs() + (
+        placed_rows["y"] - placed_rows["y"].median()
+    ).abs()
+    placed_rows["importance"] = (
+        placed_rows["pr_warning"].fillna(False).astype(float) * 10 + outlying - placed_rows["one_sided"] * 5
+    )
+    return placed_rows.sort_values("importance", ascending=False)
+
+
+def _radii(spend: pd.Series) -> np.ndarray:
+    """Marks whose area grows with spend; unknown spend draws the smallest mark."""
+    amounts = spend.astype(float).fillna(0).clip(lower=0).to_numpy()
+    return 5 + 12 * np.sqrt(amounts / max(amounts.max(initial=0), 1e-9))
+
+
+def _points(
+    figure: go.Figure, rows: pd.DataFrame, by: str, across: Scale, up: Scale, named: bool, currency: str, theme: Theme
+) -> None:
+    dots = [
+        Dot(row.x, row.y, row.radius, _short(str(name)))
+        for name, row in zip(rows[by], rows.itertuples(index=False), strict=True)
+    ]
+    positions = placed(dots, tuple(_CORNERS) if named else ())
+    colours = rows["quadrant"].map(QUADRANT_COLOURS).fillna(theme.accent)
+    hollow, warned = rows["one_sided"], rows["pr_warning"].fillna(False).astype(bool)
+    # The largest marks are drawn first, so that small ones stay on top and can be pointed at.
+    order = np.argsort(-rows["radius"].to_numpy(), kind="stable")
+    figure.add_scatter(
+        x=[across.position(value) for value in rows["reach"].iloc[order]],
+        y=[up.position(value) for value in rows["mentions"].iloc[order]],
+        mode="markers+text",
+        text=[plain_html(dots[i].name) if positions[i] else "" for i in order],
+        textposition=[positions[i] or "top center" for i in order],
+        textfont={"size": 11.5, "color": theme.ink},
+        cliponaxis=False,
+        marker={
+            "size": (2 * rows["radius"]).iloc[order],
+            "color": np.where(hollow, theme.paper, colours)[order],
+            "opacity": 0.88,
+            "line": {
+                "color": np.where(warned, WARNING_COLOUR, np.where(hollow, theme.faint, theme.paper))[order],
+                "width": np.where(warned, 3, np.where(hollow, 1.8, 1.2))[order],
+            },
+        },
+        selected={"marker": {"opacity": 1}, "textfont": {"color": theme.ink}},
+        unselected={"marker": {"opacity": 0.88}, "textfont": {"color": theme.ink}},
+        customdata=[[str(rows[by].iloc[i])] for i in order],
+        hovertext=[_hover(rows.iloc[i], by, currency) for i in order],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+
+
+def _hover(row: pd.Series, by: str, currency: str) -> str:
+    known_sides = [
+        f"Summed reach  <b>{number(row['reach'])}</b>",
+        f"Mentions  <b>{number(row['mentions'])}</b>",
+        _sentiment(row),
+        f"Spend  <b>{money(row['spend'], currency, 0)}</b>",
+        f"Paid CPA  <b>{money(row['cpa'], currency)}</b>",
+    ]
+    heading = f"<b>{plain_html(row[by], 42)}</b>"
+    quadrant = row["quadrant"] if known(row["quadrant"]) else "No quadrant"
+    advice = plain_html(row["advice"], 42) if known(row["advice"]) else DASH
+    return "<br>".join([heading, f"{quadrant}", advice, "", *(line for line in known_sides if line)])
+
+
+def _sentiment(row: pd.Series) -> str:
+    """The split over rated mentions; what nobody rated is counted apart and weighs nothing."""
+    counts = {name: float(row[name]) for name in ("positive", "neutral", "negative") if known(row[name])}
+    rated = sum(counts.values())
+    if not rated:
+        return "Sentiment  <b>not rated</b>"
+    split = " · ".join(f"{percent(count / rated, 0)} {name}" for name, count in counts.items())
+    unrated = float(row["uncategorized"]) if known(row["uncategorized"]) else 0
+    return f"Sentiment  <b>{split}</b>" + (f"<br>({compact(unrated)} not rated)" if unrated else "")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 22 else f"{name[:21].rstrip()}…"

@@ -1,0 +1,123 @@
+"""What all charts share: ink, grid and the colours of channels and quadrants, in light and in dark.
+
+Invariant: a name keeps its colour on every page, because colours are dealt out over the full sorted list of known names and never
+over what happens to be visible.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+OTHER_COLOUR = "#8A919E"
+"""What stands for the rest is grey, so that it never looks like a channel of its own."""
+
+# Okabe and Ito's colours without black and with a darker yellow (their yellow is lost on white), then hues of Paul Tol's muted
+# scheme that keep their distance from them, also for the colour-blind and on both backgrounds.
+CHANNEL_COLOURS = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#9A8BE0",
+    "#B59B00",
+    "#44AA99",
+    "#B3446C",
+    "#7A9A3A",
+    "#A0674B",
+)
+
+QUADRANT_COLOURS = {
+    "High Performers": "#0B8A80",
+    "Platform Push": "#C77700",
+    "Underdogs": "#4A6BE0",
+    "Leave It": "#7A8190",
+}
+WARNING_COLOUR = "#D6336C"
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Light or dark: the colours of ink, lines and paper that match .streamlit/config.toml."""
+
+    dark: bool = False
+
+    @property
+    def ink(self) -> str:
+        return "#E7EAF0" if self.dark else "#1F2430"
+
+    @property
+    def faint(self) -> str:
+        return "#9AA3B2" if self.dark else "#667085"
+
+    @property
+    def grid(self) -> str:
+        return "#2C323C" if self.dark else "#E9ECF1"
+
+    @property
+    def paper(self) -> str:
+        return "#14171C" if self.dark else "#FFFFFF"
+
+    @property
+    def accent(self) -> str:
+        return "#7C9CFF" if self.dark else "#2F5BD7"
+
+    def figure(self, height: int) -> go.Figure:
+        """An empty figure that looks like the page around it."""
+        axis = {
+            "gridcolor": self.grid,
+            "zeroline": False,
+            "automargin": True,
+            "ticks": "",
+            "title": {"standoff": 10, "font": {"size": 12, "color": self.faint}},
+            "tickfont": {"size": 12, "color": self.faint},
+        }
+        figure = go.Figure()
+        figure.update_layout(
+            # An empty template keeps plotly's own defaults, and their bytes, out of every figure.
+            template=None,
+            height=height,
+            margin={"l": 4, "r": 8, "t": 8, "b": 4},
+            font={"family": '"Source Sans", "Source Sans 3", sans-serif', "size": 13, "color": self.ink},
+            paper_bgcolor="rgba(0,0,0,0)",
+            plot_bgcolor="rgba(0,0,0,0)",
+            hoverlabel={
+                "align": "left",
+                "bgcolor": self.paper,
+                "bordercolor": self.grid,
+                "font": {"size": 13, "color": self.ink},
+                "namelength": -1,
+            },
+            legend={
+                "orientation": "h",
+                "x": 0,
+                "xanchor": "left",
+                "y": -0.16,
+                "yanchor": "top",
+                "font": {"size": 12},
+                "itemclick": "toggleothers",
+            },
+            separators=".,",
+            dragmode=False,
+            xaxis=axis,
+            yaxis=axis,
+        )
+        return figure
+
+
+def stable_colours(known: Iterable[str]) -> dict[str, str]:
+    """A colour for every known name, dealt out in the order of the sorted names.
+
+    Past twelve names the hues come round again, lighter each time: still stable, no longer unique at a glance.
+    """
+    names = sorted(set(known), key=str.casefold)
+    hues = len(CHANNEL_COLOURS)
+    return {name: _lighter(CHANNEL_COLOURS[i % hues], i // hues) for i, name in enumerate(names)}
+
+
+def _lighter(colour: str, rounds: int) -> str:
+    keep = 0.65**rounds
+    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(255 - (255 - part) * keep):02X}" for part in parts)

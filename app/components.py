@@ -1,0 +1,206 @@
+"""What pages are built from: cards, charts, tables, empty states, and what is said when something fails.
+
+Invariant: text from outside (names, file contents, error values) is shown as typed, never as Markdown or HTML.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from app import formats, navigation, queries
+from app.charts import Theme, stable_colours
+from app.filters import Filters
+from pipelines.errors import TouchlineError
+from pipelines.questions import Answer
+from pipelines.sources import SOURCES
+
+log = logging.getLogger(__name__)
+
+UPLOAD = "upload.py"
+_PLOTLY = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A card: a title, a value as text, its change as text (None: nothing to compare with), and whether more is better."""
+
+    title: str
+    value: str
+    change: str | None = None
+    better: Literal["more", "less", "neither"] = "more"
+    help: str | None = None
+
+
+def theme() -> Theme:
+    """The charts' theme that matches the page: light or dark."""
+    return Theme(dark=st.context.theme.type == "dark")
+
+
+def filters() -> Filters:
+    """What the filter bar chose on this run."""
+    chosen: Filters = st.session_state["filters"]
+    return chosen
+
+
+def kpi_row(cards: Sequence[Kpi], columns: int = 4, narrowest: int = 150) -> None:
+    """Cards side by side that fold to fewer a row, two on a phone."""
+    colour: dict[str, Literal["normal", "inverse", "off"]] = {"more": "normal", "less": "inverse", "neither": "off"}
+    with st.grid(columns, min_column_width=narrowest):
+        for card in cards:
+            st.metric(
+                card.title,
+                card.value,
+                card.change,
+                delta_color=colour[card.better],
+                help=card.help,
+                border=True,
+                height="stretch",
+            )
+
+
+def compared_with(chosen: Filters) -> None:
+    """One line under the cards: the period they are about, and the one they are compared with."""
+    against = chosen.comparison
+    words = f", compared with {formats.period(against.start, against.end)}" if against else ""
+    st.caption(f"{chosen.described()}{words}.")
+
+
+def finding(sentence: str, icon: str = ":material/lightbulb:") -> None:
+    """What the page found, in a sentence, before the chart. Names inside must have been made plain."""
+    st.markdown(f"{icon} {sentence}")
+
+
+def chart(figure: go.Figure, key: str, alt: str) -> None:
+    """A chart that cannot be picked from. `alt` says in a sentence what it shows."""
+    st.plotly_chart(figure, theme=None, config=_PLOTLY, key=key, alt=alt)
+
+
+def pickable_chart(figure: go.Figure, key: str, alt: str) -> str | None:
+    """A chart whose points can be picked; the name (customdata) of the point that is picked, None for none."""
+    event = st.plotly_chart(
+        figure, theme=None, config=_PLOTLY, key=key, alt=alt, on_select="rerun", selection_mode="points"
+    )
+    picked = event.selection.points
+    return str(picked[0]["customdata"][0]) if picked and picked[0].get("customdata") else None
+
+
+def stop_if_empty(answer: Answer, what: str) -> None:
+    """Where the answer has no rows, say why and what to do instead of drawing an empty chart, and end the page.
+
+    what: what the page would have shown, for the sentence ("quadrants", "credit").
+    """
+    mark_stale(answer)
+    if len(answer.rows):
+        return
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        if answer.missing:
+            titles = formats.listed([SOURCES[name].title.lower() for name in answer.missing], most=8)
+            st.subheader(f"No {what} yet", anchor=False, text_alignment="center")
+            st.markdown(f"This page needs {titles}. Bring a CSV file and it fills by itself.", text_alignment="center")
+            upload_link("Upload data")
+        else:
+            st.subheader(f"No {what} in this period", anchor=False, text_alignment="center")
+            st.markdown(
+                f"Nothing is on record for {filters().described()} with these filters. "
+                "Choose another period or conversion type above.",
+                text_alignment="center",
+            )
+    st.stop()
+
+
+def upload_link(label: str) -> None:
+    """A link to the Upload page that keeps the address's filters out of the way: they come back from the session."""
+    st.page_link(navigation.PAGES / UPLOAD, label=label, icon=":material/upload:")
+
+
+def notes(*answers: Answer, untouched: Sequence[str] = ()) -> None:
+    """The foot of a page: what is missing, warnings, filters that do not reach the page, and where the numbers come from."""
+    missing = dict.fromkeys(name for answer in answers for name in answer.missing)
+    for warning in dict.fromkeys(warning for answer in answers for warning in answer.warnings):
+        st.caption(f":material/info: {formats.plain(warning)}")
+    if missing:
+        titles = formats.listed([SOURCES[name].title.lower() for name in missing], most=8)
+        st.caption(f":material/info: What needs {titles} stays empty until such a file is uploaded.")
+    if untouched:
+        st.caption(f":material/filter_alt_off: Not touched by: {', '.join(untouched)}.")
+    with st.popover("Where these numbers come from", type="tertiary", icon=":material/account_tree:"):
+        for answer in answers:
+            said = {name: value for name, value in answer.parameters.items() if value not in (None, [], "")}
+            st.markdown(f"**{formats.plain(answer.question)}**, data version {formats.plain(answer.data_version)}")
+            st.caption(f"Computed {formats.ago(answer.computed_at)}.")
+            st.json(said, expanded=False)
+
+
+def selector(label: str, options: Sequence[str], key: str) -> str:
+    """A choice between a few things, all in sight, kept in the address under `key`; the first option is the default."""
+    chosen: str = st.segmented_control(
+        label, options, default=options[0], required=True, key=key, bind="query-params", width="content"
+    )
+    return chosen
+
+
+def dropdown(label: str, options: Sequence[str], key: str, default: str | None = None) -> str:
+    """A choice among many things, kept in the address under `key`; the default is the first option unless named."""
+    index = options.index(default) if default else 0
+    chosen: str = st.selectbox(label, options, index=index, key=key, bind="query-params", width=200)
+    return chosen
+
+
+def threshold(label: str, key: str) -> float:
+    """A number of the user's own to call values above it high, kept in the address."""
+    return st.number_input(
+        label, min_value=0.0, value=1000.0, step=100.0, format="%g", key=key, bind="query-params", width=220
+    )
+
+
+def colours(by: str, rows: pd.DataFrame) -> dict[str, str]:
+    """The colour of every known name of a dimension: the same on every page, whatever is visible."""
+    return stable_colours(queries.choices().of(by) or [str(name) for name in rows[by].dropna().unique()])
+
+
+def coverage(by: str, facts: Mapping[str, Any]) -> None:
+    """How much of the join was met, in points and in cells, and the points that have only one side."""
+    st.caption(
+        f"Join coverage: {formats.number(facts['points_both'])} of {formats.counted(facts['points_all'], by)} and "
+        f"{formats.number(facts['cells_both'])} of {formats.counted(facts['cells_all'], f'{by}-day')} have reach and mentions."
+    )
+    for names, lacking in ((facts["only_reach"], "mentions"), (facts["only_mentions"], "reach")):
+        if names:
+            with st.expander(f"{formats.counted(len(names), by)} without {lacking}, hollow at the edge of the chart"):
+                st.text("\n".join(names))
+
+
+def mark_stale(answer: Answer) -> None:
+    """A banner where the answer is the last good one because a store does not answer now."""
+    if answer.stale:
+        reason = f" {formats.plain(answer.warnings[0])}" if answer.warnings else ""
+        st.warning(
+            f"The data cannot be read now, so this is the last good result, from {formats.ago(answer.computed_at)}.{reason}",
+            icon=":material/history:",
+        )
+
+
+def error_panel(error: TouchlineError) -> None:
+    """What happened and what to do about it."""
+    st.error(f"**{formats.plain(error.message)}**\n\n{formats.plain(error.remedy)}", icon=":material/error:")
+
+
+@contextmanager
+def calm() -> Iterator[None]:
+    """Turn whatever goes wrong inside into a sentence: what the user can do for our own errors, an apology and a log entry for defects."""
+    try:
+        yield
+    except TouchlineError as error:
+        error_panel(error)
+    except Exception:
+        log.exception("a page failed")
+        st.error(
+            "**Something went wrong on our side.** Reload the page; if it stays, the log of the dashboard has the details.",
+            icon=":material/error:",
+        )

@@ -1,0 +1,183 @@
+"""How values read on screen: money, shares, counts, days, and text that came from outside.
+
+Invariant: an unknown value (None, NaN, NaT) is always an em dash, never 0 and never blank.
+"""
+
+import html
+import math
+import re
+from datetime import UTC, date, datetime
+
+from pipelines import metrics
+
+DASH = "—"
+
+_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
+
+
+def known(value: object) -> bool:
+    """Whether there is a number to show: not None, NaN or NaT."""
+    return value is not None and value == value
+
+
+def currency_sign(currency: str) -> str:
+    """The sign of a currency code, or the code itself where no sign is understood everywhere."""
+    return _SIGNS.get(currency, currency)
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """A count with thousands separators: 14,640."""
+    return f"{value:,.{digits}f}" if known(value) else DASH
+
+
+def compact(value: float | None) -> str:
+    """A count in at most four characters and a letter: 8.1M, 14.6K, 950."""
+    if value is None or not known(value):
+        return DASH
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
+        # 999,950 would round to 1000.0K: it belongs to the next letter.
+        if abs(value) >= size * 0.99995:
+            scaled = value / size
+            return f"{scaled:.0f}{letter}" if abs(scaled) >= 99.95 else f"{scaled:.1f}{letter}"
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+
+
+def tick(value: float) -> str:
+    """A tick label: as compact as `compact`, without a needless decimal: 2K, 1.5M."""
+    return compact(value).replace(".0", "")
+
+
+def money(value: float | None, currency: str, digits: int = 2) -> str:
+    """An amount in its currency: € 1,234.50; a minus stands before the sign."""
+    if value is None or not known(value):
+        return DASH
+    return f"{'-' if value < 0 else ''}{currency_sign(currency)} {abs(value):,.{digits}f}"
+
+
+def compact_money(value: float | None, currency: str) -> str:
+    """An amount for a card: € 41.20 below a thousand, € 12.4K above."""
+    if value is None or not known(value):
+        return DASH
+    if abs(value) < 1000:
+        return money(value, currency)
+    return f"{'-' if value < 0 else ''}{currency_sign(currency)} {compact(abs(value))}"
+
+
+def percent(fraction: float | None, digits: int = 1) -> str:
+    """A fraction as percent: 0.084 -> 8.4%."""
+    return f"{fraction * 100:.{digits}f}%" if known(fraction) else DASH  # type: ignore[operator]
+
+
+def ratio(value: float | None) -> str:
+    """A multiple: 3.42x."""
+    return f"{value:,.2f}x" if known(value) else DASH
+
+
+def in_unit(value: float | None, unit: str, currency: str) -> str:
+    """A value for a card, by the unit its question states: money, count, share or ratio."""
+    match unit:
+        case "money":
+            return compact_money(value, currency)
+        case "share":
+            return percent(value)
+        case "ratio":
+            return ratio(value)
+        case _:
+            return compact(value)
+
+
+def change(fraction: float | None) -> str | None:
+    """A relative change with its sign, +12% or -4.2%; None where it is not known.
+
+    The minus is a plain hyphen: st.metric reads the direction of its arrow from it.
+    """
+    if fraction is None or not known(fraction) or math.isinf(fraction):
+        return None
+    return f"{fraction * 100:+,.{0 if abs(fraction) >= 0.0995 else 1}f}%"
+
+
+def change_between(value: float | None, previous: float | None) -> str | None:
+    """The relative change from one value to another, +12% or -4.2%; None where it is not known."""
+    return change(metrics.change(value, previous))
+
+
+def points_between(share: float | None, previous: float | None) -> str | None:
+    """The change from one share to another in percentage points, +1.1 pts; None where it is not known."""
+    if share is None or previous is None or not known(share) or not known(previous):
+        return None
+    return f"{(share - previous) * 100:+.1f} pts"
+
+
+def counted(count: float, one: str, many: str | None = None) -> str:
+    """A count with its noun: 1 campaign, 24 campaigns."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def listed(names: list[str], most: int = 3) -> str:
+    """Names as a phrase: "A, B and C", "A, B, C and 4 more"."""
+    shown = names[:most]
+    if len(names) > most:
+        return f"{', '.join(shown)} and {len(names) - most} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def day(value: date | None) -> str:
+    """A day as people write it: 3 May 2026."""
+    return f"{value.day} {value:%b %Y}" if value is not None and known(value) else DASH
+
+
+def moment(value: datetime | None) -> str:
+    """An instant as people write it: 3 May 2026, 14:05."""
+    return f"{day(value)}, {value:%H:%M}" if value is not None and known(value) else DASH
+
+
+def period(start: date | None, end: date | None) -> str:
+    """A range of days, saying month and year once where they are the same: 3 - 30 May 2026."""
+    if start is None or end is None:
+        return "no days yet"
+    if start == end:
+        return day(end)
+    if start.year != end.year:
+        return f"{day(start)} - {day(end)}"
+    if start.month != end.month:
+        return f"{start.day} {start:%b} - {day(end)}"
+    return f"{start.day} - {day(end)}"
+
+
+def days(count: float) -> str:
+    """A number of days, fractions kept: 1 day, 30 days, 2.5 days."""
+    return f"{count:g} {'day' if count == 1 else 'days'}"
+
+
+def ago(moment: datetime | None, now: datetime | None = None) -> str:
+    """How long ago an instant was, in the largest unit that fits: just now, 5 minutes ago, 3 days ago."""
+    if moment is None or not known(moment):
+        return "never"
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return f"{counted(int(seconds // size), unit)} ago"
+    return "just now"
+
+
+def plain(text: object) -> str:
+    """Text from outside, made safe for Markdown: it shows as typed, whatever it contains."""
+    return _MARKDOWN.sub(r"\\\1", str(text))
+
+
+def plain_html(text: object, width: int = 0) -> str:
+    """Text from outside, made safe for plotly, which renders a subset of HTML; broken into lines of `width` if given."""
+    lines = _wrapped(str(text), width) if width else [str(text)]
+    return "<br>".join(html.escape(line, quote=False) for line in lines)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    lines: list[str] = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines

@@ -1,0 +1,23 @@
+"""The shell: every page is drawn inside it. Run with `streamlit run app/main.py`."""
+
+import sys
+from pathlib import Path
+
+# Streamlit puts app/ on the path; everything here is imported from the project's root.
+sys.path[:0] = [str(root)] if str(root := Path(__file__).resolve().parent.parent) not in sys.path else []
+
+import streamlit as st  # noqa: E402
+
+from app import navigation, resources  # noqa: E402
+from app.components import calm  # noqa: E402
+from app.shell import demo_banner, head  # noqa: E402
+
+st.set_page_config("Touchline", ":material/target:", layout="wide", initial_sidebar_state=230)
+st.logo(Path(__file__).with_name("logo.svg"), size="large")
+
+page = st.navigation(navigation.menu())
+with calm():
+    resources.stores()
+    head(navigation.entry_of(page))
+    demo_banner()
+    page.run()

@@ -1,0 +1,66 @@
+"""The menu: one line a page. A page says here which question dates it and which parts of the filter bar reach it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+PAGES = Path(__file__).resolve().parent.parent / "pages"
+
+CREDIT = frozenset({"period", "conversion type", "model", "look-back window", "left-out channels", "currency"})
+EVERYTHING = CREDIT | {"comparison", "channels", "campaigns", "accounts", "platforms"}
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """A page of the menu. `question`: whose last complete day ends the page's default period; `uses`: the filters that reach it."""
+
+    section: str
+    title: str
+    icon: str
+    file: str
+    question: str = ""
+    uses: frozenset[str] = frozenset()
+
+    @property
+    def url_path(self) -> str:
+        """The page's part of the address."""
+        return self.file.removesuffix(".py")
+
+
+# fmt: off
+MENU = (
+    MenuEntry("Results", "Overview", ":material/monitoring:", "overview.py", "overview", CREDIT | {"comparison", "channels"}),
+    MenuEntry("Results", "Quadrants", ":material/grid_view:", "quadrants.py", "quadrants", EVERYTHING - {"channels"}),
+    MenuEntry("Results", "Channel credit", ":material/donut_small:", "credit.py", "channel_credit", EVERYTHING - {"comparison"}),
+    MenuEntry("Results", "Spend & CPA", ":material/payments:", "spend.py", "spend_and_cpa", EVERYTHING - {"comparison", "accounts"}),
+    MenuEntry("Results", "Unattributed", ":material/help:", "unattributed.py", "unattributed", CREDIT | {"comparison"}),
+    MenuEntry("Data", "Upload", ":material/upload:", "upload.py"),
+)
+# fmt: on
+
+
+def menu() -> dict[str, list[Page]]:
+    """The pages by section, for st.navigation. The first one is where the bare address leads."""
+    sections: dict[str, list[Page]] = {}
+    for entry in MENU:
+        page = st.Page(
+            PAGES / entry.file,
+            title=entry.title,
+            icon=entry.icon,
+            url_path=entry.url_path,
+            default=entry is MENU[0],
+        )
+        sections.setdefault(entry.section, []).append(page)
+    return sections
+
+
+def entry_of(page: Page) -> MenuEntry:
+    """The menu's line for the page that is open."""
+    return next(entry for entry in MENU if entry.title == page.title)
+
+
+def untouched(file: str) -> list[str]:
+    """The filters that do not reach the page of that script, sorted."""
+    return sorted(EVERYTHING - next(entry.uses for entry in MENU if entry.file == Path(file).name))

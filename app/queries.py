@@ -1,0 +1,62 @@
+"""The only @st.cache_data: answers, kept by question, parameters and data version.
+
+Invariant: the data version is read at every rerun, so an upload shows in every open browser at its next interaction.
+"""
+
+import json
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from app.filters import Choices
+from app.resources import stores
+from pipelines.errors import TouchlineError
+from pipelines.questions import Answer, ask
+
+
+def answer(question: str, **parameters: Any) -> Answer:
+    """The answer to a question at the present data version; where a store fails, the last good one, marked stale.
+
+    Raises TouchlineError where there is no answer and never was one.
+    """
+    try:
+        version = stores().data_version()
+    except TouchlineError:
+        # Without a version nothing can be looked up here; the kept answers of `ask` still can.
+        return ask(stores(), question, parameters)
+    asked = json.dumps(parameters, sort_keys=True)
+    answered = _kept(question, asked, version)
+    if answered.stale:
+        _kept.clear(question, asked, version)
+    return answered
+
+
+def refresh() -> None:
+    """Forget everything kept here, so that the next rerun reads lake and warehouse anew."""
+    _kept.clear()
+
+
+def choices() -> Choices:
+    """What the filter bar may offer, from the `options` question."""
+    answered = answer("options")
+    facts = answered.facts
+    rows = answered.rows
+    return Choices(
+        names={str(kind): list(group["value"]) for kind, group in rows.groupby("kind", sort=False)},
+        first_day=_day(facts.get("first_day")),
+        last_complete_days={
+            name: day for name, value in (facts.get("last_complete_day") or {}).items() if (day := _day(value))
+        },
+        reporting_currency=facts.get("reporting_currency") or "EUR",
+        primary_conversion_type=facts.get("primary_conversion_type"),
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def _kept(question: str, parameters: str, data_version: str) -> Answer:
+    return ask(stores(), question, json.loads(parameters))
+
+
+def _day(value: date | str | None) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value

@@ -1,0 +1,17 @@
+"""The only @st.cache_resource: the stores, opened once a process and shared by all sessions."""
+
+import streamlit as st
+
+from pipelines.settings import Settings, load_settings
+from pipelines.stores import Stores, open_stores
+
+
+@st.cache_resource(show_spinner="Opening the data …", on_release=lambda stores: stores.close())
+def stores() -> Stores:
+    """The opened warehouse and lake. Raises TouchlineError where one cannot be opened; the next rerun tries again."""
+    return open_stores(load_settings())
+
+
+def settings() -> Settings:
+    """The settings the stores were opened with."""
+    return stores().settings

@@ -1,0 +1,61 @@
+"""What stands above every page: its title, the filter bar, Refresh and freshness, and the demo banner."""
+
+import streamlit as st
+
+from app import filter_bar, formats, queries, resources
+from app.components import error_panel
+from app.navigation import MenuEntry
+from pipelines.errors import TouchlineError
+
+
+def head(entry: MenuEntry) -> None:
+    """The title and the filter bar; what is chosen goes to the page as `components.filters()`."""
+    st.title(entry.title, anchor=False)
+    filter_bar.keep_in_address(entry.title)
+    choices = queries.choices()
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        filters, problems = filter_bar.filter_bar(choices, entry.question, resources.settings().longest_lookback_days)
+        st.button(
+            "Refresh", icon=":material/refresh:", on_click=queries.refresh, help="Read lake and warehouse again, now."
+        )
+        _freshness()
+    st.session_state["filters"] = filters
+    for problem in problems:
+        st.caption(f":material/info: {problem}")
+    if not entry.uses:
+        st.caption("The filters do not touch this page; they are kept for the others.")
+
+
+def _freshness() -> None:
+    with st.popover("Freshness", icon=":material/schedule:"):
+        rows = queries.answer("freshness").rows
+        if rows.empty:
+            st.markdown("Nothing has been uploaded yet.")
+            return
+        for row in rows.to_dict("records"):
+            dated = f"to {formats.day(row['last_day'])}" if formats.known(row["last_day"]) else "not dated"
+            st.markdown(
+                f"**{formats.plain(row['title'])}** · {dated}  \n"
+                f":gray[{formats.counted(row['rows'], 'row')}, last upload {formats.ago(row['last_upload_at'])}]"
+            )
+
+
+def demo_banner() -> None:
+    """While the demo data is in, say so on every page and offer to clear it."""
+    if not queries.answer("options").demo:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(
+            ":material/science: **Demo data.** The names and numbers are made up; your first own upload clears them.",
+            width="stretch",
+        )
+        st.button("Clear demo data", on_click=_clear_demo, type="tertiary", icon=":material/delete:")
+
+
+def _clear_demo() -> None:
+    from pipelines.ingest.load import clear_demo
+
+    try:
+        clear_demo(resources.stores(), resources.settings().user)
+    except TouchlineError as error:
+        error_panel(error)

@@ -1,0 +1,135 @@
+"""The tables of the pages: columns with units, sortable, and the same rows as a CSV file.
+
+Invariant: an unknown value is an empty cell, in the table and in the file.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.charts.theme import QUADRANT_COLOURS
+from app.formats import currency_sign
+
+_COLUMN = st.column_config
+
+
+def text(title: str, **options: Any) -> Any:
+    """A column of names or sentences."""
+    return _COLUMN.TextColumn(title, **options)
+
+
+def count(title: str, digits: int = 0, **options: Any) -> Any:
+    """A column of counts with thousands separators."""
+    return _COLUMN.NumberColumn(title, format=f"%,.{digits}f", **options)
+
+
+def money(title: str, currency: str, digits: int = 2, **options: Any) -> Any:
+    """A column of amounts in one currency."""
+    return _COLUMN.NumberColumn(title, format=f"{currency_sign(currency)} %,.{digits}f", **options)
+
+
+def share(title: str, **options: Any) -> Any:
+    """A column of fractions, shown as percent."""
+    return _COLUMN.NumberColumn(title, format="percent", step=0.001, **options)
+
+
+def multiple(title: str, **options: Any) -> Any:
+    """A column of ratios such as ROAS."""
+    return _COLUMN.NumberColumn(title, format="%,.2fx", **options)
+
+
+def table(
+    rows: pd.DataFrame, columns: Mapping[str, Any], name: str, height: Any = "auto", csv: pd.DataFrame | None = None
+) -> None:
+    """A sortable table of the given columns, and all columns of `csv` (default: of the rows) as the download `name`.csv."""
+    st.dataframe(
+        rows, hide_index=True, column_order=list(columns), column_config=dict(columns), height=height, alt=name
+    )
+    download(rows if csv is None else csv, name)
+
+
+def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | None:
+    """The points of the quadrant chart with what to do about each; returns the name of the row that was picked."""
+    order = {name: place for place, name in enumerate(QUADRANT_COLOURS)}
+    rows = rows.sort_values(
+        ["pr_warning", "quadrant", "spend"],
+        ascending=[False, True, False],
+        key=lambda column: column.map(order).fillna(len(order)) if column.name == "quadrant" else column,
+    )
+    columns = {
+        by: text(by.capitalize(), pinned=True, width=130),
+        "advice": text("Action", width=190),
+        "cpa": money("Paid CPA", currency, width=90),
+        "quadrant": text("Quadrant", width=110),
+        "reach": count("Summed reach"),
+        "mentions": count("Mentions"),
+        "negative_share": share("Negative"),
+        "spend": money("Spend", currency, 0),
+    }
+    event = st.dataframe(
+        rows,
+        hide_index=True,
+        column_order=list(columns),
+        column_config=columns,
+        height=424,
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
+        alt=f"Every {by} with its quadrant and what to do",
+    )
+    download(rows, f"quadrants by {by}")
+    picked = event.selection.rows
+    return str(rows.iloc[picked[0]][by]) if picked else None
+
+
+def totals(values: Mapping[str, Any], currency: str) -> None:
+    """The total of a spend table in a row of its own, which sorting the table cannot move: paid and blended CPA side by side."""
+    row = {**values, "total": "Total"}
+    columns = {
+        "total": text("", width=60),
+        "spend": money("Spend", currency, 0),
+        "attributed_conversions": count("Attributed", 1),
+        "conversions": count("All conversions"),
+        "paid_cpa": money("Paid CPA", currency),
+        "blended_cpa": money("Blended CPA", currency),
+        "roas": multiple("ROAS"),
+        "roi": share("ROI"),
+    }
+    st.dataframe(
+        pd.DataFrame([row]),
+        hide_index=True,
+        column_order=list(columns),
+        column_config=columns,
+        alt="Total of all spend",
+    )
+
+
+def names(title: str, found: Sequence[str], said: str) -> None:
+    """Names that found no match, folded away under their count, with a sentence that says what it means."""
+    if found:
+        with st.expander(f"{title} ({len(found)})"):
+            st.caption(said)
+            st.text("\n".join(found))
+
+
+def download(rows: pd.DataFrame, name: str) -> None:
+    """A button that saves the rows as a CSV file; cells that a spreadsheet would run as a formula are defused."""
+
+    def content() -> bytes:
+        return rows.map(_defused).to_csv(index=False).encode("utf-8-sig")
+
+    st.download_button(
+        "Download CSV",
+        content,
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        key=f"download {name}",
+        on_click="ignore",
+    )
+
+
+def _defused(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

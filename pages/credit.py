@@ -1,0 +1,75 @@
+"""Channel credit: who earned the conversions under the chosen model, and what a second model would say."""
+
+import streamlit as st
+
+from app import components, findings, formats, navigation, queries, shown, tables
+from app.charts import comparison_bars, credit_over_time
+from pipelines.attribution import MODELS
+
+GRAINS = {
+    "Channels": "channel",
+    "Campaigns": "campaign",
+    "Platforms": "platform",
+    "Accounts": "account",
+    "Creatives": "creative",
+    "Posts": "post",
+    "Touchpoint kinds": "kind",
+}
+MEASURES = {"Conversions": "attributed_conversions", "Revenue": "attributed_revenue"}
+SECOND = {**{model.title: key for key, model in MODELS.items()}, "No second model": None}
+
+filters = components.filters()
+with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    by = GRAINS[components.dropdown("Credit by", list(GRAINS), key="credit_by")]
+    other = SECOND[components.dropdown("Second model", list(SECOND), key="second_model", default="Last touch")]
+    measure = components.selector("Measure", list(MEASURES), key="measure")
+value = MEASURES[measure]
+
+credit = queries.answer("channel_credit", **filters.credit(), by=by)
+components.stop_if_empty(credit, "credit")
+names = filters.shown.get(by, ())
+rows = shown.picked(credit.rows, by, names)
+title, other_title = MODELS[filters.model].title, MODELS[other].title if other else ""
+if other:
+    second = queries.answer("channel_credit", **filters.credit_under(other), by=by)
+    rows = shown.beside(rows, shown.picked(second.rows, by, names), by, value)
+if sentence := findings.credit_finding(rows, by, value, title, other_title):
+    components.finding(sentence)
+
+unit = f"Attributed {measure.lower()}" + (
+    f", {formats.currency_sign(filters.currency)}" if measure == "Revenue" else ""
+)
+colours = components.colours(by, credit.rows)
+left, right = st.columns([1, 1], gap="small")
+with left.container(border=True):
+    legend = f"Bars: {title}." + (f" Tick marks: {other_title}." if other_title else "")
+    st.markdown(f"**Who earns how much?** {legend}")
+    bars = shown.heaviest(rows, by, value, most=12)
+    figure = comparison_bars(
+        bars, by, value, other and "other", (title, other_title), unit, colours, components.theme()
+    )
+    components.chart(figure, "credit bars", f"{unit} by {by} under {title}")
+with right.container(border=True):
+    st.markdown(f"**Every {by} in numbers**, {filters.described()}")
+    columns = {
+        by: tables.text(by.capitalize(), pinned=True),
+        "attributed_conversions": tables.count("Conversions", 1),
+        "attributed_revenue": tables.money("Revenue", filters.currency, 0),
+        "share": tables.share("Share"),
+    }
+    if other:
+        number = (
+            tables.money(other_title, filters.currency, 0) if measure == "Revenue" else tables.count(other_title, 1)
+        )
+        columns |= {"other": number, "change": tables.share("Change")}
+    tables.table(rows, columns, f"credit by {by}", height=min(38 * len(rows) + 40, 440))
+
+with st.container(border=True):
+    st.markdown(f"**How did it develop?** {unit} by day under {title}.")
+    by_day = queries.answer("credit_by_day", **filters.credit(), by=by)
+    daily = shown.largest(by_day.rows, by, value, 6, names)
+    components.chart(
+        credit_over_time(daily, by, value, unit, colours, components.theme()), "credit trend", f"{unit} by day"
+    )
+
+components.notes(credit, by_day, untouched=navigation.untouched(__file__))

@@ -1,0 +1,42 @@
+"""Overview: the period in seven numbers, who earned the conversions day by day, and what moved most."""
+
+import streamlit as st
+
+from app import components, findings, formats, navigation, queries, shown
+from app.cards import metric_cards
+from app.charts import credit_over_time
+
+CARDS = ("conversions", "revenue", "spend", "attributed_share", "paid_cpa", "blended_cpa", "roas")
+
+filters = components.filters()
+theme = components.theme()
+
+overview = queries.answer("overview", **filters.credit(), **filters.compared())
+components.stop_if_empty(overview, "results")
+components.kpi_row(metric_cards(overview.rows, CARDS, filters.currency), columns=7, narrowest=112)
+components.compared_with(filters)
+if sentence := findings.overview_finding(overview.rows):
+    components.finding(sentence)
+
+left, right = st.columns([2.1, 1], gap="medium")
+with left.container(border=True):
+    by_day = queries.answer("credit_by_day", **filters.credit(), by="channel")
+    daily = shown.largest(by_day.rows, "channel", "attributed_conversions", 6, filters.shown["channel"])
+    st.markdown("**Which channels earned the conversions, day by day?**")
+    if daily.empty:
+        st.caption("No conversion of this period is attributed.")
+    else:
+        colours = components.colours("channel", daily)
+        figure = credit_over_time(daily, "channel", "attributed_conversions", "Attributed conversions", colours, theme)
+        components.chart(figure, "credit over time", "Attributed conversions by channel and day, stacked")
+
+with right.container(border=True):
+    st.markdown("**What moved most?**")
+    movers = queries.answer("movers", **filters.credit(), **filters.compared(), by="channel")
+    for row in movers.rows.to_dict("records"):
+        arrow = ":material/trending_up:" if row["difference"] > 0 else ":material/trending_down:"
+        st.markdown(f"{arrow} {formats.plain(row['sentence'])}")
+    if movers.rows.empty:
+        st.caption("Nothing moved, or there is no period to compare with: choose one in the filter bar.")
+
+components.notes(overview, by_day, movers, untouched=navigation.untouched(__file__))

@@ -1,0 +1,62 @@
+"""Spend & CPA: where the money went, what it brought, and what could not be matched."""
+
+import streamlit as st
+
+from app import components, findings, formats, navigation, queries, shown, tables
+from app.cards import metric_cards
+from app.charts import spend_and_return
+
+GRAINS = {"Channels": "channel", "Campaigns": "campaign", "Platforms": "platform"}
+
+filters = components.filters()
+by = GRAINS[components.selector("Spend by", list(GRAINS), key="spend_by")]
+
+spend = queries.answer("spend_and_cpa", **filters.credit(), by=by)
+components.stop_if_empty(spend, "spend")
+totals = spend.facts["totals"]
+overview = queries.answer("overview", **filters.credit(), **filters.compared())
+
+components.kpi_row(metric_cards(overview.rows, ("spend", "paid_cpa", "blended_cpa", "roas"), filters.currency))
+components.compared_with(filters)
+rows = shown.picked(spend.rows, by, filters.shown.get(by, ()))
+if sentence := findings.spend_finding(rows, by, totals, filters.currency):
+    components.finding(sentence)
+
+left, right = st.columns([1, 1.1], gap="small")
+with left.container(border=True):
+    st.markdown(
+        "**What did the money bring?** Above the dotted line a conversion costs less than the paid CPA. Log axes."
+    )
+    paid = rows[rows["spend"].notna()]
+    colours = components.colours(by, spend.rows)
+    figure = spend_and_return(paid, by, totals["paid_cpa"], filters.currency, colours, components.theme())
+    components.chart(figure, "spend and return", f"Spend and attributed conversions by {by}")
+with right.container(border=True):
+    st.markdown(f"**Every {by} in numbers**, {filters.described()}")
+    columns = {
+        by: tables.text(by.capitalize(), pinned=True),
+        "spend": tables.money("Spend", filters.currency, 0),
+        "attributed_conversions": tables.count("Conversions", 1),
+        "cpa": tables.money("Paid CPA", filters.currency),
+        "roas": tables.multiple("ROAS"),
+        "roi": tables.share("ROI"),
+    }
+    tables.table(rows, columns, f"spend by {by}", height=min(36 * len(rows) + 40, 320))
+    tables.totals(totals, filters.currency)
+
+with st.container(border=True):
+    st.markdown(
+        "**What found no match?** It is counted in the totals; an alias on the Upload page joins names that belong together."
+    )
+    tables.names(
+        "Spend without conversions",
+        spend.facts["spend_without_match"],
+        f"No conversion was credited to a {by} of this name.",
+    )
+    tables.names(
+        "Conversions without spend", spend.facts["no_spend"], f"No spend names this {by}: its CPA is not known."
+    )
+    if spend.facts.get("spend_without_name"):
+        st.caption(f"{formats.money(spend.facts['spend_without_name'], filters.currency)} of spend names no {by}.")
+
+components.notes(spend, overview, untouched=navigation.untouched(__file__))

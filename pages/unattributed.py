@@ -1,0 +1,71 @@
+"""Unattributed: conversions that no touchpoint earned, over time, by type and by reason."""
+
+import streamlit as st
+
+from app import components, findings, formats, navigation, queries, tables
+from app.charts import reasons_bars, type_bars, unattributed_over_time
+from app.components import Kpi
+
+filters = components.filters()
+theme = components.theme()
+
+unattributed = queries.answer("unattributed", **filters.credit())
+daily = queries.answer("unattributed_by_day", **filters.credit())
+components.stop_if_empty(daily, "conversions")
+facts = unattributed.facts
+
+earlier = filters.credit_before()
+before = queries.answer("unattributed", **earlier).facts if earlier else {}
+
+components.kpi_row(
+    [
+        Kpi(
+            "Unattributed",
+            formats.percent(facts["share"]),
+            formats.points_between(facts["share"], before.get("share")),
+            "less",
+            "Share of the period's conversions that no touchpoint earned.",
+        ),
+        Kpi(
+            "Unattributed conversions",
+            formats.number(facts["unattributed_conversions"]),
+            formats.change_between(facts["unattributed_conversions"], before.get("unattributed_conversions")),
+            "less",
+        ),
+        Kpi(
+            "Conversions",
+            formats.number(facts["conversions"]),
+            formats.change_between(facts["conversions"], before.get("conversions")),
+        ),
+    ],
+    columns=3,
+)
+components.compared_with(filters)
+if sentence := findings.unattributed_finding(unattributed.rows, facts):
+    components.finding(sentence)
+
+left, right = st.columns([2.1, 1], gap="medium")
+with left.container(border=True):
+    st.markdown("**When was credit lost?** Unattributed share of each day's conversions.")
+    by_day = daily.rows.groupby("day", as_index=False)[["conversions", "unattributed"]].sum()
+    components.chart(unattributed_over_time(by_day, facts["share"], theme), "rate", "Unattributed share by day")
+with right.container(border=True):
+    st.markdown("**Which conversions lose it?**")
+    all_types = queries.answer("unattributed_by_day", **{**filters.credit(), "conversion_type": None})
+    by_type = all_types.rows.groupby("type", as_index=False)[["conversions", "unattributed"]].sum()
+    components.chart(type_bars(by_type, theme), "types", "Unattributed share by conversion type")
+
+with st.container(border=True):
+    st.markdown("**Why, and what to do about it?**")
+    if unattributed.rows.empty:
+        st.caption("Every conversion of this period is attributed.")
+    else:
+        titles = {reason: title for reason, (title, _) in findings.REASONS.items()}
+        rows = unattributed.rows.sort_values("conversions", ascending=False)
+        components.chart(reasons_bars(rows, titles, theme), "reasons", "Unattributed conversions by reason")
+        for reason in rows["reason"]:
+            title, remedy = findings.REASONS[reason]
+            st.markdown(f"**{title}.** {remedy}")
+        tables.download(rows, "unattributed")
+
+components.notes(unattributed, daily, untouched=navigation.untouched(__file__))
