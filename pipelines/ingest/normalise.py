@@ -97,7 +97,7 @@ def _column(field: Field, table: pa.Table, mapping: Mapping[str, str], fixed: Ma
         encoded = table[mapping[field.name]].combine_chunks().dictionary_encode()
         texts = clean(encoded.dictionary)
         if otherwise is not None:
-            texts = pc.coalesce(texts, clean(pa.array([otherwise])))
+            texts = pc.fill_null(texts, otherwise)
         return _Column(field, texts, encoded.indices, mapping[field.name])
     indices = pa.repeat(pa.scalar(0, pa.int32()), table.num_rows)
     return _Column(field, clean(pa.array([otherwise], pa.string())), indices, field.name)

@@ -38,7 +38,7 @@ def evidence(field: Field, text: pa.Array) -> Evidence:
     Both marks: the last one is decimal. One mark several times separates thousands. One mark once is decimal unless exactly three digits
     follow one to three others: that may be either, except in a field of whole numbers, where it separates thousands.
     """
-    body = _bare(text)
+    body = _bare(field, text)
     whole = field.type == "integer"
     point = matches(body, _only_decimal(r"\.", ",", whole))
     comma = matches(body, _only_decimal(",", r"\.", whole))
@@ -52,8 +52,8 @@ def read_numbers(field: Field, text: pa.Array, own: Evidence, file: Evidence, de
     The decimal mark is the column's own, else what the file's other columns use, else a comma in files delimited by semicolons and a
     point in others. Unknown ('—', 'N/A', ...) is null. Problems: no number, not finite, scientific, no whole number, too large, sign.
     """
-    comma, notes, warnings = _decide(text, own, file, delimiter, name)
-    body = _bare(text)
+    body = _bare(field, text)
+    comma, notes, warnings = _decide(text, body, own, file, delimiter, name)
     mark, group = (",", r"\.") if comma else (r"\.", ",")
     # A group has three digits; in the Indian way of writing, two before the last.
     parts = extract(
@@ -83,15 +83,17 @@ def read_numbers(field: Field, text: pa.Array, own: Evidence, file: Evidence, de
     values = _cast(field, plain, fraction, good)
 
     values, sign_problems, sign_warnings = _check_sign(field, values, text, name)
-    return Cells(values, (*problems, *sign_problems), notes, (*warnings, *sign_warnings))
+    warnings = (*warnings, *_currency_signs(field, text, values, name), *sign_warnings)
+    return Cells(values, (*problems, *sign_problems), notes, warnings)
 
 
-def _bare(text: pa.Array) -> pa.Array:
-    """The number without currency, brackets (accountants' minus) and unusual minus signs."""
+def _bare(field: Field, text: pa.Array) -> pa.Array:
+    """The number without unusual minus signs and brackets (accountants' minus) and, of an amount, without its currency."""
     if not count(pc.match_substring_regex(text, r"[^\d., '’+-]")):
         return text
     bare = pc.replace_substring(text, "−", "-")
-    bare = pc.replace_substring_regex(bare, _CURRENCY, r"\1\2")
+    if field.type == "money":
+        bare = pc.replace_substring_regex(bare, _CURRENCY, r"\1\2")
     bare = pc.replace_substring_regex(bare, r"^\(\s*(.*?)\s*\)$", r"-\1")
     return pc.utf8_trim(bare, " ")
 
@@ -111,24 +113,25 @@ def _only_decimal(mark: str, group: str, whole: bool) -> str:
 
 
 def _decide(
-    text: pa.Array, own: Evidence, file: Evidence, delimiter: str, name: str
+    text: pa.Array, body: pa.Array, own: Evidence, file: Evidence, delimiter: str, name: str
 ) -> tuple[bool, tuple[str, ...], tuple[str, ...]]:
-    """Whether the decimal mark is a comma; said when it matters."""
+    """Whether the decimal mark is a comma; said unless the column is written plainly."""
     if own.point and own.comma:
         comma = own.comma > own.point if own.comma != own.point else delimiter == ";"
         kept = "comma" if comma else "point"
         return comma, (), (f"'{name}' mixes decimal points and decimal commas; read with a decimal {kept}.",)
     if own.point or own.comma:
         comma = bool(own.comma)
-        said = "1.234,5" if comma else "1,234.5"
-        return comma, (f"'{name}' is written like {said} (seen from {own.example}).",), ()
-    unclear = matches(_bare(text), r"[-+]? ?[1-9]\d{0,2}[.,]\d{3}")
+        plain = not comma and not count(pc.match_substring(body, ","))
+        said = f"'{name}' is written like {'1.234,5' if comma else '1,234.5'} (seen from {own.example})."
+        return comma, () if plain else (said,), ()
+    unclear = matches(body, r"[-+]? ?[1-9]\d{0,2}[.,]\d{3}")
     if not count(unclear):
         return False, (), ()
     comma = file.comma > file.point if file.comma != file.point else delimiter == ";"
-    example = examples(text, unclear, 1)
     said = "decimal comma, thousands point" if comma else "decimal point, thousands comma"
-    return comma, (), (f"Nothing in '{name}' tells how {example} is meant; read with {said}. Please check.",)
+    warning = f"Nothing in '{name}' tells how {examples(text, unclear, 1)} is meant; read with {said}. Please check."
+    return comma, (), (warning,)
 
 
 def _no_numbers(text: pa.Array, body: pa.Array, where: pa.BooleanArray, comma: bool) -> list[Problem]:
@@ -156,6 +159,18 @@ def _cast(field: Field, plain: pa.Array, fraction: pa.Array, good: pa.BooleanArr
     exact = pc.cast(pc.binary_join_element_wise(plain, fraction, "."), pa.decimal128(38, _ROUND_DIGITS))
     rounded = pc.round(exact, ndigits=field.scale, round_mode="half_towards_infinity")
     return pc.cast(rounded, pa.decimal128(18, field.scale))
+
+
+def _currency_signs(field: Field, text: pa.Array, values: pa.Array, name: str) -> tuple[str, ...]:
+    """Amounts that name a currency themselves: it is not read, and the person should know."""
+    if field.type != "money":
+        return ()
+    signed = pc.and_(pc.is_valid(values), pc.fill_null(pc.match_substring_regex(text, r"\p{Sc}|[A-Za-z]"), False))
+    if not count(signed):
+        return ()
+    return (
+        f"'{name}' names currencies, as in {examples(text, signed, 1)}; give the currency in a column or as a fixed value.",
+    )
 
 
 def _check_sign(
