@@ -27,7 +27,10 @@ class Period:
         return Period(self.start - timedelta(days=self.days), self.start - timedelta(days=1))
 
     def bounds(self, zone: str) -> dict[str, object]:
-        """The statement parameters of this period: first_dt, last_dt, starts_at, ends_at, zone_breaks, zone_offsets (see sql/lake/credit.sql)."""
+        """This period as statement parameters: first_dt, last_dt, starts_at, ends_at, zone_breaks, zone_offsets.
+
+        sql/lake/credit.sql says what each means.
+        """
         starts, ends = _midnight(self.start, zone), _midnight(self.end + timedelta(days=1), zone)
         breaks, offsets = _offsets(starts, ends, ZoneInfo(zone))
         return {

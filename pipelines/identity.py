@@ -1,7 +1,7 @@
 """Names that meet: one campaign, channel, account or platform, however each tool spells it.
 
-Invariant: names are compared as NFC, trimmed, case-folded text after the alias table; nothing is rewritten in storage, so a changed alias changes
-the past as well.
+Invariant: names are compared as NFC, trimmed, case-folded text after the alias table; nothing is rewritten in storage, so a changed alias
+changes the past as well.
 """
 
 import unicodedata
@@ -30,7 +30,9 @@ class Names:
         self._aliases = {
             (alias.kind, fold(alias.from_name)): str(alias.to_name) for alias in aliases.itertuples(index=False)
         }
-        self._written: dict[tuple[str, str], str] = {}
+        self._written = {
+            (kind, fold(target)): target for (kind, _), target in sorted(self._aliases.items(), reverse=True)
+        }
         self._raw: dict[str, list[str]] = {kind: [] for kind in KINDS}
         counted = spellings.groupby(["kind", "name"], as_index=False)["row_count"].sum()
         for row in counted.sort_values(["row_count", "name"], ascending=[False, True]).itertuples(index=False):
@@ -38,15 +40,12 @@ class Names:
             self._raw[row.kind].append(row.name)
 
     def resolve(self, kind: str, name: str) -> str:
-        """The name by which everyone calls this: its alias, else its most frequent spelling."""
-        key, seen, written = fold(name), set(), name
+        """The name by which everyone calls this: what its alias says, spelled as the aliases do, else as most rows do."""
+        key, seen = fold(name), set[str]()
         while (kind, key) in self._aliases and key not in seen:
             seen.add(key)
-            written = self._aliases[kind, key]
-            key = fold(written)
-        if seen:
-            return written
-        return self._written.get((kind, key), written)
+            key = fold(self._aliases[kind, key])
+        return self._written.get((kind, key), name)
 
     def column(self, kind: str, names: pd.Series) -> pd.Series:
         """A column of names resolved; null stays null."""
@@ -82,8 +81,7 @@ def stored_names(reading: Reading) -> pd.DataFrame:
         part = lake[["source", kind, "row_count"]].rename(columns={kind: "name"}).dropna(subset=["name"])
         parts.append(part.assign(kind=kind, weight=part["row_count"].astype(float)))
     names = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    grouped = names.groupby(["kind", "name", "source"], as_index=False)[["row_count", "weight"]].sum()
-    return grouped
+    return names.groupby(["kind", "name", "source"], as_index=False)[["row_count", "weight"]].sum()
 
 
 _kept: "WeakKeyDictionary[Stores, tuple[str, Names]]" = WeakKeyDictionary()

@@ -1,7 +1,7 @@
 """Journeys: the touchpoints of each person in order, before each conversion or before none, built once and read by every model.
 
-Invariant: the journeys tables say which touchpoints, conversions and longest window they were built from; when those differ from what the lake holds
-now, the tables are out of date and are built anew.
+Invariant: the journeys tables say which touchpoints, conversions and longest window they were built from; when those differ from what the
+lake holds now, the tables are out of date and are built anew.
 """
 
 import hashlib

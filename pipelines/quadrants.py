@@ -3,7 +3,9 @@
 Invariants: thresholds come from all points of the period, before anything is hidden; a tie is low; under four points no quadrant is named.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,8 +57,8 @@ def place(points: pd.DataFrame, lines: Thresholds) -> pd.DataFrame:
 def advise(points: pd.DataFrame, target_cpa: float | None = None) -> pd.DataFrame:
     """Points with negative_share, pr_warning and advice (a sentence) beside them.
 
-    points: reach, mentions, positive, neutral, negative, spend, attributed_conversions, cpa, quadrant. target_cpa: what a conversion may cost; by default
-    the median CPA of the points that have one.
+    points: reach, mentions, positive, neutral, negative, spend, attributed_conversions, cpa, quadrant. target_cpa: what a conversion may
+    cost; by default the median CPA of the points that have one.
     """
     rated = points[["positive", "neutral", "negative"]].sum(axis=1)
     points = points.assign(negative_share=ratios(points["negative"], rated))
@@ -66,7 +68,7 @@ def advise(points: pd.DataFrame, target_cpa: float | None = None) -> pd.DataFram
     return points.assign(advice=[_advice(point, bar, target_cpa is not None) for point in points.to_dict("records")])
 
 
-def _advice(point: dict[str, float | str | None], bar: float, is_target: bool) -> str:
+def _advice(point: Mapping[str, Any], bar: float, is_target: bool) -> str:
     if point["pr_warning"]:
         return f"PR fix before budget: {point['negative_share']:.0%} of the rated mentions are negative."
     if pd.isna(point["reach"]):
@@ -80,18 +82,16 @@ def _advice(point: dict[str, float | str | None], bar: float, is_target: bool) -
         return "Fix it or end it: neither seen nor talked about."
     if quadrant is None:
         return "Too few points to compare with."
-    verb = "Double down" if quadrant == HIGH_PERFORMERS else "Amplify"
-    return f"{verb}: {_budget(point, bar, is_target)}"
+    return _on_budget(point, "Double down" if quadrant == HIGH_PERFORMERS else "Amplify", bar, is_target)
 
 
-def _budget(point: dict[str, float | str | None], bar: float, is_target: bool) -> str:
-    cpa, conversions = point["cpa"], point["attributed_conversions"]
-    loved = "people talk about it"
+def _on_budget(point: Mapping[str, Any], verb: str, bar: float, is_target: bool) -> str:
+    """What to do with a point that people talk about: more budget only on enough conversions at no worse a paid CPA."""
     against = "target" if is_target else "median"
     if pd.isna(point["spend"]):
-        return f"{loved}; no spend is known, so repeat what works before paying for it."
-    if pd.isna(cpa) or pd.isna(conversions) or float(conversions or 0) < ENOUGH_CONVERSIONS:
-        return f"{loved}, but it has too few conversions to judge a budget; test a small one."
-    if pd.isna(bar) or float(cpa or 0) <= bar:
-        return f"{loved} and its paid CPA is no worse than the {against}: give it more budget."
-    return f"{loved}, but its paid CPA is above the {against}: make it cheaper before feeding it."
+        return f"{verb}: people talk about it. No spend is known for it, so repeat what works before paying for more."
+    if pd.isna(point["cpa"]) or point["attributed_conversions"] < ENOUGH_CONVERSIONS:
+        return f"{verb} with care: people talk about it, but too few conversions tell what budget would bring."
+    if pd.isna(bar) or point["cpa"] <= bar:
+        return f"{verb}: people talk about it, and its paid CPA is no worse than the {against}. More budget."
+    return f"Make it cheaper before feeding it: people talk about it, but its paid CPA is above the {against}."

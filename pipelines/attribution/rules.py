@@ -1,10 +1,11 @@
 """Rule-based models: each a weight of a touch, once in SQL and once in NumPy.
 
-Invariants: weights are never negative, at least one touch of a journey weighs more than zero, and the engine divides them by their sum, so that the
-credit of every conversion is exactly 1. The two spellings of a model agree to 1e-9 on any journey.
+Invariants: weights are never negative, at least one touch of a journey weighs more than zero, and the engine divides them by their sum, so
+that the credit of every conversion is exactly 1. The two spellings of a model agree to 1e-9 on any journey.
 
 Columns a weight may use (SQL, after window and left-out channels): touches, position_from_first, position_from_last (both from 1), age_ms,
-last_age_ms (the age of the last touch), last_non_direct_position (counted from the last; null where all are direct). A parameter p of the model is :p.
+last_age_ms (the age of the last touch), last_non_direct_position (counted from the last; null where all are direct). A parameter p of the
+model is :p.
 """
 
 from collections.abc import Callable, Mapping

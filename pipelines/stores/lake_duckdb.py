@@ -219,7 +219,7 @@ class DuckDBLake:
         self,
         name: str,
         table: Table,
-        snapshot: int | None | str = "present",
+        snapshot: int | str | None = "present",
         first: str | None = None,
         last: str | None = None,
     ) -> str:

@@ -33,7 +33,7 @@ told as (
 )
 select
     date_format(date_add('second', zone_offset, converted_at), '%Y-%m-%d') as day, type, currency, reason,
-    sum(case when revenue < 0 then 0 else 1 end) as conversions,
+    cast(sum(case when revenue < 0 then 0 else 1 end) as bigint) as conversions,
     sum(coalesce(cast(revenue as double), 0e0)) as revenue
 from told
 group by 1, 2, 3, 4

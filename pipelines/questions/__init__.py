@@ -1,0 +1,58 @@
+"""The questions: what can be asked, by a page and by the command line alike."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.answers import Answer, kept_answers, stale
+from pipelines.errors import LakeUnavailable, WarehouseUnavailable, WrongUsage
+from pipelines.questions import credit, data, quadrant, unattributed
+from pipelines.questions.question import Parameter, Question
+from pipelines.stores.base import Reading, Stores
+
+__all__ = ["QUESTIONS", "Answer", "Parameter", "Question", "ask"]
+
+QUESTIONS: dict[str, Question] = {
+    question.name: question
+    for question in (*credit.QUESTIONS, *unattributed.QUESTIONS, *quadrant.QUESTIONS, *data.QUESTIONS)
+}
+"""Name -> question: read by the pages, the command line and the tests."""
+
+
+def ask(stores: Stores, name: str, parameters: Mapping[str, Any] | None = None) -> Answer:
+    """Answer a question from the present data version, from what is kept where that version was answered before.
+
+    Raises WrongUsage for an unknown question or parameter, and what a failing store raises where no answer is kept from earlier: else that
+    answer is returned, marked stale.
+    """
+    if name not in QUESTIONS:
+        raise WrongUsage(f"There is no question '{name}'.", f"Ask one of {', '.join(QUESTIONS)}.")
+    question = QUESTIONS[name]
+    complete = question.complete(parameters or {}, stores.settings)
+    kept = kept_answers(stores)
+    try:
+        reading = stores.read()
+        found = kept.find(stores, name, complete)
+        if found is not None and found.data_version == reading.data_version:
+            return found
+        answer = _answer(question, reading, complete)
+    except (LakeUnavailable, WarehouseUnavailable) as error:
+        earlier = kept.find(stores, name, complete)
+        if earlier is None:
+            raise
+        return stale(earlier, error)
+    kept.keep(stores, answer)
+    return answer
+
+
+def _answer(question: Question, reading: Reading, parameters: dict[str, Any]) -> Answer:
+    found = question.answer(reading, parameters)
+    return Answer(
+        question.name,
+        parameters,
+        found.rows.reset_index(drop=True),
+        reading.data_version,
+        demo=data.holds_demo(reading),
+        warnings=found.warnings,
+        facts=found.facts,
+        missing=found.missing,
+    )

@@ -1,0 +1,253 @@
+"""Questions about credit and money: who earned the conversions, and what they cost."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from pipelines import health, media, metrics
+from pipelines.attribution.engine import credit, outcomes
+from pipelines.calendar import Period
+from pipelines.questions.question import ATTRIBUTION, COMPARISON, PERIOD, Found, Parameter, Question
+from pipelines.questions.scope import Scope, scope
+from pipelines.stores.base import Reading
+
+SOURCES = ("touchpoints", "conversions")
+CREDIT_DIMENSIONS = ("channel", "campaign", "platform", "account", "creative", "post", "kind")
+SUMS = ["attributed_conversions", "attributed_revenue"]
+MOVERS = 5
+
+
+def by(choices: tuple[str, ...], default: str = "channel") -> Parameter:
+    """The parameter that says what a row is about."""
+    return Parameter("by", "choice", default, "What a row is about.", choices=choices)
+
+
+def channel_credit(reading: Reading, parameters: Mapping[str, Any]) -> Found:
+    """Attributed conversions and revenue, and each one's share of the attributed conversions."""
+    asked, dimension = scope(reading, parameters, SOURCES), str(parameters["by"])
+    columns = [dimension, *SUMS, "share"]
+    missing = health.missing(asked.fresh, SOURCES)
+    if asked.period is None or missing:
+        return Found(pd.DataFrame(columns=columns), missing=missing)
+    rows = _credit_by_name(asked, asked.period, dimension)
+    total = float(rows["attributed_conversions"].sum())
+    rows = rows.assign(share=rows["attributed_conversions"] / total if total else None)
+    facts = _totals(asked, asked.period)
+    rows = rows.rename(columns={"name": dimension})[columns]
+    return Found(rows, [*asked.how.warnings, *asked.edges()], facts, missing)
+
+
+def credit_by_day(reading: Reading, parameters: Mapping[str, Any]) -> Found:
+    """Attributed conversions and revenue by the day of the conversion."""
+    asked, dimension = scope(reading, parameters, SOURCES), str(parameters["by"])
+    missing = health.missing(asked.fresh, SOURCES)
+    if asked.period is None or missing:
+        return Found(pd.DataFrame(columns=["day", dimension, *SUMS]), missing=missing)
+    rows = credit(reading, asked.names, asked.how, asked.period, dimension).rename(columns={"name": dimension})
+    return Found(rows, list(asked.how.warnings), missing=missing)
+
+
+def spend_and_cpa(reading: Reading, parameters: Mapping[str, Any]) -> Found:
+    """Spend beside the credit it earned: CPA, ROAS and ROI of what has spend, and the two sides that found no other."""
+    asked, dimension = scope(reading, parameters, ("spend", "conversions")), str(parameters["by"])
+    columns = [dimension, *SUMS, "share", "spend", "cpa", "roas", "roi"]
+    missing = health.missing(asked.fresh, ("spend", *SOURCES))
+    if asked.period is None:
+        return Found(pd.DataFrame(columns=columns), missing=missing)
+    rows, warnings = _spend_and_credit(asked, asked.period, dimension)
+    total = float(rows["attributed_conversions"].sum())
+    rows = metrics.with_results(rows.assign(share=rows["attributed_conversions"] / total if total else None))
+    named = rows.dropna(subset=["name"])
+    earned = named["attributed_conversions"] > 0
+    facts = {
+        "totals": {**_totals(asked, asked.period), **_money(rows, _totals(asked, asked.period))},
+        "spend_without_match": named.loc[(named["spend"] > 0) & ~earned, "name"].tolist(),
+        "spend_without_name": float(rows.loc[rows["name"].isna(), "spend"].sum()),
+        "no_spend": named.loc[named["spend"].isna() & earned, "name"].tolist(),
+    }
+    rows = rows.sort_values(["spend", "attributed_conversions"], ascending=False, na_position="last")
+    warnings = [*asked.how.warnings, *warnings, *asked.edges()]
+    return Found(rows.rename(columns={"name": dimension})[columns], warnings, facts, missing)
+
+
+def overview(reading: Reading, parameters: Mapping[str, Any]) -> Found:
+    """The period in seven numbers, each against the period it is compared with."""
+    asked = scope(reading, parameters, ("spend", "conversions"))
+    missing = health.missing(asked.fresh, ("spend", *SOURCES))
+    columns = ["metric", "value", "previous", "change", "unit"]
+    if asked.period is None:
+        return Found(pd.DataFrame(columns=columns), missing=missing)
+    value, warnings = _headline(asked, asked.period)
+    previous = _headline(asked, asked.previous)[0] if asked.previous else {}
+    rows = [
+        {
+            "metric": name,
+            "value": value[name],
+            "previous": previous.get(name),
+            "change": metrics.change(value[name], previous.get(name)),
+            "unit": unit,
+        }
+        for name, unit in HEADLINE.items()
+    ]
+    return Found(pd.DataFrame(rows, columns=columns), [*asked.how.warnings, *warnings, *asked.edges()], missing=missing)
+
+
+def movers(reading: Reading, parameters: Mapping[str, Any]) -> Found:
+    """The five whose attributed conversions moved most against the compared period, each in a sentence."""
+    asked, dimension = scope(reading, parameters, ("spend", "conversions")), str(parameters["by"])
+    columns = [dimension, "metric", "value", "previous", "difference", "sentence"]
+    missing = health.missing(asked.fresh, SOURCES)
+    if asked.period is None or asked.previous is None or missing:
+        return Found(pd.DataFrame(columns=columns), missing=missing)
+    now, _ = _spend_and_credit(asked, asked.period, dimension)
+    then, _ = _spend_and_credit(asked, asked.previous, dimension)
+    both = now.merge(then, on="name", how="outer", suffixes=("", "_before")).dropna(subset=["name"])
+    both = both.fillna({"attributed_conversions": 0.0, "attributed_conversions_before": 0.0})
+    both = both.assign(difference=both["attributed_conversions"] - both["attributed_conversions_before"])
+    both = both[both["difference"].abs() >= 0.5]
+    biggest = both.reindex(both["difference"].abs().sort_values(ascending=False, kind="stable").index).head(MOVERS)
+    rows = [
+        {
+            dimension: row["name"],
+            "metric": "attributed_conversions",
+            "value": row["attributed_conversions"],
+            "previous": row["attributed_conversions_before"],
+            "difference": row["difference"],
+            "sentence": _sentence(row),
+        }
+        for row in biggest.to_dict("records")
+    ]
+    return Found(pd.DataFrame(rows, columns=columns), missing=missing)
+
+
+HEADLINE = {
+    "spend": "money",
+    "conversions": "count",
+    "revenue": "money",
+    "attributed_share": "share",
+    "paid_cpa": "money",
+    "blended_cpa": "money",
+    "roas": "ratio",
+}
+"""Metric of the overview -> its unit."""
+
+
+def _headline(asked: Scope, period: Period) -> tuple[dict[str, float | None], list[str]]:
+    rows, warnings = _spend_and_credit(asked, period, "channel")
+    totals = _totals(asked, period)
+    money = _money(rows, totals)
+    share = metrics.ratio(totals["attributed_conversions"], totals["conversions"])
+    return {**totals, **money, "attributed_share": share}, warnings
+
+
+def _credit_by_name(asked: Scope, period: Period, dimension: str) -> pd.DataFrame:
+    """name, attributed_conversions, attributed_revenue of a period, the most first."""
+    rows = credit(asked.reading, asked.names, asked.how, period, dimension)
+    rows = rows.groupby("name", dropna=False, as_index=False)[SUMS].sum()
+    return rows.sort_values(["attributed_conversions", "name"], ascending=[False, True])
+
+
+def _spend_and_credit(asked: Scope, period: Period, dimension: str) -> tuple[pd.DataFrame, list[str]]:
+    """name, spend (null: none known), attributed_conversions, attributed_revenue; and warnings about spend left out."""
+    earned = _credit_by_name(asked, period, dimension)
+    spent, warnings = media.spend(asked.reading, asked.names, period, dimension, asked.how.currency)
+    spent = spent.groupby("name", dropna=False, as_index=False)["spend"].sum()
+    rows = earned.merge(spent, on="name", how="outer")
+    return rows.fillna(dict.fromkeys(SUMS, 0.0)), warnings
+
+
+def _totals(asked: Scope, period: Period) -> dict[str, float]:
+    """Conversions and revenue of a period, attributed and not."""
+    rows = outcomes(asked.reading, asked.names, asked.how, period)
+    credited = rows[rows["reason"].isna()]
+    conversions, attributed = float(rows["conversions"].sum()), float(credited["conversions"].sum())
+    return {
+        "conversions": conversions,
+        "attributed_conversions": attributed,
+        "unattributed_conversions": conversions - attributed,
+        "revenue": float(rows["revenue"].sum()),
+        "attributed_revenue": float(credited["revenue"].sum()),
+    }
+
+
+def _money(rows: pd.DataFrame, totals: Mapping[str, float]) -> dict[str, float | None]:
+    """Total spend, paid CPA (by the conversions credited to what has spend), blended CPA (by all conversions), ROAS and ROI."""
+    paid = rows[rows["spend"] > 0]
+    spend = float(paid["spend"].sum()) if len(rows["spend"].dropna()) else None
+    return {
+        "spend": spend,
+        "paid_cpa": metrics.ratio(spend or None, float(paid["attributed_conversions"].sum())),
+        "blended_cpa": metrics.ratio(spend or None, totals["conversions"]),
+        "roas": metrics.ratio(totals["attributed_revenue"], spend),
+        "paid_roas": metrics.ratio(float(paid["attributed_revenue"].sum()), spend),
+        "roi": metrics.ratio(totals["attributed_revenue"] - (spend or 0.0), spend),
+    }
+
+
+def _sentence(row: Mapping[str, Any]) -> str:
+    more = "more" if row["difference"] > 0 else "fewer"
+    count = f"{abs(row['difference']):,.0f} {more} conversions"
+    fraction = metrics.change(row["attributed_conversions"], row["attributed_conversions_before"])
+    relative = f" ({fraction:+.0%})" if fraction is not None else ", none before"
+    return f"{row['name']} earned {count}{relative}{_on_spend(row)}."
+
+
+def _on_spend(row: Mapping[str, Any]) -> str:
+    fraction = metrics.change(row["spend"], row["spend_before"])
+    if fraction is None or pd.isna(fraction):
+        return ""
+    if abs(fraction) < 0.02:
+        return " on about the same spend"
+    return f" on {abs(fraction):.0%} {'more' if fraction > 0 else 'less'} spend"
+
+
+_MONEY_STATEMENTS = ("lake/credit", "lake/outcomes", "warehouse/spend", "warehouse/fx_rates")
+
+QUESTIONS = (
+    Question(
+        "overview",
+        "How did the period go?",
+        "one row a metric",
+        (*PERIOD, *COMPARISON, *ATTRIBUTION),
+        ("spend", *SOURCES),
+        _MONEY_STATEMENTS,
+        overview,
+    ),
+    Question(
+        "movers",
+        "What moved most?",
+        "one row a name, five at most, the biggest first",
+        (*PERIOD, *COMPARISON, *ATTRIBUTION, by(media.SPEND_DIMENSIONS)),
+        SOURCES,
+        _MONEY_STATEMENTS,
+        movers,
+    ),
+    Question(
+        "channel_credit",
+        "Who earned the conversions?",
+        "one row a value of `by`",
+        (*PERIOD, *ATTRIBUTION, by(CREDIT_DIMENSIONS)),
+        SOURCES,
+        ("lake/credit", "lake/outcomes"),
+        channel_credit,
+    ),
+    Question(
+        "credit_by_day",
+        "Who earned the conversions of each day?",
+        "one row a (day, value of `by`)",
+        (*PERIOD, *ATTRIBUTION, by(CREDIT_DIMENSIONS)),
+        SOURCES,
+        ("lake/credit",),
+        credit_by_day,
+    ),
+    Question(
+        "spend_and_cpa",
+        "What did each conversion cost?",
+        "one row a value of `by`",
+        (*PERIOD, *ATTRIBUTION, by(media.SPEND_DIMENSIONS)),
+        ("spend", *SOURCES),
+        _MONEY_STATEMENTS,
+        spend_and_cpa,
+    ),
+)

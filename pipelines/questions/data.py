@@ -1,0 +1,139 @@
+"""Questions about the data itself: what there is, how fresh it is, who uploaded it, and which names found no match."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from pipelines import health
+from pipelines.identity import KINDS, names_of, stored_names, suggestion
+from pipelines.questions import credit, quadrant
+from pipelines.questions.question import Found, Question
+from pipelines.stores.base import Reading
+
+MEETINGS = {
+    "channel": (("spend", ("touchpoints",)),),
+    "campaign": (
+        ("spend", ("touchpoints",)),
+        ("mentions", ("first_stream",)),
+        ("first_stream", ("mentions",)),
+    ),
+    "account": (("mentions", ("account_reach", "first_stream")), ("account_reach", ("mentions",))),
+    "platform": (("mentions", ("account_reach", "first_stream")), ("spend", ("touchpoints",))),
+}
+"""Kind of name -> (the source it stands in, the sources of which one should know it)."""
+
+
+def options(reading: Reading, parameters: Mapping[str, Any]) -> Found:
+    """The values that filters offer, the weightiest first, and the days they may start from."""
+    names, fresh = names_of(reading), health.freshness(reading)
+    rows: list[dict[str, Any]] = [
+        {"kind": kind, "value": name, "weight": None} for kind in KINDS for name in names.all(kind)
+    ]
+    types = reading.lake("conversion_types", {})
+    by_type = types.groupby("type", as_index=False)[["conversions", "revenue"]].sum()
+    by_type = by_type.sort_values(["revenue", "conversions"], ascending=False)
+    rows += [
+        {"kind": "conversion_type", "value": row["type"], "weight": float(row["conversions"])}
+        for row in by_type.to_dict("records")
+    ]
+    rates = reading.warehouse("fx_rates")
+    currencies = {*types["currency"].dropna(), *rates["base"], *rates["quote"], reading.settings.reporting_currency}
+    rows += [{"kind": "currency", "value": currency, "weight": None} for currency in sorted(currencies)]
+    asked = (*credit.QUESTIONS, *quadrant.QUESTIONS)
+    facts = {
+        "first_day": _first_day(fresh),
+        "last_complete_day": {question.name: health.last_complete_day(fresh, question.sources) for question in asked},
+        "reporting_currency": reading.settings.reporting_currency,
+        "reporting_time_zone": reading.settings.reporting_time_zone,
+        "longest_lookback_days": reading.settings.longest_lookback_days,
+        "primary_conversion_type": reading.settings.primary_conversion_type
+        or (None if by_type.empty else str(by_type["type"].iloc[0])),
+    }
+    return Found(pd.DataFrame(rows, columns=["kind", "value", "weight"]), facts=facts)
+
+
+def freshness(reading: Reading, parameters: Mapping[str, Any]) -> Found:
+    """How far each source reaches and when it was last fed."""
+    return Found(health.freshness(reading))
+
+
+def uploads(reading: Reading, parameters: Mapping[str, Any]) -> Found:
+    """The upload history, newest first."""
+    return Found(reading.warehouse("uploads"))
+
+
+def unmatched_names(reading: Reading, parameters: Mapping[str, Any]) -> Found:
+    """Names of one source that none of the sources they should meet knows, the weightiest first, with the most alike name there."""
+    names, stood = names_of(reading), stored_names(reading)
+    stood = stood[stood["row_count"] > 0]
+    stood = stood.assign(
+        resolved=[names.resolve(kind, name) for kind, name in zip(stood["kind"], stood["name"], strict=True)]
+    )
+    rows = []
+    for kind, meetings in MEETINGS.items():
+        of_kind = stood[stood["kind"] == kind]
+        for source, partners in meetings:
+            known = set(of_kind.loc[of_kind["source"].isin(partners), "resolved"])
+            if not known:
+                continue
+            lonely = of_kind[(of_kind["source"] == source) & ~of_kind["resolved"].isin(known)]
+            for name, weight in lonely.groupby("resolved")["weight"].sum().items():
+                rows.append(
+                    {
+                        "kind": kind,
+                        "name": name,
+                        "found_in": source,
+                        "missing_from": " and ".join(partners),
+                        "weight": float(weight),
+                        "weight_unit": "spend" if source == "spend" else "rows",
+                        "suggestion": suggestion(str(name), sorted(known)),
+                    }
+                )
+    columns = ["kind", "name", "found_in", "missing_from", "weight", "weight_unit", "suggestion"]
+    found = pd.DataFrame(rows, columns=columns)
+    return Found(found.sort_values(["weight_unit", "weight"], ascending=[False, False], kind="stable"))
+
+
+def holds_demo(reading: Reading) -> bool:
+    """Whether the data is the demo's, in part or in whole."""
+    history = reading.warehouse("uploads")
+    standing = history[(history["status"] == "committed") & history["undone_at"].isna()]
+    return bool(standing["demo"].any())
+
+
+def _first_day(fresh: pd.DataFrame) -> str | None:
+    days = fresh["first_day"].dropna()
+    return None if days.empty else str(days.min())
+
+
+QUESTIONS = (
+    Question(
+        "options",
+        "What can be filtered by?",
+        "one row a (kind, value)",
+        (),
+        (),
+        ("lake/names", "lake/conversion_types", "lake/feeds", "warehouse/names", "warehouse/aliases", "warehouse/days"),
+        options,
+    ),
+    Question(
+        "freshness",
+        "How fresh is each source?",
+        "one row a source",
+        (),
+        (),
+        ("lake/feeds", "warehouse/days"),
+        freshness,
+    ),
+    Question("uploads", "Who uploaded what?", "one row an upload", (), (), ("warehouse/uploads",), uploads),
+    Question(
+        "unmatched_names",
+        "Which names found no match?",
+        "one row a (kind, name, source)",
+        (),
+        (),
+        ("lake/names", "warehouse/names", "warehouse/aliases"),
+        unmatched_names,
+    ),
+)

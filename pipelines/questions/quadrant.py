@@ -1,0 +1,212 @@
+"""Questions about points: reach against mentions, with what they cost and what to do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from pipelines import health, media, metrics, quadrants
+from pipelines.attribution.engine import credit
+from pipelines.calendar import Period
+from pipelines.identity import fold
+from pipelines.questions.question import ATTRIBUTION, PERIOD, Found, Parameter, Question
+from pipelines.questions.scope import Scope, scope
+from pipelines.stores.base import Reading
+
+DIMENSIONS = ("campaign", "account", "platform", "post")
+SENTIMENTS = ["positive", "neutral", "negative"]
+COLUMNS = [
+    "reach",
+    "mentions",
+    *SENTIMENTS,
+    "uncategorized",
+    "negative_share",
+    "spend",
+    "attributed_conversions",
+    "cpa",
+    "quadrant",
+    "advice",
+    "pr_warning",
+]
+
+
+def quadrant_points(reading: Reading, parameters: Mapping[str, Any]) -> Found:
+    """Each point's summed reach and mentions, its quadrant and what to do about it, with the coverage of the join."""
+    dimension = str(parameters["by"])
+    asked = scope(reading, parameters, _sources(dimension))
+    missing = health.missing(asked.fresh, _sources(dimension))
+    if asked.period is None:
+        return Found(pd.DataFrame(columns=[dimension, *COLUMNS]), missing=missing)
+    reach = media.reach(reading, asked.names, asked.period, dimension)
+    mentions = _mentions(asked, asked.period, dimension)
+    points, warnings = _with_results(asked, asked.period, dimension, _points(reach, mentions))
+    lines = quadrants.thresholds(
+        points, parameters["threshold"], parameters["reach_threshold"], parameters["mentions_threshold"]
+    )
+    points = quadrants.advise(quadrants.place(points, lines), parameters["target_cpa"])
+    facts = {
+        "reach_threshold": lines.reach,
+        "mentions_threshold": lines.mentions,
+        **_coverage(points, reach, mentions),
+        "mentions_without_name": int(mentions.loc[mentions["name"].isna(), "mentions"].sum()),
+    }
+    rows = points.rename(columns={"name": dimension}).sort_values(
+        ["reach", "mentions", dimension], ascending=[False, False, True], na_position="last"
+    )
+    return Found(rows[[dimension, *COLUMNS]], [*asked.how.warnings, *warnings], facts, missing)
+
+
+def point_trend(reading: Reading, parameters: Mapping[str, Any]) -> Found:
+    """One point by day: summed reach (null: unknown), mentions (0 on a covered day without any, null on one not covered), negative ones."""
+    dimension = str(parameters["by"])
+    asked = scope(reading, parameters, _sources(dimension))
+    if asked.period is None:
+        return Found(pd.DataFrame(columns=["day", "reach", "mentions", "negative"]))
+    name = _resolved(asked, dimension, parameters["point"])
+    reach = media.reach(reading, asked.names, asked.period, dimension)
+    mentions = _mentions(asked, asked.period, dimension)
+    days = pd.DataFrame({"day": sorted({*reach["day"], *mentions["day"]})})
+    rows = days.merge(reach[reach["name"] == name][["day", "reach"]], on="day", how="left")
+    rows = rows.merge(mentions[mentions["name"] == name][["day", "mentions", "negative"]], on="day", how="left")
+    covered = rows["day"].isin(set(mentions["day"]))
+    for column in ("mentions", "negative"):
+        rows[column] = rows[column].astype(float).where(rows[column].notna() | ~covered, 0.0)
+    return Found(rows)
+
+
+def point_mentions(reading: Reading, parameters: Mapping[str, Any]) -> Found:
+    """What people said about one point: the most engaging and newest mentions."""
+    dimension = str(parameters["by"])
+    asked = scope(reading, parameters, ("mentions",))
+    if asked.period is None:
+        return Found(
+            pd.DataFrame(
+                columns=["occurred_at", "account", "platform", "author", "text", "sentiment", "mentions", "url"]
+            )
+        )
+    wanted = str(parameters["point"])
+    spellings = [wanted] if dimension == "post" else asked.names.spellings(dimension, [wanted])
+    rows = reading.lake(
+        "mention_samples",
+        {**asked.period.bounds(reading.settings.reporting_time_zone), "names": spellings, "most": parameters["limit"]},
+        dimension=dimension,
+    )
+    return Found(rows)
+
+
+def _sources(dimension: str) -> tuple[str, str]:
+    return media.REACH_SOURCES[dimension], "mentions"
+
+
+def _resolved(asked: Scope, dimension: str, name: str) -> str:
+    return name if dimension == "post" else asked.names.resolve(dimension, name)
+
+
+def _mentions(asked: Scope, period: Period, dimension: str) -> pd.DataFrame:
+    """day, name (null where a mention names none), mentions, positive, neutral, negative."""
+    rows = asked.reading.lake(
+        "mentions", period.bounds(asked.reading.settings.reporting_time_zone), dimension=dimension
+    )
+    if dimension != "post":
+        rows = rows.assign(name=asked.names.column(dimension, rows["name"]))
+    sums = ["mentions", *SENTIMENTS]
+    return rows.groupby(["day", "name"], dropna=False, as_index=False)[sums].sum()
+
+
+def _points(reach: pd.DataFrame, mentions: pd.DataFrame) -> pd.DataFrame:
+    """Both sides summed and joined by name; mentions are 0, not unknown, where the feed covers days of the point's reach."""
+    near = reach.groupby("name", as_index=False)["reach"].sum(min_count=1)
+    loud = mentions.dropna(subset=["name"]).groupby("name", as_index=False)[["mentions", *SENTIMENTS]].sum()
+    points = near.merge(loud, on="name", how="outer")
+    covered = set(reach.loc[reach["day"].isin(set(mentions["day"])), "name"])
+    quiet = points["mentions"].isna() & points["name"].isin(covered)
+    sums = ["mentions", *SENTIMENTS]
+    points[sums] = points[sums].astype(float).mask(quiet, 0.0)
+    return points.assign(uncategorized=points["mentions"] - points[SENTIMENTS].sum(axis=1, min_count=1))
+
+
+def _with_results(asked: Scope, period: Period, dimension: str, points: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Points with spend, attributed_conversions and paid cpa; null where spend does not name such things."""
+    earned = credit(asked.reading, asked.names, asked.how, period, dimension)
+    earned = earned.dropna(subset=["name"]).groupby("name", as_index=False)["attributed_conversions"].sum()
+    points = points.merge(earned, on="name", how="left")
+    if dimension not in media.SPEND_DIMENSIONS:
+        return points.assign(spend=float("nan"), cpa=float("nan")), []
+    spent, warnings = media.spend(asked.reading, asked.names, period, dimension, asked.how.currency)
+    points = points.merge(
+        spent.dropna(subset=["name"]).groupby("name", as_index=False)["spend"].sum(), on="name", how="left"
+    )
+    paid = points["spend"].where(points["spend"] > 0)
+    return points.assign(cpa=metrics.ratios(paid, points["attributed_conversions"])), warnings
+
+
+def _coverage(points: pd.DataFrame, reach: pd.DataFrame, mentions: pd.DataFrame) -> dict[str, Any]:
+    """How much of the join has both sides: in points, and in cells (a point on a day that has a row of either side)."""
+    cells = reach.dropna(subset=["reach"]).merge(
+        mentions.dropna(subset=["name"]), on=["day", "name"], how="outer", indicator=True
+    )
+    reached, mentioned = points["reach"].notna(), points["mentions"] > 0
+    return {
+        "points_both": int((reached & mentioned).sum()),
+        "points_all": len(points),
+        "cells_both": int((cells["_merge"] == "both").sum()),
+        "cells_all": len(cells),
+        "only_reach": sorted(points.loc[reached & ~mentioned, "name"], key=fold),
+        "only_mentions": sorted(points.loc[~reached, "name"], key=fold),
+    }
+
+
+_BY = Parameter("by", "choice", "campaign", "What a point is.", choices=DIMENSIONS)
+
+QUESTIONS = (
+    Question(
+        "quadrants",
+        "Who is seen, who is talked about, and what to do?",
+        "one row a value of `by`",
+        (
+            *PERIOD,
+            *ATTRIBUTION,
+            _BY,
+            Parameter(
+                "threshold", "choice", "median", "Where low ends and high begins.", choices=("median", "mean", "own")
+            ),
+            Parameter(
+                "reach_threshold", "number", None, "Own threshold of summed reach, for threshold=own.", minimum=0
+            ),
+            Parameter("mentions_threshold", "number", None, "Own threshold of mentions, for threshold=own.", minimum=0),
+            Parameter(
+                "target_cpa",
+                "number",
+                None,
+                "What a conversion may cost; the points' median CPA, if not said.",
+                minimum=0,
+            ),
+        ),
+        ("account_reach", "first_stream", "mentions"),
+        ("warehouse/reach", "warehouse/stream", "warehouse/spend", "lake/mentions", "lake/credit"),
+        quadrant_points,
+    ),
+    Question(
+        "point_trend",
+        "How did one point go, day by day?",
+        "one row a day",
+        (*PERIOD, _BY, Parameter("point", "text", "", "Name of the point.")),
+        ("account_reach", "first_stream", "mentions"),
+        ("warehouse/reach", "warehouse/stream", "lake/mentions"),
+        point_trend,
+    ),
+    Question(
+        "point_mentions",
+        "What do people say about one point?",
+        "one row a mention",
+        (
+            *PERIOD,
+            _BY,
+            Parameter("point", "text", "", "Name of the point."),
+            Parameter("limit", "whole", 50, "How many mentions at most.", minimum=1),
+        ),
+        ("mentions",),
+        ("lake/mention_samples",),
+        point_mentions,
+    ),
+)

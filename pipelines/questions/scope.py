@@ -1,0 +1,77 @@
+"""What a question is asked about: the parameters made into a period, a way to attribute, and the names of the reading."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from pipelines import health
+from pipelines.attribution import MODELS
+from pipelines.attribution.engine import Attribution
+from pipelines.calendar import Period
+from pipelines.identity import Names, names_of
+from pipelines.stores.base import Reading
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One question's reading with its parameters made usable. period is None where no source has a day."""
+
+    reading: Reading
+    names: Names
+    fresh: pd.DataFrame
+    period: Period | None
+    previous: Period | None
+    how: Attribution
+
+    def edges(self) -> list[str]:
+        """What must be said about the edges of the period: conversions whose journeys the data cannot hold in full."""
+        held = self.fresh.set_index("source")
+        if self.period is None or "touchpoints" not in held.index:
+            return []
+        said = []
+        first = date.fromisoformat(str(held.loc["touchpoints", "first_day"]))
+        whole_from = first + timedelta(days=int(-(-self.how.lookback_days // 1)))
+        if self.period.start < whole_from:
+            said.append(
+                f"Touchpoints begin on {first}: conversions before {whole_from} may have had earlier ones within the window "
+                "of which nothing is known."
+            )
+        complete = health.last_complete_day(self.fresh, ("touchpoints", "conversions"))
+        if complete is not None and self.period.end.isoformat() > complete:
+            said.append(f"The last complete day is {complete}: what comes after it may still grow.")
+        return said
+
+
+def scope(reading: Reading, parameters: Mapping[str, Any], sources: tuple[str, ...]) -> Scope:
+    """The scope of a question whose whole period is that of the given sources."""
+    fresh = health.freshness(reading)
+    model = str(parameters.get("model", "last_touch"))
+    how = Attribution(
+        model=model,
+        model_parameters={p.name: parameters[p.name] for p in MODELS[model].parameters if p.name in parameters},
+        lookback_days=float(parameters.get("lookback_days", 30.0)),
+        conversion_type=parameters.get("conversion_type"),
+        excluded_channels=tuple(parameters.get("excluded_channels", ())),
+        currency=str(parameters.get("currency") or reading.settings.reporting_currency),
+    )
+    whole = health.whole(fresh, sources)
+    return Scope(
+        reading,
+        names_of(reading),
+        fresh,
+        _period(parameters.get("start"), parameters.get("end"), whole),
+        _period(parameters.get("compare_start"), parameters.get("compare_end"), None),
+        how,
+    )
+
+
+def _period(start: str | None, end: str | None, whole: Period | None) -> Period | None:
+    first = date.fromisoformat(start) if start else whole and whole.start
+    last = date.fromisoformat(end) if end else whole and whole.end
+    if not first or not last:
+        return None
+    # A bound that lies outside what there is leaves an empty day rather than a period that runs backwards.
+    return Period(min(first, last), last) if end else Period(first, max(first, last))
