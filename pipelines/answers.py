@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -21,7 +22,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.errors import TouchlineError
-from pipelines.settings import Settings
+from pipelines.settings import PROJECT, Settings
 from pipelines.stores.base import Stores
 
 _KEPT_IN_MEMORY = 256
@@ -129,13 +130,24 @@ def stale(answer: Answer, because: TouchlineError) -> Answer:
     return replace(answer, stale=True, warnings=[f"{because.message} {because.remedy}".strip(), *answer.warnings])
 
 
+@cache
+def _program() -> str:
+    """A digest of the code that computes, so that no answer outlives the program that gave it."""
+    digest = hashlib.sha256()
+    for folder, kind in (("pipelines", "*.py"), ("sql", "*.sql")):
+        for path in sorted((PROJECT / folder).rglob(kind)):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def _key(parameters: Mapping[str, Any], settings: Settings) -> str:
-    """A digest of the parameters and of the settings that change what they mean."""
+    """A digest of the parameters, of the settings that change what they mean, and of the program."""
     said = [
         sorted(parameters.items()),
         settings.reporting_time_zone,
         settings.direct_channels,
         settings.primary_conversion_type,
+        _program(),
     ]
     return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
 
