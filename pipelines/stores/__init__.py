@@ -18,7 +18,7 @@ def open_stores(settings: Settings) -> Stores:
 
     if settings.database_url is None:
         server = EmbeddedPostgres.start(settings.home)
-        warehouse = Warehouse(server.url, on_close=server.close)
+        warehouse = Warehouse(server.url, on_close=server.close, on_connect=server.ensure_running)
     else:
         warehouse = Warehouse(settings.database_url)
     try:

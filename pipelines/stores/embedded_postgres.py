@@ -18,6 +18,7 @@ import pwd
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -101,8 +102,7 @@ class EmbeddedPostgres:
     def ensure_running(self) -> None:
         """Start the server again if it has gone (killed, or stopped by hand) while we hold it."""
         with self._one_starter():
-            if not self._running():
-                self._launch(self._account())
+            self._start_unless_running(self._account())
 
     def close(self) -> None:
         """Let go of the server; the last one to do so stops it and waits until it is down. Safe to call twice."""
@@ -130,8 +130,7 @@ class EmbeddedPostgres:
                 _let_pass(self._folder)
             if not self._data.exists():
                 self._initialise(account)
-            if not self._running():
-                self._launch(account)
+            self._start_unless_running(account)
 
     @contextmanager
     def _one_starter(self) -> Iterator[None]:
@@ -139,6 +138,19 @@ class EmbeddedPostgres:
         with _lock_file(self._folder / "start.lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def _start_unless_running(self, account: _Account | None) -> None:
+        """Start the server unless it listens; one that was killed is waited for, until its last session is gone."""
+        deadline = time.monotonic() + SECONDS_TO_STOP
+        while self._running():
+            if self._listens() or time.monotonic() > deadline:
+                return
+            time.sleep(0.02)
+        self._launch(account)
+
+    def _listens(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(str(_socket_folder(self._data) / f".s.PGSQL.{PORT}")) == 0
 
     def _account(self) -> _Account | None:
         return _account(self._data) if os.geteuid() == 0 else None

@@ -12,15 +12,17 @@ FOLDER holds the two files and receives `server.log`. USER_ID and GROUP_ID are w
 """
 
 import fcntl
+import os
 import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 
-def main(folder: str, user_id: str, group_id: str, *command: str) -> int:
-    """Start the server, shut it down when nobody uses it any more, and return its exit status."""
+def main(folder: str, user_id: str, group_id: str, *command: str) -> NoReturn:
+    """Start the server, shut it down when nobody uses it any more, and end with its exit status."""
     own = user_id == "-"
     running = (Path(folder) / "server.lock").open("rb")
     fcntl.flock(running, fcntl.LOCK_EX)
@@ -49,8 +51,9 @@ def main(folder: str, user_id: str, group_id: str, *command: str) -> int:
 
     signal.signal(signal.SIGTERM, shut_down)
     threading.Thread(target=wait_for_last_user, daemon=True).start()
-    return server.wait()
+    status = server.wait()
+    os._exit(abs(status))  # at once: the locks must not be free while this process is still seen
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    main(*sys.argv[1:])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, TextClause, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, TextClause, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 
 from pipelines.errors import WarehouseUnavailable, WrongUsage
@@ -34,14 +34,19 @@ _TYPES: dict[int, str] = {
 class Warehouse:
     """An opened PostgreSQL database with Touchline's tables in it. Safe to use from many threads."""
 
-    def __init__(self, url: str, on_close: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, url: str, on_close: Callable[[], None] | None = None, on_connect: Callable[[], None] | None = None
+    ) -> None:
         """Open `url` (postgresql://user:password@host:port/database) and bring its tables up to date.
 
-        on_close: called once the connections are closed (it lets go of an embedded server).
+        on_close: called once the connections are closed (it lets go of an embedded server). on_connect: called before a new connection is
+        made (it starts an embedded server that was killed).
         Raises WarehouseUnavailable where the database does not answer, WrongUsage where the URL is none.
         """
         self._on_close = on_close
         self._engine = _engine(url)
+        if on_connect is not None:
+            event.listen(self._engine, "do_connect", lambda *_: on_connect())
         self.url = self._engine.url.render_as_string(hide_password=False)
         self.migrate()
 
