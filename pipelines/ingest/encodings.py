@@ -56,9 +56,9 @@ _CODE_PAGES = (
     "euc_kr",
     "mac_roman",
 )
-_CLOSE = (
-    0.05  # Windows-1252 wins unless another code page reads this much cleaner (charset-normalizer's "chaos", 0..1).
-)
+# Windows-1252 is taken unless its reading is full of signs that Western text hardly has, and another code page reads well.
+_HARDLY_WESTERN = re.compile("[ƒˆ‰†‡‹›˜ŽžŸ¤¦¨ª¬¯°±¶¸¹¼¾ÐÞðþÝý×÷]")
+_TOO_STRANGE = 0.2
 _SAMPLE = 65_536
 
 
@@ -138,11 +138,12 @@ def _is_utf8(content: bytes) -> bool:
 
 def _code_page(content: bytes) -> str:
     telling = b"\n".join(re.findall(rb"[^\r\n]*[\x80-\xff][^\r\n]*", content[: 64 * _SAMPLE]))[:_SAMPLE]
+    western = telling.decode("cp1252", "touchline-substitute")
+    beyond_ascii = len(re.findall(r"[^\x00-\x7f]", western)) + western.count(SUBSTITUTE)
+    strange = len(_HARDLY_WESTERN.findall(western)) + western.count(SUBSTITUTE)
     matches = from_bytes(telling, cp_isolation=list(_CODE_PAGES), enable_fallback=False)
     best = matches.best()
-    if best is None:
+    reads_well = any("cp1252" in match.could_be_from_charset for match in matches)
+    if best is None or (reads_well and strange < _TOO_STRANGE * beyond_ascii):
         return "windows-1252"
-    for match in matches:
-        if "cp1252" in match.could_be_from_charset and match.chaos <= best.chaos + _CLOSE:
-            return "windows-1252"
     return best.encoding

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pipelines.errors import FileRefused
 from pipelines.ingest.cells import Cells, Problem, clean, count, spread
 from pipelines.ingest.dates import read_days, read_instants
-from pipelines.ingest.numbers import Evidence, evidence, read_numbers
+from pipelines.ingest.numbers import Evidence, currency_example, evidence, read_numbers
 from pipelines.ingest.words import read_booleans, read_choices, read_currencies, read_identifiers, read_sentiments
 from pipelines.sources import NUMBER_TYPES, Field, Source
 
@@ -87,7 +87,7 @@ def read_fields(
         if field.fill:
             values[field.name] = pc.coalesce(values[field.name], field.fill(values))
     warnings += _unknown_numbers(source, values, mapping)
-    warnings += _assume_currency(source, values, conventions.currency)
+    warnings += _assume_currency(columns, values, conventions.currency)
     return Reading(values, tuple(faults), tuple(notes), tuple(warnings))
 
 
@@ -161,15 +161,18 @@ def _unknown_numbers(source: Source, values: Mapping[str, pa.Array], mapping: Ma
     ]
 
 
-def _assume_currency(source: Source, values: dict[str, pa.Array], currency: str) -> list[str]:
+def _assume_currency(columns: list[_Column], values: dict[str, pa.Array], currency: str) -> list[str]:
     """Give amounts without a currency the one that reports are in, and say so."""
-    amounts = [values[field.name] for field in source.fields if field.type == "money"]
-    assumed = [field.name for field in source.fields if field.type == "currency" and not field.filled]
+    money = [column for column in columns if column.field.type == "money"]
+    named = next((example for column in money if (example := currency_example(column.texts))), "")
     warnings = []
-    for name in assumed:
-        blank = pc.is_null(values[name])
-        concerned = sum(count(pc.and_(blank, pc.is_valid(amount))) for amount in amounts)
-        values[name] = pc.fill_null(values[name], currency)
+    for field in (column.field for column in columns):
+        if field.type != "currency" or field.filled:
+            continue
+        blank = pc.is_null(values[field.name])
+        concerned = sum(count(pc.and_(blank, pc.is_valid(values[column.field.name]))) for column in money)
+        values[field.name] = pc.fill_null(values[field.name], currency)
         if concerned:
-            warnings.append(f"{concerned:,} amounts have no currency; taken as {currency}.")
+            written = f", although some are written like {named}" if named else ""
+            warnings.append(f"{concerned:,} amounts have no currency; taken as {currency}{written}.")
     return warnings

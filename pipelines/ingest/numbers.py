@@ -83,8 +83,13 @@ def read_numbers(field: Field, text: pa.Array, own: Evidence, file: Evidence, de
     values = _cast(field, plain, fraction, good)
 
     values, sign_problems, sign_warnings = _check_sign(field, values, text, name)
-    warnings = (*warnings, *_currency_signs(field, text, values, name), *sign_warnings)
-    return Cells(values, (*problems, *sign_problems), notes, warnings)
+    return Cells(values, (*problems, *sign_problems), notes, (*warnings, *sign_warnings))
+
+
+def currency_example(text: pa.Array) -> str:
+    """A text among those of an amount that names its currency, quoted, or '': the name is not read, and the person should know."""
+    names = pc.fill_null(pc.match_substring_regex(text, r"\p{Sc}|[A-Z]{3}"), False)
+    return examples(text, pc.and_(names, pc.fill_null(pc.match_substring_regex(text, r"\d"), False)), 1)
 
 
 def _bare(field: Field, text: pa.Array) -> pa.Array:
@@ -159,18 +164,6 @@ def _cast(field: Field, plain: pa.Array, fraction: pa.Array, good: pa.BooleanArr
     exact = pc.cast(pc.binary_join_element_wise(plain, fraction, "."), pa.decimal128(38, _ROUND_DIGITS))
     rounded = pc.round(exact, ndigits=field.scale, round_mode="half_towards_infinity")
     return pc.cast(rounded, pa.decimal128(18, field.scale))
-
-
-def _currency_signs(field: Field, text: pa.Array, values: pa.Array, name: str) -> tuple[str, ...]:
-    """Amounts that name a currency themselves: it is not read, and the person should know."""
-    if field.type != "money":
-        return ()
-    signed = pc.and_(pc.is_valid(values), pc.fill_null(pc.match_substring_regex(text, r"\p{Sc}|[A-Za-z]"), False))
-    if not count(signed):
-        return ()
-    return (
-        f"'{name}' names currencies, as in {examples(text, signed, 1)}; give the currency in a column or as a fixed value.",
-    )
 
 
 def _check_sign(

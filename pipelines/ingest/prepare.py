@@ -74,10 +74,16 @@ def prepare(
         tables=tables,
         refused=pa.concat_tables(refusals).sort_by("row"),
         warnings=(*reading.warnings, *keyed.warnings),
-        notes=(*mapping_notes, *reading.notes),
+        notes=(*_encoding_note(raw), *mapping_notes, *reading.notes),
         first_day=days[0],
         last_day=days[1],
     )
+
+
+def _encoding_note(raw: Raw) -> tuple[str, ...]:
+    if raw.encoding.startswith("utf"):
+        return ()
+    return (f"The file is not Unicode; read as {raw.encoding}. If letters look wrong, save it as CSV UTF-8.",)
 
 
 def _require(source: Source, raw: Raw, mapping: Mapping[str, str], fixed: Mapping[str, str]) -> None:

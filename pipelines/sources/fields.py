@@ -28,7 +28,6 @@ TIME = Field(
         "event time",
         "event timestamp",
         "datetime",
-        "date time",
         "created time",
         "created at",
         "tweet created",

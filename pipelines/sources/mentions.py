@@ -35,7 +35,7 @@ MENTIONS = Source(
             "name",
             "Who wrote it.",
             identity=True,
-            aliases=("from user", "author name", "user name", "username", "screen name", "name", "from", "influencer"),
+            aliases=("from user", "author name", "username", "screen name", "name", "from", "influencer"),
         ),
         Field(
             "text",
