@@ -32,7 +32,7 @@ def ask(stores: Stores, name: str, parameters: Mapping[str, Any] | None = None) 
     try:
         reading = stores.read()
         found = kept.find(stores, name, complete)
-        if found is not None and found.data_version == reading.data_version:
+        if found is not None and found.data_version == reading.data_version and not question.live:
             return found
         answer = _answer(question, reading, complete)
     except (LakeUnavailable, WarehouseUnavailable) as error:

@@ -59,8 +59,8 @@ def freshness(reading: Reading, parameters: Mapping[str, Any]) -> Found:
 
 
 def uploads(reading: Reading, parameters: Mapping[str, Any]) -> Found:
-    """The upload history, newest first."""
-    return Found(reading.warehouse("uploads"))
+    """The upload history, newest first. Uploads that are under way, or that failed, stand in it at every data version."""
+    return Found(reading.stores.warehouse.frame("uploads", version=reading.warehouse_version))
 
 
 def unmatched_names(reading: Reading, parameters: Mapping[str, Any]) -> Found:
@@ -97,9 +97,7 @@ def unmatched_names(reading: Reading, parameters: Mapping[str, Any]) -> Found:
 
 def holds_demo(reading: Reading) -> bool:
     """Whether the data is the demo's, in part or in whole."""
-    history = reading.warehouse("uploads")
-    standing = history[(history["status"] == "committed") & history["undone_at"].isna()]
-    return bool(standing["demo"].any())
+    return bool(reading.warehouse("days")["demo"].any())
 
 
 def _first_day(fresh: pd.DataFrame) -> str | None:
@@ -126,7 +124,7 @@ QUESTIONS = (
         ("lake/feeds", "warehouse/days"),
         freshness,
     ),
-    Question("uploads", "Who uploaded what?", "one row an upload", (), (), ("warehouse/uploads",), uploads),
+    Question("uploads", "Who uploaded what?", "one row an upload", (), (), ("warehouse/uploads",), uploads, live=True),
     Question(
         "unmatched_names",
         "Which names found no match?",

@@ -74,7 +74,7 @@ class Question:
     """Something a person asks.
 
     grain: what one row is. sources: those that are asked, and without which something is missing. statements: the SQL files it reads, as
-    lake/<name> or warehouse/<name>.
+    lake/<name> or warehouse/<name>. live: its rows change without a new data version, so that no kept answer is served as current.
     """
 
     name: str
@@ -84,6 +84,7 @@ class Question:
     sources: tuple[str, ...]
     statements: tuple[str, ...]
     answer: Callable[[Reading, Mapping[str, Any]], Found]
+    live: bool = False
 
     def complete(self, given: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
         """All parameters, checked, with defaults filled in. Raises WrongUsage for one that is unknown or does not hold."""

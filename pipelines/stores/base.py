@@ -4,9 +4,12 @@ Invariant: a Reading is fixed. Whatever is committed while a question is answere
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import pandas as pd
@@ -100,6 +103,31 @@ class Lake(Protocol):
     def close(self) -> None: ...
 
 
+class Memory:
+    """Results of statements at one data version, the last ones used: questions of one page share many. Safe to use from many threads."""
+
+    _KEPT, _LARGEST_ROWS = 128, 50_000
+
+    def __init__(self) -> None:
+        self._frames: OrderedDict[str, pd.DataFrame] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def frame(self, key: object, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """The rows kept under the key, else those that `make` returns. Whoever asks gets a copy of their own."""
+        text = repr(key)
+        with self._lock:
+            if text in self._frames:
+                self._frames.move_to_end(text)
+                return self._frames[text].copy()
+        rows = make()
+        if len(rows) <= self._LARGEST_ROWS:
+            with self._lock:
+                self._frames[text] = rows.copy()
+                while len(self._frames) > self._KEPT:
+                    self._frames.popitem(last=False)
+        return rows
+
+
 @dataclass(frozen=True)
 class Stores:
     """The opened stores of one home or one cloud."""
@@ -107,6 +135,7 @@ class Stores:
     settings: Settings
     warehouse: Warehouse
     lake: Lake
+    memory: Memory = field(default_factory=Memory, compare=False)
 
     def data_version(self) -> str:
         """`w<n>.l<id>`: the warehouse's counter and a digest of the lake's snapshots."""
@@ -134,7 +163,7 @@ class Reading:
     def settings(self) -> Settings:
         return self.stores.settings
 
-    @property
+    @cached_property
     def data_version(self) -> str:
         text = ";".join(f"{name}={snapshot}" for name, snapshot in sorted(self.snapshots.items()))
         return f"w{self.warehouse_version}.l{hashlib.sha256(text.encode()).hexdigest()[:12]}"
@@ -143,10 +172,19 @@ class Reading:
         self, statement: str, parameters: Mapping[str, Any], *, dimension: str | None = None, weights: str | None = None
     ) -> pd.DataFrame:
         """Rows of a lake statement as of this reading."""
-        return self.stores.lake.frame(
-            statement, parameters, dimension=dimension, weights=weights, snapshots=self.snapshots
-        )
+
+        def run() -> pd.DataFrame:
+            return self.stores.lake.frame(
+                statement, parameters, dimension=dimension, weights=weights, snapshots=self.snapshots
+            )
+
+        key = (self.data_version, statement, sorted(parameters.items()), dimension, weights)
+        return self.stores.memory.frame(key, run)
 
     def warehouse(self, statement: str, **parameters: object) -> pd.DataFrame:
         """Rows of a warehouse statement as of this reading; its :version parameter is filled in here."""
-        return self.stores.warehouse.frame(statement, version=self.warehouse_version, **parameters)
+
+        def run() -> pd.DataFrame:
+            return self.stores.warehouse.frame(statement, version=self.warehouse_version, **parameters)
+
+        return self.stores.memory.frame((self.data_version, statement, sorted(parameters.items())), run)

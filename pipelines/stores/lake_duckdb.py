@@ -45,8 +45,6 @@ _DUCKDB: dict[IcebergType, str] = {
 }
 _ATTEMPTS = 5
 _PLANS_KEPT = 512
-_RESULTS_KEPT = 64
-_RESULT_ROWS_KEPT = 50_000
 _BOOKKEEPING = ("upload_id", "row_number")
 
 
@@ -65,7 +63,6 @@ class DuckDBLake:
         self._connection = duckdb.connect(config={"temp_directory": str(spill), "memory_limit": "4GB"})
         self._connection.execute("SET TimeZone='UTC'; SET integer_division=true; SET parquet_metadata_cache=true")
         self._plans: dict[tuple[str, int | None, str | None, str | None], str] = {}
-        self._results: dict[tuple[str, str], pa.Table] = {}
         self._lock = threading.Lock()
 
     def table(self, name: str) -> Table:
@@ -192,21 +189,10 @@ class DuckDBLake:
         bound = statements.bind(
             statement, parameters, dialect="duckdb", relation=relation, dimension=dimension, weights=weights
         )
-        key = (bound.sql, repr(sorted(bound.values.items())))
-        with self._lock:
-            if key in self._results:
-                return self._results[key]
         try:
-            rows = self._connection.cursor().sql(bound.sql, params=bound.values).to_arrow_table()
+            return self._connection.cursor().sql(bound.sql, params=bound.values).to_arrow_table()
         except duckdb.Error as error:
             raise _unavailable(error) from error
-        if rows.num_rows <= _RESULT_ROWS_KEPT:
-            # The text names the files of one snapshot, which never change: so neither does the result.
-            with self._lock:
-                while len(self._results) >= _RESULTS_KEPT:
-                    self._results.pop(next(iter(self._results)))
-                self._results[key] = rows
-        return rows
 
     def _arrow(self, sql: str, **tables: pa.Table) -> pa.Table:
         """Rows of a query over the lake's files and the Arrow tables given by name."""

@@ -14,7 +14,7 @@ with held as (
     select 'aliases', count(*), null, null from aliases_as_of(cast(:version as bigint))
 ),
 fed as (
-    select source, max(committed_at) as last_upload_at, bool_and(demo) as demo
+    select source, max(committed_at) as last_upload_at, bool_or(demo) as demo
     from uploads_as_of(cast(:version as bigint))
     group by source
 )
