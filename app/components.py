@@ -64,16 +64,17 @@ def kpi_row(cards: Sequence[Kpi], columns: int = 4, narrowest: int = 150) -> Non
             )
 
 
-def compared_with(chosen: Filters) -> None:
-    """One line under the cards: the period they are about, and the one they are compared with."""
-    against = chosen.comparison
-    words = f", compared with {formats.period(against.start, against.end)}" if against else ""
-    st.caption(f"{chosen.described()}{words}.")
+def finding(sentence: str | None, chosen: Filters, compared: bool = True) -> None:
+    """What the page found, in a sentence, with the period it is about and (where it compares) the one it is compared with.
 
-
-def finding(sentence: str, icon: str = ":material/lightbulb:") -> None:
-    """What the page found, in a sentence, before the chart. Names inside must have been made plain."""
-    st.markdown(f"{icon} {sentence}")
+    sentence: Markdown in which every name from the data was made plain; None where there is nothing to say.
+    """
+    against = chosen.comparison if compared else None
+    before = f" vs {formats.period(against.start, against.end)}" if against else ""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+        if sentence:
+            st.markdown(f":material/lightbulb: {sentence}", width="content")
+        st.caption(f"{chosen.described()}{before}", width="content")
 
 
 def chart(figure: go.Figure, key: str, alt: str) -> None:
@@ -140,7 +141,14 @@ def notes(*answers: Answer, untouched: Sequence[str] = ()) -> None:
 def selector(label: str, options: Sequence[str], key: str) -> str:
     """A choice between a few things, all in sight, kept in the address under `key`; the first option is the default."""
     chosen: str = st.segmented_control(
-        label, options, default=options[0], required=True, key=key, bind="query-params", width="content"
+        label,
+        options,
+        default=options[0],
+        required=True,
+        key=key,
+        bind="query-params",
+        label_visibility="collapsed",
+        width="content",
     )
     return chosen
 
@@ -169,11 +177,18 @@ def coverage(by: str, facts: Mapping[str, Any]) -> None:
     st.caption(
         f"Join coverage: {formats.number(facts['points_both'])} of {formats.counted(facts['points_all'], by)} and "
         f"{formats.number(facts['cells_both'])} of {formats.counted(facts['cells_all'], f'{by}-day')} have reach and mentions."
+        + (
+            f" {formats.counted(lost, 'mention')} of the period name no {by}."
+            if (lost := facts["mentions_without_name"])
+            else ""
+        )
     )
-    for names, lacking in ((facts["only_reach"], "mentions"), (facts["only_mentions"], "reach")):
-        if names:
-            with st.expander(f"{formats.counted(len(names), by)} without {lacking}, hollow at the edge of the chart"):
-                st.text("\n".join(names))
+    one_sided = [(facts["only_reach"], "mentions"), (facts["only_mentions"], "reach")]
+    lacking = [f"**No {side}:** {', '.join(map(formats.plain, names))}" for names, side in one_sided if names]
+    if lacking:
+        count = sum(len(names) for names, _ in one_sided)
+        with st.expander(f"{formats.counted(count, by)} with only one side"):
+            st.markdown("\n\n".join(lacking))
 
 
 def mark_stale(answer: Answer) -> None:

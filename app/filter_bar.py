@@ -208,7 +208,8 @@ def _conversions(choices: Choices) -> tuple[str | None, str]:
     currencies = [REPORTING, *choices.of("currency")]
     primary = choices.primary_conversion_type
     resolved = {PRIMARY: primary or ALL_TYPES}
-    label = formats.plain(resolved.get(kind := _chosen("conversions", types), kind))
+    kind = _chosen("conversions", types)
+    label = formats.plain(formats.sentence_case(resolved.get(kind, kind)))
     if (currency := _chosen("currency", currencies)) != REPORTING:
         label = f"{label} · {formats.plain(currency)}"
     with st.popover(label):

@@ -94,7 +94,7 @@ def change(fraction: float | None) -> str | None:
     """
     if fraction is None or not known(fraction) or math.isinf(fraction):
         return None
-    return f"{fraction * 100:+,.{0 if abs(fraction) >= 0.0995 else 1}f}%"
+    return _signed(fraction * 100, 0 if abs(fraction) >= 0.0995 else 1, "%")
 
 
 def change_between(value: float | None, previous: float | None) -> str | None:
@@ -106,7 +106,12 @@ def points_between(share: float | None, previous: float | None) -> str | None:
     """The change from one share to another in percentage points, +1.1 pts; None where it is not known."""
     if share is None or previous is None or not known(share) or not known(previous):
         return None
-    return f"{(share - previous) * 100:+.1f} pts"
+    return _signed((share - previous) * 100, 1, " pts")
+
+
+def _signed(value: float, digits: int, unit: str) -> str:
+    """What rounds to nothing is a bare 0, which st.metric draws without an arrow."""
+    return f"{value:+,.{digits}f}{unit}" if round(value, digits) else "0"
 
 
 def counted(count: float, one: str, many: str | None = None) -> str:
@@ -161,6 +166,11 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
         if seconds >= size:
             return f"{counted(int(seconds // size), unit)} ago"
     return "just now"
+
+
+def sentence_case(text: str) -> str:
+    """The text with its first letter raised."""
+    return text[:1].upper() + text[1:]
 
 
 def plain(text: object) -> str:

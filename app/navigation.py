@@ -45,15 +45,15 @@ def menu() -> dict[str, list[Page]]:
     """The pages by section, for st.navigation. The first one is where the bare address leads."""
     sections: dict[str, list[Page]] = {}
     for entry in MENU:
-        page = st.Page(
-            PAGES / entry.file,
-            title=entry.title,
-            icon=entry.icon,
-            url_path=entry.url_path,
-            default=entry is MENU[0],
-        )
+        page = st.Page(PAGES / entry.file, title=entry.title, icon=entry.icon, url_path=entry.url_path)
         sections.setdefault(entry.section, []).append(page)
-    return sections
+    # Streamlit serves its default page at the bare address only. The first page is to answer at its own name as well, so it comes twice.
+    first = MENU[0]
+    home = st.Page(PAGES / first.file, title=first.title, icon=first.icon, url_path="home", default=True)
+    named = st.Page(
+        PAGES / first.file, title=first.title, icon=first.icon, url_path=first.url_path, visibility="hidden"
+    )
+    return {**sections, first.section: [home, *sections[first.section][1:], named]}
 
 
 def entry_of(page: Page) -> MenuEntry:

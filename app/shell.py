@@ -15,9 +15,7 @@ def head(entry: MenuEntry) -> None:
     choices = queries.choices()
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         filters, problems = filter_bar.filter_bar(choices, entry.question, resources.settings().longest_lookback_days)
-        st.button(
-            "Refresh", icon=":material/refresh:", on_click=queries.refresh, help="Read lake and warehouse again, now."
-        )
+        st.button("Refresh", type="tertiary", on_click=queries.refresh, help="Read lake and warehouse again, now.")
         _freshness()
     st.session_state["filters"] = filters
     for problem in problems:
@@ -27,7 +25,7 @@ def head(entry: MenuEntry) -> None:
 
 
 def _freshness() -> None:
-    with st.popover("Freshness", icon=":material/schedule:"):
+    with st.popover(":material/schedule:", help="How old the data is, source by source."):
         rows = queries.answer("freshness").rows
         if rows.empty:
             st.markdown("Nothing has been uploaded yet.")
@@ -44,12 +42,14 @@ def demo_banner() -> None:
     """While the demo data is in, say so on every page and offer to clear it."""
     if not queries.answer("options").demo:
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(
-            ":material/science: **Demo data.** The names and numbers are made up; your first own upload clears them.",
-            width="stretch",
+            ":orange-badge[:material/science: Demo data] Made-up numbers; your first own upload clears them.",
+            width="content",
         )
-        st.button("Clear demo data", on_click=_clear_demo, type="tertiary", icon=":material/delete:")
+        with st.popover("Clear demo data", type="tertiary"):
+            st.markdown("This takes every demo row out of all pages. Your own uploads stay.")
+            st.button("Clear it now", on_click=_clear_demo, icon=":material/delete:")
 
 
 def _clear_demo() -> None:

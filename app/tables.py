@@ -40,14 +40,17 @@ def multiple(title: str, **options: Any) -> Any:
     return _COLUMN.NumberColumn(title, format="%,.2fx", **options)
 
 
-def table(
-    rows: pd.DataFrame, columns: Mapping[str, Any], name: str, height: Any = "auto", csv: pd.DataFrame | None = None
-) -> None:
-    """A sortable table of the given columns, and all columns of `csv` (default: of the rows) as the download `name`.csv."""
+def table(rows: pd.DataFrame, columns: Mapping[str, Any], name: str, most: int = 12) -> None:
+    """A sortable table of the given columns that scrolls beyond `most` rows, and all columns as the download `name`.csv."""
     st.dataframe(
-        rows, hide_index=True, column_order=list(columns), column_config=dict(columns), height=height, alt=name
+        rows,
+        hide_index=True,
+        column_order=list(columns),
+        column_config=dict(columns),
+        height="content" if len(rows) <= most else 36 * most,
+        alt=name,
     )
-    download(rows if csv is None else csv, name)
+    download(rows, name)
 
 
 def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | None:
@@ -58,10 +61,12 @@ def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | Non
         ascending=[False, True, False],
         key=lambda column: column.map(order).fillna(len(order)) if column.name == "quadrant" else column,
     )
+    # The action in a word or two; the file and the chart's hover have it in full, with its reason.
+    rows = rows.assign(action=rows["advice"].str.partition(":")[0])
     columns = {
-        by: text(by.capitalize(), pinned=True, width=130),
-        "advice": text("Action", width=190),
-        "cpa": money("Paid CPA", currency, width=90),
+        by: text(by.capitalize(), pinned=True, width=110),
+        "action": text("What to do", width=165),
+        "cpa": money("Paid CPA", currency, width=85),
         "quadrant": text("Quadrant", width=110),
         "reach": count("Summed reach"),
         "mentions": count("Mentions"),
@@ -76,12 +81,12 @@ def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | Non
         height=424,
         key=key,
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode="single-cell",
         alt=f"Every {by} with its quadrant and what to do",
     )
     download(rows, f"quadrants by {by}")
-    picked = event.selection.rows
-    return str(rows.iloc[picked[0]][by]) if picked else None
+    picked = event.selection.cells
+    return str(rows.iloc[picked[0][0]][by]) if picked else None
 
 
 def totals(values: Mapping[str, Any], currency: str) -> None:
@@ -90,8 +95,6 @@ def totals(values: Mapping[str, Any], currency: str) -> None:
     columns = {
         "total": text("", width=60),
         "spend": money("Spend", currency, 0),
-        "attributed_conversions": count("Attributed", 1),
-        "conversions": count("All conversions"),
         "paid_cpa": money("Paid CPA", currency),
         "blended_cpa": money("Blended CPA", currency),
         "roas": multiple("ROAS"),

@@ -33,8 +33,7 @@ title, other_title = MODELS[filters.model].title, MODELS[other].title if other e
 if other:
     second = queries.answer("channel_credit", **filters.credit_under(other), by=by)
     rows = shown.beside(rows, shown.picked(second.rows, by, names), by, value)
-if sentence := findings.credit_finding(rows, by, value, title, other_title):
-    components.finding(sentence)
+components.finding(findings.credit_finding(rows, by, value, title, other_title), filters, compared=False)
 
 unit = f"Attributed {measure.lower()}" + (
     f", {formats.currency_sign(filters.currency)}" if measure == "Revenue" else ""
@@ -62,7 +61,7 @@ with right.container(border=True):
             tables.money(other_title, filters.currency, 0) if measure == "Revenue" else tables.count(other_title, 1)
         )
         columns |= {"other": number, "change": tables.share("Change")}
-    tables.table(rows, columns, f"credit by {by}", height=min(38 * len(rows) + 40, 440))
+    tables.table(rows, columns, f"credit by {by}")
 
 with st.container(border=True):
     st.markdown(f"**How did it develop?** {unit} by day under {title}.")

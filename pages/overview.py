@@ -14,9 +14,7 @@ theme = components.theme()
 overview = queries.answer("overview", **filters.credit(), **filters.compared())
 components.stop_if_empty(overview, "results")
 components.kpi_row(metric_cards(overview.rows, CARDS, filters.currency), columns=7, narrowest=112)
-components.compared_with(filters)
-if sentence := findings.overview_finding(overview.rows):
-    components.finding(sentence)
+components.finding(findings.overview_finding(overview.rows), filters)
 
 left, right = st.columns([2.1, 1], gap="medium")
 with left.container(border=True):

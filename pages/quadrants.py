@@ -7,22 +7,26 @@ import streamlit as st
 from app import components, findings, formats, navigation, point, queries, tables
 from app.cards import metric_cards, sum_card
 from app.charts import quadrant_chart
-from app.charts.scale import LOG, SCALES
+from app.charts.scale import SCALES
 
 GRAINS = {"Campaigns": "campaign", "Accounts": "account", "Platforms": "platform", "Posts": "post"}
-LINES = {"Medians": "median", "Means": "mean", "Own numbers": "own"}
+LINES = {"Medians": "median", "Means": "mean", "Own": "own"}
 MOST_DRAWN = 400
 
 filters = components.filters()
-with st.container(horizontal=True, gap="medium"):
-    by = GRAINS[components.selector("Points", list(GRAINS), key="points")]
-    how = LINES[components.selector("Threshold lines", list(LINES), key="lines")]
-    scale = components.selector("Axes", list(SCALES), key="axes")
-lines: dict[str, Any] = {"threshold": how}
-if how == "own":
-    with st.container(horizontal=True):
-        lines["reach_threshold"] = components.threshold("Reach is high above", key="reach_above")
-        lines["mentions_threshold"] = components.threshold("Mentions are high above", key="mentions_above")
+head = st.container()
+left, right = st.columns([1.8, 1], gap="small")
+with left.container(border=True):
+    with st.container(horizontal=True, gap="small"):
+        by = GRAINS[components.selector("Points", list(GRAINS), key="points")]
+        scale = components.selector("Axes", list(SCALES), key="axes")
+        how = LINES[components.selector("Threshold lines", list(LINES), key="lines")]
+    lines: dict[str, Any] = {"threshold": how}
+    if how == "own":
+        with st.container(horizontal=True):
+            lines["reach_threshold"] = components.threshold("Reach is high above", key="reach_above")
+            lines["mentions_threshold"] = components.threshold("Mentions are high above", key="mentions_above")
+    body = st.container()
 
 quadrants = queries.answer("quadrants", **filters.credit(), **lines, by=by)
 components.stop_if_empty(quadrants, "points")
@@ -31,27 +35,23 @@ overview = queries.answer("overview", **filters.credit(), **filters.compared())
 earlier = filters.credit_before()
 before = queries.answer("quadrants", **earlier, **lines, by=by).rows if earlier else rows.iloc[:0]
 
-components.kpi_row(
-    [
-        sum_card("Summed reach", rows["reach"], before["reach"], "Reach added up over days: not unique people."),
-        sum_card("Mentions", rows["mentions"], before["mentions"], "Counted references, whatever their sentiment."),
-        *metric_cards(overview.rows, ["paid_cpa", "attributed_share"], filters.currency),
-    ]
-)
-components.compared_with(filters)
-if sentence := findings.quadrants_finding(rows, by):
-    components.finding(sentence)
+with head:
+    components.kpi_row(
+        [
+            sum_card("Summed reach", rows["reach"], before["reach"], "Reach added up over days: not unique people."),
+            sum_card("Mentions", rows["mentions"], before["mentions"], "Counted references, whatever their sentiment."),
+            *metric_cards(overview.rows, ["paid_cpa", "attributed_share"], filters.currency),
+        ]
+    )
+    components.finding(findings.quadrants_finding(rows, by), filters)
 
 names = filters.shown.get(by, ())
 shown = rows[rows[by].isin(names)] if names else rows
 drawn = shown.sort_values(["mentions", "reach"], ascending=False).head(MOST_DRAWN)
-left, right = st.columns([1.6, 1], gap="small")
-with left.container(border=True):
-    axes = "Log axes" if scale == LOG else f"{scale} axes"
+with body:
     st.markdown(
         f"**Which {by}s are seen, and which are talked about?** Size: spend. Ring: many negative mentions. "
-        f"Lines: {formats.plain(how)} {formats.compact(facts['reach_threshold'])} reach, "
-        f"{formats.compact(facts['mentions_threshold'])} mentions. {axes}."
+        f"Lines: {how} reach {formats.compact(facts['reach_threshold'])}, mentions {formats.compact(facts['mentions_threshold'])}."
     )
     figure = quadrant_chart(drawn, by, facts, scale, filters.currency, components.theme())
     picked = components.pickable_chart(figure, point.pick_key("quadrants"), f"Reach and mentions of {len(drawn)} {by}s")

@@ -17,10 +17,8 @@ totals = spend.facts["totals"]
 overview = queries.answer("overview", **filters.credit(), **filters.compared())
 
 components.kpi_row(metric_cards(overview.rows, ("spend", "paid_cpa", "blended_cpa", "roas"), filters.currency))
-components.compared_with(filters)
 rows = shown.picked(spend.rows, by, filters.shown.get(by, ()))
-if sentence := findings.spend_finding(rows, by, totals, filters.currency):
-    components.finding(sentence)
+components.finding(findings.spend_finding(rows, by, totals, filters.currency), filters)
 
 left, right = st.columns([1, 1.1], gap="small")
 with left.container(border=True):
@@ -41,7 +39,7 @@ with right.container(border=True):
         "roas": tables.multiple("ROAS"),
         "roi": tables.share("ROI"),
     }
-    tables.table(rows, columns, f"spend by {by}", height=min(36 * len(rows) + 40, 320))
+    tables.table(rows, columns, f"spend by {by}", most=9)
     tables.totals(totals, filters.currency)
 
 with st.container(border=True):

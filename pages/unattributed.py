@@ -40,9 +40,7 @@ components.kpi_row(
     ],
     columns=3,
 )
-components.compared_with(filters)
-if sentence := findings.unattributed_finding(unattributed.rows, facts):
-    components.finding(sentence)
+components.finding(findings.unattributed_finding(unattributed.rows, facts), filters)
 
 left, right = st.columns([2.1, 1], gap="medium")
 with left.container(border=True):

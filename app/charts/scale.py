@@ -12,11 +12,12 @@ from app.formats import tick
 
 LINEAR, LOG, NORMALISED = "Linear", "Log", "Normalised"
 SCALES = (LOG, LINEAR, NORMALISED)
+MOST_TICKS = 6
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How values of one axis become positions; `low` and `high` are the positions at its ends.
+    """How values of one axis become positions; `low` and `high` are the positions at its ends, `first` that of the smallest value.
 
     `zero` and `unknown` are the positions of what has no place of its own, None where nothing needs one.
     """
@@ -25,6 +26,7 @@ class Scale:
     largest: float
     low: float
     high: float
+    first: float
     zero: float | None
     unknown: float | None
 
@@ -42,19 +44,18 @@ class Scale:
 
     def ticks(self) -> tuple[list[float], list[str]]:
         """Positions and texts of the tick labels, the edges for zero and unknown among them."""
-        values = _log_values(self.low, self.high, self.zero) if self.kind == LOG else _even_values(self._span())
-        places = [
-            (self.position(value), f"{value / self.largest:.1f}" if self.kind == NORMALISED else tick(value))
-            for value in values
-        ]
-        if self.kind == LOG and self.zero is not None:
-            places.insert(0, (self.zero, "0"))
-        if self.unknown is not None:
-            places.insert(0, (self.unknown, "?"))
+        values = (
+            _log_values(self.first, self.high)
+            if self.kind == LOG
+            else _even_values(self.largest if self.kind == NORMALISED else self.high)
+        )
+        places = [(self.position(value), self._text(value)) for value in values]
+        edges = [(self.unknown, "?"), (self.zero, "0")]
+        places = [(place, text) for place, text in edges if place is not None] + places
         return [place for place, _ in places], [text for _, text in places]
 
-    def _span(self) -> float:
-        return self.largest if self.kind == NORMALISED else self.high
+    def _text(self, value: float) -> str:
+        return f"{value / self.largest:.1f}" if self.kind == NORMALISED else tick(value)
 
 
 def scale_for(values: pd.Series, threshold: float | None, kind: str) -> Scale:
@@ -65,28 +66,31 @@ def scale_for(values: pd.Series, threshold: float | None, kind: str) -> Scale:
     if kind == LOG:
         positive = known[known > 0]
         smallest = float(positive.min()) if len(positive) else 1.0
-        low, high = math.log10(smallest), math.log10(max(largest, smallest))
-        span = max(high - low, 0.5)
-        zero = low - 0.14 * span if (known <= 0).any() else None
-        floor = low if zero is None else zero
+        first, last = math.log10(smallest), math.log10(max(largest, smallest))
+        span = max(last - first, 0.5)
+        zero = first - 0.14 * span if (known <= 0).any() else None
+        floor = first if zero is None else zero
         unknown = floor - 0.14 * span if has_unknown else None
-        return Scale(
-            kind, largest, (floor if unknown is None else unknown) - 0.1 * span, high + 0.16 * span, zero, unknown
-        )
+        low = (floor if unknown is None else unknown) - 0.16 * span
+        return Scale(kind, largest, low, last + 0.17 * span, first, zero, unknown)
     top = 1.0 if kind == NORMALISED else largest
-    unknown = -0.1 * top if has_unknown else None
-    return Scale(kind, largest, (0.0 if unknown is None else unknown) - 0.07 * top, 1.14 * top, None, unknown)
+    unknown = -0.12 * top if has_unknown else None
+    return Scale(kind, largest, (unknown or 0.0) - 0.12 * top, 1.15 * top, 0.0, None, unknown)
 
 
-def _log_values(low: float, high: float, zero: float | None) -> list[float]:
-    start = low if zero is None else zero + 0.12 * (high - low)
-    steps = (1, 2, 5) if high - start < 2.6 else (1, 3) if high - start < 4 else (1,)
-    values = [step * 10.0**power for power in range(math.floor(start), math.ceil(high) + 1) for step in steps]
-    return [value for value in values if start <= math.log10(value) <= high]
+def _log_values(first: float, high: float) -> list[float]:
+    """Round values from the smallest one on: 1-2-5, or coarser steps where there would be more than a phone has room for."""
+    start = first - 0.02
+    for steps in ((1, 2, 5), (1, 3), (1,)):
+        powers = range(math.floor(start), math.ceil(high) + 1)
+        values = [step * 10.0**power for power in powers for step in steps if start <= math.log10(step) + power <= high]
+        if len(values) <= MOST_TICKS:
+            break
+    return values
 
 
 def _even_values(span: float) -> list[float]:
-    rough = span / 5
+    rough = span / MOST_TICKS
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
     return [i * step for i in range(int(span / step) + 1)]

@@ -73,6 +73,7 @@ class Theme:
             "ticks": "",
             "title": {"standoff": 10, "font": {"size": 12, "color": self.faint}},
             "tickfont": {"size": 12, "color": self.faint},
+            "tickangle": 0,
         }
         figure = go.Figure()
         figure.update_layout(
