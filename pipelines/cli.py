@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
 
     uploads = verbs.add_parser("uploads", help="the history of uploads")
     uploads.add_argument("--format", choices=("csv", "json", "table"), default="table")
-    uploads.set_defaults(verb=_ask, question="uploads", parameter=[])
+    uploads.set_defaults(verb=_uploads)
 
     undo = verbs.add_parser("undo", help="take an upload back")
     undo.add_argument("upload_id", metavar="UPLOAD_ID")
@@ -132,7 +132,7 @@ def _demo(given: argparse.Namespace) -> None:
             cleared = clear_demo(stores, stores.settings.user)
             print("The demo data were cleared." if cleared else "There are no demo data.")
         elif not given.if_unused or demo_is_wanted(stores):
-            load_demo(stores, lambda step, _: print(f"{step} ...", file=sys.stderr))
+            load_demo(stores, lambda step, done: print(f"{done:4.0%} {step}", file=sys.stderr))
             print("The demo data are loaded.")
 
 
@@ -175,6 +175,16 @@ def _questions(_: argparse.Namespace) -> None:
     from pipelines.questions import QUESTIONS
 
     print(output.questions(QUESTIONS.values()), end="")
+
+
+def _uploads(given: argparse.Namespace) -> None:
+    from pipelines.questions import ask
+
+    with _opened() as stores:
+        answer = ask(stores, "uploads", {})
+    told = ["upload_id", "status", "source", "file_name", "first_day", "last_day", "uploaded_by", "started_at"]
+    told += ["rows_new", "rows_replaced", "rows_unchanged", "rows_refused", "undone_at"]
+    print(output.answered(answer, given.format, told), end="")
 
 
 def _undo(given: argparse.Namespace) -> None:

@@ -20,12 +20,12 @@ UNKNOWN = "—"
 SAMPLE_ROWS = 5
 
 
-def answered(answer: "Answer", form: str) -> str:
-    """An answer as one JSON object, as CSV of its rows, or as a table of its rows."""
+def answered(answer: "Answer", form: str, columns: list[str] | None = None) -> str:
+    """An answer as one JSON object, as CSV of its rows, or as a table of its rows (of these columns only, where they are named)."""
     if form == "csv":
         return answer.rows.to_csv(index=False)
     if form == "table":
-        return _table(answer.rows) + "\n"
+        return _table(answer.rows[columns] if columns else answer.rows) + "\n"
     said = {
         "question": answer.question,
         "parameters": answer.parameters,
@@ -57,14 +57,14 @@ def ingested(prepared: "Prepared", plan: "Plan", upload: Mapping[str, Any] | Non
         said["upload_id"] = upload["upload_id"]
     if form == "json":
         return _json(said)
-    return _in_words(prepared, said)
+    return _in_words(prepared, said, stored=upload is not None and not plan.changes_nothing)
 
 
 def questions(known: Iterable["Question"]) -> str:
     """Every question with its title, grain and parameters."""
     lines: list[str] = []
     for question in known:
-        lines += [question.name, f"    {question.title}", f"    One row: {question.grain}"]
+        lines += [question.name, f"    {question.title}", f"    Grain: {question.grain}"]
         for parameter in question.parameters:
             choices = f" ({', '.join(parameter.choices)})" if parameter.choices else ""
             default = "" if parameter.default in (None, [], "") else f" Default: {parameter.default}."
@@ -86,20 +86,28 @@ def _about(plan: "Plan", upload: Mapping[str, Any] | None) -> list[str]:
     return said
 
 
-def _in_words(prepared: "Prepared", said: Mapping[str, Any]) -> str:
-    verb = "Stored" if "upload_id" in said else "Would store"
-    lines = [
-        f"{verb} {prepared.file_name} as {prepared.source.name}: {prepared.rows_read:,} rows read, {said['new']:,} new, "
-        f"{said['replaced']:,} replaced, {said['unchanged']:,} unchanged, {prepared.refused.num_rows:,} refused."
-    ]
+def _in_words(prepared: "Prepared", said: Mapping[str, Any], stored: bool) -> str:
+    verb = "Stored" if stored else "Not stored:"
+    counts = {
+        "rows read": prepared.rows_read,
+        "new": said["new"],
+        "replaced": said["replaced"],
+        "unchanged": said["unchanged"],
+        "merged": prepared.merged,
+        "totals left out": prepared.totals_dropped,
+        "refused": prepared.refused.num_rows,
+    }
+    told = ", ".join(
+        f"{count:,} {what}" for what, count in counts.items() if count or what not in ("merged", "totals left out")
+    )
+    lines = [f"{verb} {prepared.file_name} as {prepared.source.name}: {told}."]
     lines += [f"Columns: {', '.join(f'{field} from {column!r}' for field, column in prepared.mapping.items())}."]
     lines += [*prepared.notes, *(f"Note: {warning}" for warning in said["warnings"])]
     for row in said["refused"][:20]:
         lines.append(f"Refused row {row['row']}, column {row['column']}, {row['value']!r}: {row['reason']}")
     if len(said["refused"]) > 20:
         lines.append(f"... and {len(said['refused']) - 20:,} more; --format json lists them all.")
-    if "upload_id" in said:
-        lines.append(f"Upload {said['upload_id']}.")
+    lines.append(f"Upload {said['upload_id']}." if "upload_id" in said else "This was a dry run.")
     return "\n".join(lines)
 
 
@@ -114,6 +122,8 @@ def _cell(value: Any) -> str:
     plain = _plain(value)
     if plain is None:
         return UNKNOWN
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(plain, float):
         return f"{plain:,.4f}".rstrip("0").rstrip(".")
     if isinstance(plain, int) and not isinstance(plain, bool):
