@@ -65,7 +65,8 @@ def _assign(source: Source, raw: Raw) -> tuple[dict[str, str], list[str]]:
     for field, column in found.items():
         others = {match.column for match in matches if match.field == field} - set(found.values())
         if others:
-            notes.append(f"'{field}' is read from '{column}', not from {', '.join(sorted(others))}.")
+            listed = ", ".join(f"'{other}'" for other in sorted(others))
+            notes.append(f"'{field}' is read from '{column}', not from {listed}.")
     return {field: found[field] for field in source.field_names if field in found}, notes
 
 

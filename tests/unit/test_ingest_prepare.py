@@ -1,0 +1,372 @@
+"""Preparing a file: what is recognised, stored, refused, merged and said."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.errors import FileRefused, WrongUsage
+from pipelines.ingest import MappingNeeded, Prepared, prepare
+from pipelines.sources import SOURCES, Source
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def prepared(
+    source: str,
+    text: str,
+    mapping: Mapping[str, str | None] | None = None,
+    fixed: Mapping[str, str] | None = None,
+    **conventions: Any,
+) -> Prepared:
+    """Prepare the text and check that every row is accounted for."""
+    result = prepare(SOURCES[source], text.encode(), f"{source}.csv", mapping, fixed, **{"now": NOW, **conventions})
+    assert result.accepted + result.refused.num_rows + result.totals_dropped + result.merged == result.rows_read
+    assert len(set(result.refused["row"].to_pylist())) == result.refused.num_rows
+    return result
+
+
+def column(result: Prepared, name: str, table: str = "") -> list[Any]:
+    values: list[Any] = result.tables[table or result.source.table][name].to_pylist()
+    return values
+
+
+REACH = "Date,Account,Network,Reach\n2025-02-10,United,X,100\n2025-02-11,Delta,X,200\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "header", "mapping"),
+    [
+        (
+            "account_reach",
+            "Day,Brand,Network,Reach (SUM),Impr.",
+            {"date": "Day", "account": "Brand", "platform": "Network", "reach": "Reach (SUM)", "impressions": "Impr."},
+        ),
+        (
+            "spend",
+            "Date,Channel,Campaign name,Cost,Currency code,Clicks",
+            {
+                "date": "Date",
+                "channel": "Channel",
+                "campaign": "Campaign name",
+                "amount": "Cost",
+                "currency": "Currency code",
+                "clicks": "Clicks",
+            },
+        ),
+        (
+            "touchpoints",
+            "customer_id,timestamp,channel,campaign,interaction,conversion,conversion_value",
+            {
+                "time": "timestamp",
+                "person": "customer_id",
+                "channel": "channel",
+                "campaign": "campaign",
+                "kind": "interaction",
+                "converted": "conversion",
+                "revenue": "conversion_value",
+            },
+        ),
+        (
+            "touchpoints",
+            "visitor_id,event_time,utm_source,utm_medium,event",
+            {
+                "time": "event_time",
+                "person": "visitor_id",
+                "source": "utm_source",
+                "medium": "utm_medium",
+                "kind": "event",
+            },
+        ),
+        (
+            "mentions",
+            "Created Time,From User,Message,airline_sentiment,Brand,Channel,Permalink",
+            {
+                "time": "Created Time",
+                "account": "Brand",
+                "platform": "Channel",
+                "sentiment": "airline_sentiment",
+                "author": "From User",
+                "text": "Message",
+                "url": "Permalink",
+            },
+        ),
+        (
+            "conversions",
+            "order_id,user_id,order_date,event_type,order_value,currency",
+            {
+                "time": "order_date",
+                "person": "user_id",
+                "type": "event_type",
+                "revenue": "order_value",
+                "currency": "currency",
+                "id": "order_id",
+            },
+        ),
+        ("fx_rates", "Date,From,To,Rate", {"date": "Date", "base": "From", "quote": "To", "rate": "Rate"}),
+        ("aliases", "kind,from,to", {"kind": "kind", "from": "from", "to": "to"}),
+    ],
+)
+def test_headers_people_use(source: str, header: str, mapping: dict[str, str]) -> None:
+    cells = ",".join("x" for _ in header.split(","))
+    assert prepared(source, f"{header}\n{cells}\n").mapping == mapping
+
+
+def test_two_columns_for_one_field() -> None:
+    result = prepared("account_reach", REACH.replace("Reach", "Reach,Reach (SUM)").replace(",X,", ",X,1,"))
+    assert column(result, "reach") == [1, 1]
+    assert "'reach' is read from 'Reach', not from 'Reach (SUM)'." in result.notes
+
+
+def test_what_a_row_becomes() -> None:
+    result = prepared("account_reach", REACH)
+    assert result.sample(1) == [
+        {
+            "date": date(2025, 2, 10),
+            "account": "United",
+            "platform": "X",
+            "reach": 100,
+            "impressions": None,
+            "followers": None,
+            "row_number": 2,
+        }
+    ]
+    assert (result.first_day, result.last_day) == (date(2025, 2, 10), date(2025, 2, 11))
+    assert (result.encoding, result.delimiter, result.header_row) == ("utf-8", ",", 1)
+    assert all(len(key) == 64 for key in column(result, "key_hash"))
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_stored_columns_and_types(source: Source) -> None:
+    values = {"date": "2025-02-10", "instant": "2025-02-10T10:00:00Z", "currency": "USD", "choice": "channel"}
+    cells = [values.get(field.type, "1") for field in source.fields]
+    result = prepared(source.name, ",".join(source.field_names) + "\n" + ",".join(cells) + "\n")
+    types: dict[str, pa.DataType] = {
+        "date": pa.date32(),
+        "instant": pa.timestamp("ms"),
+        "integer": pa.int64(),
+        "money": pa.decimal128(18, 4),
+        "boolean": pa.bool_(),
+    }
+    schema = result.tables[source.table].schema
+    for field in source.fields:
+        if field.stored:
+            expected = pa.decimal128(18, field.scale) if field.type == "decimal" else types.get(field.type, pa.string())
+            assert schema.field(field.stored_as).type == expected
+    assert schema.field("row_number").type == pa.int64()
+    assert ("key_hash" in schema.names) == (source.store == "warehouse")
+    assert ("dt" in schema.names) == (source.store == "lake")
+
+
+def test_missing_fields_can_be_pointed_at() -> None:
+    with pytest.raises(MappingNeeded) as needed:
+        prepared("account_reach", "Tag,Marke,Wert\n2025-02-10,United,5\n")
+    assert needed.value.missing == ("account", "platform", "reach")
+    assert needed.value.mapping == {"date": "Tag"}
+    assert needed.value.raw.header == ("Tag", "Marke", "Wert")
+    assert needed.value.remedy
+    result = prepared(
+        "account_reach",
+        "Tag,Marke,Wert\n2025-02-10,United,5\n",
+        {"account": "marke", "reach": "Wert"},
+        {"platform": "X"},
+    )
+    assert (column(result, "platform"), column(result, "reach")) == (["X"], [5])
+
+
+def test_mapping_overrules_and_unmaps() -> None:
+    text = REACH.replace("Network", "Network,Impressions").replace(",X,", ",X,7,")
+    assert column(prepared("account_reach", text, {"impressions": None}), "impressions") == [None, None]
+    swapped = prepared("account_reach", text, {"reach": "Impressions"})
+    assert (column(swapped, "reach"), column(swapped, "impressions")) == ([7, 7], [None, None])
+
+
+def test_fixed_values() -> None:
+    assert column(prepared("account_reach", REACH, None, {"platform": "LinkedIn"}), "platform") == ["LinkedIn"] * 2
+    blanks = REACH.replace("United,X", "United,")
+    filled = prepared("account_reach", blanks, {"platform": "Network"}, {"platform": "LinkedIn"})
+    assert column(filled, "platform") == ["LinkedIn", "X"]
+    with pytest.raises(FileRefused, match="fixed value 'many' for reach"):
+        prepared("account_reach", REACH, None, {"reach": "many"})
+
+
+def test_wrong_names() -> None:
+    with pytest.raises(WrongUsage, match="no field 'nonsense'"):
+        prepared("account_reach", REACH, {"nonsense": "Date"})
+    with pytest.raises(FileRefused, match="no column 'Datum'"):
+        prepared("account_reach", REACH, {"date": "Datum"})
+
+
+def test_refused_rows_name_row_column_value_and_reason() -> None:
+    text = "Export\n\n" + REACH + "2025-02-30,Delta,X,5\n2025-02-12,,X,-5\n2030-01-01,Delta,X,5\n2025-02-13,Delta\n"
+    lines = prepared("account_reach", text).refused.to_pylist()
+    assert [(line["row"], line["column"], line["value"]) for line in lines] == [
+        (6, "Date", "2025-02-30"),
+        (7, "Account", ""),
+        (8, "Date", "2030-01-01"),
+        (9, "", "2025-02-13,Delta"),
+    ]
+    assert lines[1]["reason"] == "This must not be blank. Also Reach '-5': This cannot be negative."
+    assert "future" in lines[2]["reason"]
+
+
+def test_all_rows_refused_is_still_an_answer() -> None:
+    result = prepared("account_reach", "date,account,platform,reach\nx,United,X,1\n")
+    assert (result.accepted, result.refused.num_rows, result.first_day) == (0, 1, None)
+    assert prepared("spend", "date,channel,campaign,amount\nTotal,,,5\n").totals_dropped == 1
+    assert prepared("mentions", "time,account,platform\nx,United,X\n").accepted == 0
+    assert prepared("touchpoints", "time,person,channel,converted\nx,u,X,1\n").tables["conversions"].num_rows == 0
+
+
+@pytest.mark.parametrize(
+    "row", ["Total,,,300", "Grand total:,,,300", ",Gesamt,,300", "Sum,,,300", "TOTAL OF 2 RESULTS,,,300"]
+)
+def test_totals_rows_are_dropped_and_counted(row: str) -> None:
+    result = prepared("account_reach", REACH + row + "\n")
+    assert (result.accepted, result.totals_dropped, result.refused.num_rows) == (2, 1, 0)
+
+
+@pytest.mark.parametrize("row", ["2025-02-12,Total,X,5", "2025-02-12,Total Care,X,5"])
+def test_an_account_called_total_stays(row: str) -> None:
+    assert prepared("account_reach", REACH + row + "\n").accepted == 3
+
+
+def test_repeated_reach_is_refused_unless_it_says_the_same() -> None:
+    result = prepared("account_reach", REACH + "2025-02-10,united ,x,100\n2025-02-10,United,X,101\n")
+    assert (result.accepted, result.merged, column(result, "reach")) == (2, 1, [100, 200])
+    line = result.refused.to_pylist()[0]
+    assert (line["row"], line["column"], line["value"]) == (5, "Date, Account, Network", "2025-02-10, United, X")
+
+
+def test_repeated_spend_is_summed() -> None:
+    text = (
+        "date,channel,campaign,amount,currency,platform,clicks\n"
+        "2025-02-10,Search,Spring,1.5,EUR,,\n"
+        "2025-02-10,SEARCH,spring,2.25,eur,Google,7\n"
+        "2025-02-10,Search,Spring,4,USD,,\n"
+        "2025-02-10,Search,Summer,-1,EUR,,\n"
+    )
+    result = prepared("spend", text)
+    assert column(result, "amount") == [Decimal("3.75"), Decimal(4), Decimal(-1)]
+    assert column(result, "clicks") == [7, None, None]
+    assert column(result, "platform") == ["Google", None, None]
+    assert column(result, "row_number") == [2, 4, 5]
+    assert result.merged == 1
+    assert any("credit notes" in warning for warning in result.warnings)
+
+
+def test_sums_that_do_not_fit_are_refused() -> None:
+    row = "2025-02-10,Search,Spring,999999999999\n"
+    with pytest.raises(FileRefused, match="more than can be stored"):
+        prepared("spend", "date,channel,campaign,amount\n" + row * 101)
+
+
+def test_amounts_without_currency_are_in_the_reporting_currency() -> None:
+    result = prepared("spend", "date,channel,campaign,amount\n2025-02-10,Search,Spring,$5\n", currency="CHF")
+    assert column(result, "currency") == ["CHF"]
+    assert "1 amounts have no currency; taken as CHF, although some are written like '$5'." in result.warnings
+
+
+def test_unknown_amounts_are_said() -> None:
+    result = prepared("spend", "date,channel,campaign,amount\n2025-02-10,Search,Spring,--\n")
+    assert column(result, "amount") == [None]
+    assert any("unknown, not 0" in warning for warning in result.warnings)
+
+
+def test_aliases_are_keyed_by_kind_and_folded_name() -> None:
+    result = prepared("aliases", "kind,from,to\nChannel,Google Ads,Paid Search\nchannel,GOOGLE ADS,Paid\nperson,a,b\n")
+    assert column(result, "from_name") == ["Google Ads"]
+    assert [line["row"] for line in result.refused.to_pylist()] == [3, 4]
+
+
+TOUCHPOINTS = "id,time,person,channel\nt1,2025-02-10 10:00,u1,Email\nt2,2025-02-10 10:00,u2,Email\n"
+
+
+def test_ids_of_the_file_are_kept() -> None:
+    assert column(prepared("touchpoints", TOUCHPOINTS), "touchpoint_id") == ["t1", "t2"]
+
+
+def test_rows_that_repeat_an_id_and_its_facts_are_merged() -> None:
+    result = prepared("touchpoints", TOUCHPOINTS + "t1,2025-02-10 10:00,u1,email\n")
+    assert (result.accepted, result.merged) == (2, 1)
+    assert any("repeat an id" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize("row", ["t1,2025-02-11 10:00,u1,Email", "5.70306E+17,2025-02-11 10:00,u1,Email"])
+def test_ids_that_cannot_be_trusted_are_not_used_at_all(row: str) -> None:
+    result = prepared("touchpoints", TOUCHPOINTS + row + "\n")
+    assert result.accepted == 3
+    assert all(len(name) == 64 for name in column(result, "touchpoint_id"))
+    assert any("is not used" in warning for warning in result.warnings)
+
+
+def test_rows_without_id_are_told_apart_by_facts_and_occurrence() -> None:
+    header, row = "time,account,platform,author,text,sentiment,reach\n", "2025-02-10 10:00,United,X,ann,hello,{},{}\n"
+    first = prepared("mentions", header + row.format("positive", 5) + row.format("positive", 5))
+    again = prepared("mentions", header + row.format("negative", 9).replace("United", "UNITED") + row.format("", ""))
+    assert len(set(column(first, "mention_id"))) == 2
+    assert column(first, "mention_id") == column(again, "mention_id")
+
+
+def test_marked_conversions() -> None:
+    text = (
+        "time,person,channel,converted,revenue\n"
+        "2025-02-10 10:00,u1,Email,yes,9.99\n"
+        "2025-02-10 11:00,u1,Email,,\n"
+        "2025-02-10 12:00,u2,Search,0,5\n"
+        "2025-02-10 13:00,u2,Search,1,\n"
+    )
+    result = prepared("touchpoints", text)
+    assert result.accepted == 4
+    assert column(result, "revenue", "conversions") == [Decimal("9.99"), None]
+    assert column(result, "type", "conversions") == ["conversion"] * 2
+    assert column(result, "row_number", "conversions") == [2, 5]
+    assert column(result, "conversion_id", "conversions")[0].startswith(column(result, "touchpoint_id")[0])
+    assert "converted" not in result.tables["touchpoints"].column_names
+
+
+def test_revenue_alone_marks_conversions() -> None:
+    text = "time,person,channel,revenue\n2025-02-10,u1,Email,9.99\n2025-02-10,u1,Email,0\n2025-02-10,u1,Email,\n"
+    assert column(prepared("touchpoints", text), "row_number", "conversions") == [2]
+
+
+def test_channel_of_a_touchpoint_without_one() -> None:
+    text = (
+        "time,person,channel,source,medium\n"
+        "2025-02-10,u1,Email,news,mail\n2025-02-10,u1,,google,cpc\n2025-02-10,u1,,google,\n2025-02-10,u1,,,\n"
+    )
+    assert column(prepared("touchpoints", text), "channel") == ["Email", "google / cpc", "google", "direct"]
+
+
+def test_conversions_of_nobody_known_are_kept() -> None:
+    result = prepared("conversions", "time,person,type\n2025-02-10,,\n2025-02-10,(not set),lead\n")
+    assert column(result, "person") == [None, None]
+    assert column(result, "type") == ["conversion", "lead"]
+    assert "person" in {field.name for field in result.source.fields if field.required}
+
+
+def test_times_are_in_the_given_zone_and_days_are_not() -> None:
+    touchpoints = prepared("touchpoints", "time,person,channel\n2025-07-01 00:30,u,Email\n", zone="Europe/Berlin")
+    assert column(touchpoints, "dt") == ["2025-06-30"]
+    assert column(prepared("account_reach", REACH, zone="Pacific/Auckland"), "date")[0] == date(2025, 2, 10)
+
+
+CELLS = st.text(max_size=10) | st.sampled_from(
+    ["2025-02-10", "10/02/2025", "1.234", "1,5", "-3", "Total", "N/A", "5.7E+17", '"', "", "0", "yes", "EUR"]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(source=st.sampled_from(sorted(SOURCES)), data=st.data())
+def test_no_row_of_any_file_is_lost(source: str, data: st.DataObject) -> None:
+    names = SOURCES[source].field_names
+    rows = data.draw(st.lists(st.lists(CELLS, min_size=len(names), max_size=len(names)), min_size=1, max_size=6))
+    text = "\n".join(["\t".join(names), *("\t".join(row) for row in rows)])
+    with suppress(FileRefused):
+        prepared(source, text)
