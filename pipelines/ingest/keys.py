@@ -67,7 +67,7 @@ def identify_rows(source: Source, rows: pa.Table, id_name: str) -> Keyed:
     merged = rows.num_rows - len(first)
     if not merged:
         return Keyed(rows, warnings=warnings)
-    said = f"{merged:,} rows repeat an id of '{id_name}' and its facts; each is kept once, as it stands first."
+    said = f"Rows that repeat an id of '{id_name}' and its facts: {merged:,}; each is kept once, as it stands first."
     return Keyed(rows.take(pa.array(np.sort(first))), merged=merged, warnings=(*warnings, said))
 
 

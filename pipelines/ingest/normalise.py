@@ -155,7 +155,7 @@ def _accept_fixed(column: _Column, fixed: Mapping[str, str], cells: Cells) -> No
 def _unknown_numbers(source: Source, values: Mapping[str, pa.Array], mapping: Mapping[str, str]) -> list[str]:
     required = [field.name for field in source.fields if field.required and _is_number(field) and field.name in mapping]
     return [
-        f"{blank:,} rows have no readable number in '{mapping[name]}': unknown, not 0."
+        f"Rows without a readable number in '{mapping[name]}': {blank:,}; unknown, not 0."
         for name in required
         if (blank := values[name].null_count)
     ]
@@ -174,5 +174,5 @@ def _assume_currency(columns: list[_Column], values: dict[str, pa.Array], curren
         values[field.name] = pc.fill_null(values[field.name], currency)
         if concerned:
             written = f", although some are written like {named}" if named else ""
-            warnings.append(f"{concerned:,} amounts have no currency; taken as {currency}{written}.")
+            warnings.append(f"Amounts without a currency: {concerned:,}; taken as {currency}{written}.")
     return warnings

@@ -270,7 +270,7 @@ def test_sums_that_do_not_fit_are_refused() -> None:
 def test_amounts_without_currency_are_in_the_reporting_currency() -> None:
     result = prepared("spend", "date,channel,campaign,amount\n2025-02-10,Search,Spring,$5\n", currency="CHF")
     assert column(result, "currency") == ["CHF"]
-    assert "1 amounts have no currency; taken as CHF, although some are written like '$5'." in result.warnings
+    assert "Amounts without a currency: 1; taken as CHF, although some are written like '$5'." in result.warnings
 
 
 def test_unknown_amounts_are_said() -> None:
