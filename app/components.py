@@ -138,7 +138,7 @@ def notes(*answers: Answer, untouched: Sequence[str] = ()) -> None:
             st.json(said, expanded=False)
 
 
-def selector(label: str, options: Sequence[str], key: str) -> str:
+def selector(label: str, options: Sequence[str], key: str, labelled: bool = False) -> str:
     """A choice between a few things, all in sight, kept in the address under `key`; the first option is the default."""
     chosen: str = st.segmented_control(
         label,
@@ -147,7 +147,7 @@ def selector(label: str, options: Sequence[str], key: str) -> str:
         required=True,
         key=key,
         bind="query-params",
-        label_visibility="collapsed",
+        label_visibility="visible" if labelled else "collapsed",
         width="content",
     )
     return chosen

@@ -32,20 +32,25 @@ def number(value: float | None, digits: int = 0) -> str:
 
 
 def compact(value: float | None) -> str:
-    """A count in at most four characters and a letter: 8.1M, 14.6K, 950."""
+    """A count for a card: in full below ten thousand, else in at most three digits and a letter: 1,376, 14.6K, 8.1M."""
     if value is None or not known(value):
         return DASH
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
-        # 999,950 would round to 1000.0K: it belongs to the next letter.
-        if abs(value) >= size * 0.99995:
-            scaled = value / size
-            return f"{scaled:.0f}{letter}" if abs(scaled) >= 99.95 else f"{scaled:.1f}{letter}"
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+    if abs(value) < 9_999.5:
+        return number(value, 0 if value == int(value) else 1)
+    return _lettered(value)
 
 
 def tick(value: float) -> str:
-    """A tick label: as compact as `compact`, without a needless decimal: 2K, 1.5M."""
-    return compact(value).replace(".0", "")
+    """A tick label, as short as it can be: 200, 2K, 1.5M."""
+    return _lettered(value).replace(".0", "") if abs(value) >= 1000 else f"{value:g}"
+
+
+def _lettered(value: float) -> str:
+    size, letter = next(
+        ((size, letter) for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "K")) if abs(value) >= size * 0.99995),
+        (1.0, ""),
+    )
+    return f"{value / size:.{0 if abs(value / size) >= 99.95 else 1}f}{letter}"
 
 
 def money(value: float | None, currency: str, digits: int = 2) -> str:
@@ -56,11 +61,11 @@ def money(value: float | None, currency: str, digits: int = 2) -> str:
 
 
 def compact_money(value: float | None, currency: str) -> str:
-    """An amount for a card: € 41.20 below a thousand, € 12.4K above."""
+    """An amount for a card: € 41.20 below a thousand, € 1,376 below ten thousand, € 12.4K above."""
     if value is None or not known(value):
         return DASH
-    if abs(value) < 1000:
-        return money(value, currency)
+    if abs(value) < 9_999.5:
+        return money(value, currency, 2 if abs(value) < 1000 else 0)
     return f"{'-' if value < 0 else ''}{currency_sign(currency)} {compact(abs(value))}"
 
 
@@ -127,8 +132,10 @@ def listed(names: list[str], most: int = 3) -> str:
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
-def day(value: date | None) -> str:
-    """A day as people write it: 3 May 2026."""
+def day(value: date | str | None) -> str:
+    """A day, or its text YYYY-MM-DD, as people write it: 3 May 2026."""
+    if isinstance(value, str):
+        value = date.fromisoformat(value)
     return f"{value.day} {value:%b %Y}" if value is not None and known(value) else DASH
 
 

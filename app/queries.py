@@ -12,7 +12,7 @@ import streamlit as st
 from app.filters import Choices
 from app.resources import stores
 from pipelines.errors import TouchlineError
-from pipelines.questions import Answer, ask
+from pipelines.questions import QUESTIONS, Answer, ask
 
 
 def answer(question: str, **parameters: Any) -> Answer:
@@ -20,6 +20,8 @@ def answer(question: str, **parameters: Any) -> Answer:
 
     Raises TouchlineError where there is no answer and never was one.
     """
+    if QUESTIONS[question].live:
+        return ask(stores(), question, parameters)
     try:
         version = stores().data_version()
     except TouchlineError:

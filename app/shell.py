@@ -6,6 +6,7 @@ from app import filter_bar, formats, queries, resources
 from app.components import error_panel
 from app.navigation import MenuEntry
 from pipelines.errors import TouchlineError
+from pipelines.ingest.load import clear_demo
 
 
 def head(entry: MenuEntry) -> None:
@@ -53,8 +54,6 @@ def demo_banner() -> None:
 
 
 def _clear_demo() -> None:
-    from pipelines.ingest.load import clear_demo
-
     try:
         clear_demo(resources.stores(), resources.settings().user)
     except TouchlineError as error:

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from app.charts.theme import QUADRANT_COLOURS
-from app.formats import currency_sign
+from app.formats import DASH, currency_sign
 
 _COLUMN = st.column_config
 
@@ -48,6 +48,7 @@ def table(rows: pd.DataFrame, columns: Mapping[str, Any], name: str, most: int =
         column_order=list(columns),
         column_config=dict(columns),
         height="content" if len(rows) <= most else 36 * most,
+        placeholder=DASH,
         alt=name,
     )
     download(rows, name)
@@ -64,9 +65,9 @@ def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | Non
     # The action in a word or two; the file and the chart's hover have it in full, with its reason.
     rows = rows.assign(action=rows["advice"].str.partition(":")[0])
     columns = {
-        by: text(by.capitalize(), pinned=True, width=110),
-        "action": text("What to do", width=165),
-        "cpa": money("Paid CPA", currency, width=85),
+        by: text(by.capitalize(), pinned=True, width=105),
+        "action": text("What to do", width=150),
+        "cpa": money("Paid CPA", currency, width=80),
         "quadrant": text("Quadrant", width=110),
         "reach": count("Summed reach"),
         "mentions": count("Mentions"),
@@ -82,6 +83,7 @@ def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | Non
         key=key,
         on_select="rerun",
         selection_mode="single-cell",
+        placeholder=DASH,
         alt=f"Every {by} with its quadrant and what to do",
     )
     download(rows, f"quadrants by {by}")

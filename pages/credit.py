@@ -66,7 +66,7 @@ with right.container(border=True):
 with st.container(border=True):
     st.markdown(f"**How did it develop?** {unit} by day under {title}.")
     by_day = queries.answer("credit_by_day", **filters.credit(), by=by)
-    daily = shown.largest(by_day.rows, by, value, 6, names)
+    daily = shown.largest(by_day.rows, by, value, 8, names)
     components.chart(
         credit_over_time(daily, by, value, unit, colours, components.theme()), "credit trend", f"{unit} by day"
     )

@@ -19,7 +19,7 @@ components.finding(findings.overview_finding(overview.rows), filters)
 left, right = st.columns([2.1, 1], gap="medium")
 with left.container(border=True):
     by_day = queries.answer("credit_by_day", **filters.credit(), by="channel")
-    daily = shown.largest(by_day.rows, "channel", "attributed_conversions", 6, filters.shown["channel"])
+    daily = shown.largest(by_day.rows, "channel", "attributed_conversions", 8, filters.shown["channel"])
     st.markdown("**Which channels earned the conversions, day by day?**")
     if daily.empty:
         st.caption("No conversion of this period is attributed.")

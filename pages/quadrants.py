@@ -10,22 +10,22 @@ from app.charts import quadrant_chart
 from app.charts.scale import SCALES
 
 GRAINS = {"Campaigns": "campaign", "Accounts": "account", "Platforms": "platform", "Posts": "post"}
-LINES = {"Medians": "median", "Means": "mean", "Own": "own"}
+LINES = {"Medians": "median", "Means": "mean", "Own numbers": "own"}
 MOST_DRAWN = 400
 
 filters = components.filters()
 head = st.container()
 left, right = st.columns([1.8, 1], gap="small")
 with left.container(border=True):
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
         by = GRAINS[components.selector("Points", list(GRAINS), key="points")]
-        scale = components.selector("Axes", list(SCALES), key="axes")
-        how = LINES[components.selector("Threshold lines", list(LINES), key="lines")]
-    lines: dict[str, Any] = {"threshold": how}
-    if how == "own":
-        with st.container(horizontal=True):
-            lines["reach_threshold"] = components.threshold("Reach is high above", key="reach_above")
-            lines["mentions_threshold"] = components.threshold("Mentions are high above", key="mentions_above")
+        with st.popover("Axes and lines", icon=":material/tune:"):
+            scale = components.selector("Axes", list(SCALES), key="axes", labelled=True)
+            how = LINES[components.selector("Threshold lines", list(LINES), key="lines", labelled=True)]
+            lines: dict[str, Any] = {"threshold": how}
+            if how == "own":
+                lines["reach_threshold"] = components.threshold("Reach is high above", key="reach_above")
+                lines["mentions_threshold"] = components.threshold("Mentions are high above", key="mentions_above")
     body = st.container()
 
 quadrants = queries.answer("quadrants", **filters.credit(), **lines, by=by)
