@@ -59,7 +59,11 @@ TOUCHPOINTS = Source(
     table="touchpoints",
     fields=(
         TIME,
-        PERSON,
+        replace(
+            PERSON,
+            filled=False,
+            help="Identifier of the person; blank means unknown: such a touchpoint is kept and earns nothing.",
+        ),
         replace(CHANNEL, filled=False, instead=("source", "medium"), fill=_source_and_medium),
         replace(CAMPAIGN, identity=True),
         Field(
