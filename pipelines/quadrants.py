@@ -80,7 +80,7 @@ def _advice(point: Mapping[str, Any], bar: float, is_target: bool) -> str:
         return "Change the content: seen, but not talked about."
     if quadrant == LEAVE_IT:
         return "Fix it or end it: neither seen nor talked about."
-    if quadrant is None:
+    if pd.isna(quadrant):
         return "Too few points to compare with."
     return _on_budget(point, "Double down" if quadrant == HIGH_PERFORMERS else "Amplify", bar, is_target)
 

@@ -1,0 +1,82 @@
+"""Settings: declared once, documented, checked."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import WrongUsage
+from pipelines.settings import PROJECT, SETTINGS, Settings, load_settings
+
+
+def test_every_field_is_declared_once() -> None:
+    assert list(SETTINGS) == [field.name for field in fields(Settings)]
+    variables = [setting.variable for setting in SETTINGS.values()]
+    assert len(set(variables)) == len(variables)
+    assert all(variable.startswith("TOUCHLINE_") for variable in variables)
+    assert all(setting.help for setting in SETTINGS.values())
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_is_documented(name: str) -> None:
+    pages = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+    written = "\n".join(page.read_text(encoding="utf-8") for page in pages if page.exists())
+    assert SETTINGS[name].variable in written, f"{SETTINGS[name].variable} stands neither in README.md nor in docs"
+
+
+def test_no_configuration_is_a_configuration() -> None:
+    settings = load_settings({})
+    assert settings.home == PROJECT / ".touchline"
+    assert settings.database_url is None
+    assert (settings.reporting_time_zone, settings.reporting_currency) == ("UTC", "EUR")
+    assert settings.longest_lookback_days == 90
+    assert "(direct)" in settings.direct_channels
+    assert settings.primary_conversion_type is None
+    assert settings.user
+
+
+def test_blank_means_not_said() -> None:
+    assert load_settings({setting.variable: "  " for setting in SETTINGS.values()}) == load_settings({})
+
+
+def test_what_is_said_is_taken() -> None:
+    settings = load_settings(
+        {
+            "TOUCHLINE_HOME": "/srv/touchline",
+            "TOUCHLINE_DATABASE_URL": "postgresql://someone@db/touchline",
+            "TOUCHLINE_TIME_ZONE": "Europe/Berlin",
+            "TOUCHLINE_CURRENCY": "usd",
+            "TOUCHLINE_LONGEST_LOOKBACK_DAYS": "180",
+            "TOUCHLINE_DIRECT_CHANNELS": " direct, none ,,",
+            "TOUCHLINE_PRIMARY_CONVERSION_TYPE": "purchase",
+            "TOUCHLINE_USER": "mia",
+        }
+    )
+    assert settings == Settings(
+        home=Path("/srv/touchline"),
+        database_url="postgresql://someone@db/touchline",
+        reporting_time_zone="Europe/Berlin",
+        reporting_currency="USD",
+        longest_lookback_days=180.0,
+        direct_channels=("direct", "none"),
+        primary_conversion_type="purchase",
+        user="mia",
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("TOUCHLINE_TIME_ZONE", "Middle/Earth"),
+        ("TOUCHLINE_TIME_ZONE", "../etc/passwd"),
+        ("TOUCHLINE_CURRENCY", "euro"),
+        ("TOUCHLINE_CURRENCY", "E1R"),
+        ("TOUCHLINE_LONGEST_LOOKBACK_DAYS", "0"),
+        ("TOUCHLINE_LONGEST_LOOKBACK_DAYS", "ninety"),
+        ("TOUCHLINE_LONGEST_LOOKBACK_DAYS", "nan"),
+        ("TOUCHLINE_LONGEST_LOOKBACK_DAYS", "inf"),
+    ],
+)
+def test_a_value_that_does_not_hold_is_refused_by_its_variable(variable: str, value: str) -> None:
+    with pytest.raises(WrongUsage, match=f"{variable} is '{value}'"):
+        load_settings({variable: value})
