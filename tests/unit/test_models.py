@@ -12,10 +12,12 @@ from pipelines.errors import WrongUsage
 ages = st.lists(st.floats(0, 90), min_size=1, max_size=12).map(lambda days: sorted(days, reverse=True))
 
 
-def shares(model: str, ages_days: list[float], direct: list[bool] | None = None, **parameters: float) -> Numbers:
+def shares(
+    model: str, ages_days: list[float], direct: list[bool] | None = None, given: dict[str, float] | None = None
+) -> Numbers:
     """The credit of each touch, oldest first."""
     journey = Journey(np.array(ages_days), np.array(direct or [False] * len(ages_days)))
-    weights = MODELS[model].reference(journey, model_parameters(model, parameters))
+    weights = MODELS[model].reference(journey, model_parameters(model, given or {}))
     return weights / weights.sum()
 
 
@@ -71,7 +73,9 @@ def test_time_decay_is_blind_to_how_long_ago_all_of_it_was(days: list[float], la
 
 @given(ages)
 def test_a_very_long_half_life_is_linear(days: list[float]) -> None:
-    assert shares("time_decay", days, half_life_days=3650.0) == pytest.approx(shares("linear", days), abs=0.02)
+    assert shares("time_decay", days, given={"half_life_days": 3650.0}) == pytest.approx(
+        shares("linear", days), abs=0.02
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +94,7 @@ def test_a_very_long_half_life_is_linear(days: list[float]) -> None:
 )
 def test_position_based(touches: int, given: dict[str, float], expected: list[float]) -> None:
     days = [float(day) for day in range(touches, 0, -1)]
-    assert shares("position_based", days, **given) == pytest.approx(expected)
+    assert shares("position_based", days, given=given) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
