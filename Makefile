@@ -8,7 +8,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := run
 
 run: .venv/.installed
-	@$(BIN)/python -m pipelines demo --if-unused
+	@$(BIN)/python -m pipelines demo --if-unused || true # where it fails the dashboard starts all the same, and says why
 	@echo "Touchline: http://localhost:$(PORT)"
 	@exec $(BIN)/streamlit run app/main.py --server.port $(PORT) --server.address 127.0.0.1 --server.headless true \
 		--browser.gatherUsageStats false

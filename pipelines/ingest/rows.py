@@ -115,6 +115,7 @@ def of_upload(rows: pa.Table, upload_id: str) -> pa.Table:
 def _stage(connection: Connection, table: str, rows: pa.Table) -> None:
     """Copy rows into the temporary table `incoming`, which the end of the transaction drops."""
     connection.execute(text(f'create temp table incoming (like "{table}" including defaults) on commit drop'))
+    connection.execute(text("set local work_mem = '256MB'"))  # the comparison sorts both sides
     copy(connection, "incoming", of_upload(rows, ""))
     connection.execute(text("analyze incoming"))
 

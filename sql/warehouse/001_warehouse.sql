@@ -1,5 +1,6 @@
 -- The warehouse's tables. Rows of data are only ever added: an upload adds rows, a later one of the same key covers them, an undone one no
--- longer counts. The functions <table>_as_of(v) say which rows hold at version v of the counter.
+-- longer counts. They name their upload without a foreign key: checking it row by row would take longer than storing the rows, and the commit
+-- writes both in one transaction. The functions <table>_as_of(v) say which rows hold at version v of the counter.
 
 create table data_version (
     only_row boolean primary key default true check (only_row),
@@ -59,7 +60,7 @@ create table account_reach (
     reach bigint,
     impressions bigint,
     followers bigint,
-    upload_id text not null references uploads,
+    upload_id text not null,
     row_number bigint,
     key_hash text not null,
     removed boolean not null default false
@@ -75,7 +76,7 @@ create table first_stream (
     reach bigint,
     impressions bigint,
     engagements bigint,
-    upload_id text not null references uploads,
+    upload_id text not null,
     row_number bigint,
     key_hash text not null,
     removed boolean not null default false
@@ -95,7 +96,7 @@ create table spend (
     impressions bigint,
     clicks bigint,
     reported_conversions numeric(18, 4),
-    upload_id text not null references uploads,
+    upload_id text not null,
     row_number bigint,
     key_hash text not null,
     removed boolean not null default false
@@ -107,7 +108,7 @@ create table fx_rates (
     base text not null,
     quote text not null,
     rate numeric(18, 8) not null,
-    upload_id text not null references uploads,
+    upload_id text not null,
     row_number bigint,
     key_hash text not null,
     removed boolean not null default false
@@ -118,7 +119,7 @@ create table aliases (
     kind text not null,
     from_name text not null,
     to_name text not null,
-    upload_id text not null references uploads,
+    upload_id text not null,
     row_number bigint,
     key_hash text not null,
     removed boolean not null default false
