@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from pipelines import journeys
 from pipelines.errors import NotFound, TouchlineError
 from pipelines.stores.base import Stores
-from pipelines.stores.warehouse import bump, session
+from pipelines.stores.warehouse import alone, bump, session
 
 COMMIT_LOCK = 7_401_002  # PostgreSQL advisory lock
 INTERRUPTED = "The program ended before the upload was stored. Nothing of it was kept; upload the file again."
@@ -67,8 +67,7 @@ def recover(stores: Stores) -> None:
 @contextmanager
 def commits_stopped(stores: Stores) -> Iterator[Connection]:
     """A session during which nobody else commits or undoes."""
-    with session(stores.warehouse.engine) as connection:
-        wait_for_turn(connection)
+    with alone(stores.warehouse.engine, COMMIT_LOCK) as connection:
         yield connection
 
 

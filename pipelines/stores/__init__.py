@@ -14,7 +14,7 @@ def open_stores(settings: Settings) -> Stores:
     # Imported here so that a command that needs no store starts without PostgreSQL, DuckDB and Iceberg.
     from pipelines.stores.embedded_postgres import EmbeddedPostgres
     from pipelines.stores.lake_duckdb import DuckDBLake
-    from pipelines.stores.warehouse import Warehouse
+    from pipelines.stores.warehouse import OPENING_LOCK, Warehouse, alone
 
     if settings.database_url is None:
         server = EmbeddedPostgres.start(settings.home)
@@ -22,7 +22,8 @@ def open_stores(settings: Settings) -> Stores:
     else:
         warehouse = Warehouse(settings.database_url)
     try:
-        lake = DuckDBLake(warehouse.url, settings.home)
+        with alone(warehouse.engine, OPENING_LOCK):  # two processes that first open a home at once make its tables once
+            lake = DuckDBLake(warehouse.url, settings.home)
     except Exception:
         warehouse.close()
         raise

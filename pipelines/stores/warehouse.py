@@ -18,7 +18,10 @@ from pipelines.errors import WarehouseUnavailable, WrongUsage
 from pipelines.settings import PROJECT
 
 FOLDER = PROJECT / "sql" / "warehouse"
-MIGRATION_LOCK = 7_401_001  # PostgreSQL advisory lock: one process migrates
+MIGRATION_LOCK, OPENING_LOCK = (
+    7_401_001,
+    7_401_003,
+)  # PostgreSQL advisory locks: one process migrates, one makes the lake's tables
 SECONDS_TO_CONNECT = 10
 
 # PostgreSQL's type -> pandas' type. Whole numbers stay whole where none is missing, and are doubles with NaN otherwise.
@@ -120,6 +123,15 @@ def session(engine: Engine) -> Iterator[Connection]:
         except BaseException:
             connection.invalidate()  # closes the session, and with it its locks
             raise
+
+
+@contextmanager
+def alone(engine: Engine, lock: int) -> Iterator[Connection]:
+    """A session that holds an advisory lock: whoever wants the same lock waits until the block ends."""
+    with session(engine) as connection:
+        connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": lock})
+        connection.commit()
+        yield connection
 
 
 def bump(connection: Connection) -> int:

@@ -98,6 +98,14 @@ def test_opening_at_once_migrates_once(new_database: Callable[[], str]) -> None:
         warehouse.close()
 
 
+def test_opening_a_new_home_at_once_makes_its_stores_once(settings: Settings) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        opened = list(pool.map(open_stores, [settings] * 3))
+    assert len({stores.data_version() for stores in opened}) == 1
+    for stores in opened:
+        stores.close()
+
+
 @pytest.mark.parametrize("url", ["mysql://u:p@h/d", "nonsense", "postgresql//host"])
 def test_a_url_that_is_none_is_wrong_usage(url: str) -> None:
     with pytest.raises(WrongUsage, match="TOUCHLINE_DATABASE_URL"):
