@@ -2,14 +2,20 @@
 
 import streamlit as st
 
+from pipelines.ingest import history
 from pipelines.settings import Settings, load_settings
 from pipelines.stores import Stores, open_stores
 
 
 @st.cache_resource(show_spinner="Opening the data …", on_release=lambda stores: stores.close())
 def stores() -> Stores:
-    """The opened warehouse and lake. Raises TouchlineError where one cannot be opened; the next rerun tries again."""
-    return open_stores(load_settings())
+    """The opened warehouse and lake, with what a killed process left half done put right.
+
+    Raises TouchlineError where one cannot be opened; the next rerun tries again.
+    """
+    opened = open_stores(load_settings())
+    history.recover(opened)
+    return opened
 
 
 def settings() -> Settings:
