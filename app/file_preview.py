@@ -97,8 +97,11 @@ def _chosen(file: Dropped) -> tuple[dict[str, str | None], dict[str, str], str]:
     """What the widgets of `_columns` hold, which are drawn further down: mapping, fixed values, time zone."""
     mapping: dict[str, str | None] = {}
     fixed: dict[str, str] = {}
+    recognised = st.session_state.get(_key(file, "recognised"), {})
     for field in file.source.field_names:
         column = st.session_state.get(_key(file, "column", field))
+        if column == recognised.get(field, NOT_THERE):
+            continue
         if column in (NOT_THERE, FIXED):
             mapping[field] = None
         elif column is not None:
@@ -127,6 +130,7 @@ def _columns(
     file: Dropped, header: tuple[str, ...], mapping: Mapping[str, str], missing: set[str], *, expanded: bool
 ) -> None:
     """One selector a field: its column, none, or one value for all rows. What is missing comes first."""
+    st.session_state.setdefault(_key(file, "recognised"), dict(mapping))
     used = f"{len(mapping)} of {formats.counted(len(header), 'column')} recognised"
     with st.expander(f"Columns: {used}", expanded=expanded, icon=":material/table_chart:"):
         st.caption("Fields marked * are needed. Change a field's column where it was not recognised.")

@@ -96,10 +96,12 @@ class Filters:
 
     def credit_before(self) -> dict[str, Any] | None:
         """The parameters of `credit`, on the days compared with; None where nothing is compared."""
+        return {**self.credit(), **self.days_before()} if self.comparison else None
+
+    def days_before(self) -> dict[str, Any]:
+        """Only the days compared with, for what no model changes."""
         compared = self.compared()
-        if self.comparison is None:
-            return None
-        return {**self.credit(), "start": compared["compare_start"], "end": compared["compare_end"]}
+        return {"start": compared["compare_start"], "end": compared["compare_end"]}
 
     def described(self) -> str:
         """The period in words, for titles: "3 - 30 May 2026"."""

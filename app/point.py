@@ -24,7 +24,7 @@ def pick_key(widget: str) -> str:
 
 def open_point(by: str, name: str, advice: str, filters: Filters) -> None:
     """Open a drawer with the point's trend and its newest mentions."""
-    st.dialog(formats.plain(name), width="large", position="right", on_dismiss=_closed)(_point)(
+    st.dialog(formats.plain(name), width="medium", position="right", on_dismiss=_closed)(_point)(
         by, name, advice, filters
     )
 
@@ -43,7 +43,7 @@ def _point(by: str, name: str, advice: str, filters: Filters) -> None:
         else:
             components.chart(point_trend_chart(trend, components.theme()), "point trend", "Reach and mentions by day")
         mentions = queries.answer("point_mentions", by=by, point=name, limit=NEWEST, **days).rows
-        st.markdown(f"**What people said** · the newest {formats.counted(len(mentions), 'mention')}")
+        st.markdown(f"**What people said** · {formats.counted(len(mentions), 'mention')} with most engagement")
         if mentions.empty:
             st.caption("No mention of this period is on record.")
         for row in mentions.to_dict("records"):
@@ -52,7 +52,7 @@ def _point(by: str, name: str, advice: str, filters: Filters) -> None:
 
 def _mention(row: dict[str, Any]) -> None:
     with st.container(border=True, gap="xsmall"):
-        who = formats.listed([str(row[part]) for part in ("author", "platform") if formats.known(row[part])])
+        who = " · ".join(str(row[part]) for part in ("author", "platform") if formats.known(row[part]))
         st.markdown(
             f"{_SENTIMENTS.get(str(row['sentiment']), '')} :gray[{formats.moment(row['occurred_at'])} · {formats.plain(who)}]"
         )

@@ -151,7 +151,7 @@ def _name(place: int, name: dict[str, Any]) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(
             f"{formats.sentence_case(name['kind'])} **{formats.plain(name['name'])}**  \n:gray[{weight} in "
-            f"{formats.plain(name['found_in'])}, unknown to {formats.plain(name['missing_from'])}]",
+            f"{formats.plain(name['found_in'].replace('_', ' '))}, unknown to {formats.plain(name['missing_from'].replace('_', ' '))}]",
             width="stretch",
         )
         means = st.selectbox(
@@ -162,7 +162,7 @@ def _name(place: int, name: dict[str, Any]) -> None:
             placeholder="means …",
             accept_new_options=True,
             label_visibility="collapsed",
-            width=220,
+            width=190,
         )
         st.button(
             "Assign",

@@ -9,32 +9,39 @@ from app.charts import credit_over_time
 CARDS = ("conversions", "revenue", "spend", "attributed_share", "paid_cpa", "blended_cpa", "roas")
 
 filters = components.filters()
-theme = components.theme()
+asked = {**filters.credit(), **filters.compared()}
 
-overview = queries.answer("overview", **filters.credit(), **filters.compared())
-components.stop_if_empty(overview, "results")
-components.kpi_row(metric_cards(overview.rows, CARDS, filters.currency), columns=7, narrowest=112)
-components.finding(findings.overview_finding(overview.rows), filters)
+by_day = queries.answer("credit_by_day", **filters.credit(), by="channel")
+if by_day.rows.empty:
+    components.stop_if_empty(queries.answer("overview", **asked), "results")
 
+# The chart comes first in time, the cards above it first in place: what takes longest to answer is waited for last.
+head = st.container()
 left, right = st.columns([2.1, 1], gap="medium")
 with left.container(border=True):
-    by_day = queries.answer("credit_by_day", **filters.credit(), by="channel")
-    daily = shown.largest(by_day.rows, "channel", "attributed_conversions", 8, filters.shown["channel"])
     st.markdown("**Which channels earned the conversions, day by day?**")
+    daily = shown.largest(by_day.rows, "channel", "attributed_conversions", 8, filters.shown["channel"])
     if daily.empty:
         st.caption("No conversion of this period is attributed.")
     else:
         colours = components.colours("channel", daily)
-        figure = credit_over_time(daily, "channel", "attributed_conversions", "Attributed conversions", colours, theme)
+        unit = "Attributed conversions"
+        figure = credit_over_time(daily, "channel", "attributed_conversions", unit, colours, components.theme())
         components.chart(figure, "credit over time", "Attributed conversions by channel and day, stacked")
 
 with right.container(border=True):
     st.markdown("**What moved most?**")
-    movers = queries.answer("movers", **filters.credit(), **filters.compared(), by="channel")
+    movers = queries.answer("movers", **asked, by="channel")
     for row in movers.rows.to_dict("records"):
         arrow = ":material/trending_up:" if row["difference"] > 0 else ":material/trending_down:"
         st.markdown(f"{arrow} {formats.plain(row['sentence'])}")
     if movers.rows.empty:
         st.caption("Nothing moved, or there is no period to compare with: choose one in the filter bar.")
+
+with head:
+    overview = queries.answer("overview", **asked)
+    components.mark_stale(overview)
+    components.kpi_row(metric_cards(overview.rows, CARDS, filters.currency), columns=7, narrowest=112)
+    components.finding(findings.overview_finding(overview.rows), filters)
 
 components.notes(overview, by_day, movers, untouched=navigation.untouched(__file__))

@@ -31,19 +31,6 @@ with left.container(border=True):
 quadrants = queries.answer("quadrants", **filters.credit(), **lines, by=by)
 components.stop_if_empty(quadrants, "points")
 rows, facts = quadrants.rows, quadrants.facts
-overview = queries.answer("overview", **filters.credit(), **filters.compared())
-earlier = filters.credit_before()
-before = queries.answer("quadrants", **earlier, **lines, by=by).rows if earlier else rows.iloc[:0]
-
-with head:
-    components.kpi_row(
-        [
-            sum_card("Summed reach", rows["reach"], before["reach"], "Reach added up over days: not unique people."),
-            sum_card("Mentions", rows["mentions"], before["mentions"], "Counted references, whatever their sentiment."),
-            *metric_cards(overview.rows, ["paid_cpa", "attributed_share"], filters.currency),
-        ]
-    )
-    components.finding(findings.quadrants_finding(rows, by), filters)
 
 names = filters.shown.get(by, ())
 shown = rows[rows[by].isin(names)] if names else rows
@@ -61,6 +48,20 @@ with body:
 with right.container(border=True):
     st.markdown("**What to do**")
     picked = tables.quadrants(shown, by, filters.currency, point.pick_key("actions")) or picked
+
+# The cards stand above the chart but are asked for after it: what takes longest to answer is waited for last.
+with head:
+    overview = queries.answer("overview", **filters.credit(), **filters.compared())
+    before = queries.answer("quadrants", **filters.days_before(), by=by).rows if filters.comparison else rows.iloc[:0]
+    components.kpi_row(
+        [
+            sum_card("Summed reach", rows["reach"], before["reach"], "Reach added up over days: not unique people."),
+            sum_card("Mentions", rows["mentions"], before["mentions"], "Counted references, whatever their sentiment."),
+            *metric_cards(overview.rows, ["paid_cpa", "attributed_share"], filters.currency),
+        ]
+    )
+    components.finding(findings.quadrants_finding(rows, by), filters)
+
 if picked:
     point.open_point(by, picked, rows.set_index(by)["advice"].get(picked, ""), filters)
 

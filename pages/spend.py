@@ -14,11 +14,9 @@ by = GRAINS[components.selector("Spend by", list(GRAINS), key="spend_by")]
 spend = queries.answer("spend_and_cpa", **filters.credit(), by=by)
 components.stop_if_empty(spend, "spend")
 totals = spend.facts["totals"]
-overview = queries.answer("overview", **filters.credit(), **filters.compared())
-
-components.kpi_row(metric_cards(overview.rows, ("spend", "paid_cpa", "blended_cpa", "roas"), filters.currency))
 rows = shown.picked(spend.rows, by, filters.shown.get(by, ()))
-components.finding(findings.spend_finding(rows, by, totals, filters.currency), filters)
+
+head = st.container()
 
 left, right = st.columns([1, 1.1], gap="small")
 with left.container(border=True):
@@ -56,5 +54,11 @@ with st.container(border=True):
     )
     if spend.facts.get("spend_without_name"):
         st.caption(f"{formats.money(spend.facts['spend_without_name'], filters.currency)} of spend names no {by}.")
+
+# The cards stand above the chart but are asked for after it: what takes longest to answer is waited for last.
+with head:
+    overview = queries.answer("overview", **filters.credit(), **filters.compared())
+    components.kpi_row(metric_cards(overview.rows, ("spend", "paid_cpa", "blended_cpa", "roas"), filters.currency))
+    components.finding(findings.spend_finding(rows, by, totals, filters.currency), filters)
 
 components.notes(spend, overview, untouched=navigation.untouched(__file__))

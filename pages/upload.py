@@ -26,5 +26,8 @@ with st.container(border=True):
     except TouchlineError as error:
         components.error_panel(error)
 
-upload_history.show_unmatched()
-upload_history.show_history()
+left, right = st.columns(2, gap="medium")
+with left:
+    upload_history.show_history()
+with right:
+    upload_history.show_unmatched()

@@ -38,44 +38,58 @@ class Dot:
 
 
 def placed(
-    dots: Sequence[Dot], corners: Sequence[str] = (), most: int = 12, canvases: Sequence[Canvas] = (DESK, PHONE)
+    dots: Sequence[Dot],
+    corners: Sequence[str] = (),
+    most: int = 12,
+    urgent: int = 0,
+    canvases: Sequence[Canvas] = (DESK, PHONE),
 ) -> list[str | None]:
     """plotly's textposition for each dot, None where its label has no free place. Dots come most important first.
 
-    corners: names written in the plot's corners, which labels keep clear of.
+    corners: names written in the plot's corners, which labels keep clear of. urgent: how many of the first dots are named even where
+    the label touches another dot on a canvas after the first.
     """
-    taken = [_corner_boxes(canvas, corners) + [_dot_box(dot, canvas) for dot in dots] for canvas in canvases]
+    boards = [_Board([_dot_box(dot, canvas) for dot in dots], _corner_boxes(canvas, corners)) for canvas in canvases]
     positions: list[str | None] = []
-    for dot in dots:
+    for place, dot in enumerate(dots):
         position = None
         if sum(p is not None for p in positions) < most:
-            position = next((p for p in _POSITIONS if _free(dot, p, canvases, taken)), None)
+            tries = [False] if place >= urgent else [False, True]
+            position = next(
+                (p for lenient in tries for p in _POSITIONS if _free(dot, place, p, canvases, boards, lenient)), None
+            )
         if position is not None:
-            for canvas, boxes in zip(canvases, taken, strict=True):
-                boxes.append(_label_box(dot, position, canvas))
+            for canvas, board in zip(canvases, boards, strict=True):
+                board.texts.append(_label_box(dot, position, canvas))
         positions.append(position)
     return positions
 
 
 _POSITIONS = (
-    "top center",
-    "middle right",
-    "middle left",
-    "bottom center",
-    "top right",
-    "top left",
-    "bottom right",
-    "bottom left",
+    *("top center", "middle right", "middle left", "bottom center"),
+    *("top right", "top left", "bottom right", "bottom left"),
 )
 
 
-def _free(dot: Dot, position: str, canvases: Sequence[Canvas], taken: Sequence[list[Box]]) -> bool:
-    for canvas, boxes in zip(canvases, taken, strict=True):
+@dataclass
+class _Board:
+    """What is taken on one canvas: a box for every dot, and the boxes of texts."""
+
+    dots: list[Box]
+    texts: list[Box]
+
+
+def _free(
+    dot: Dot, place: int, position: str, canvases: Sequence[Canvas], boards: Sequence[_Board], lenient: bool
+) -> bool:
+    for number, (canvas, board) in enumerate(zip(canvases, boards, strict=True)):
         box = _label_box(dot, position, canvas)
         if box[0] < 0 or box[1] < 0 or box[2] > canvas.width or box[3] > canvas.height:
             return False
-        own = _dot_box(dot, canvas)
-        if any(_overlap(box, other) for other in boxes if other != own):
+        if any(_overlap(box, text) for text in board.texts):
+            return False
+        others = board.dots[:place] + board.dots[place + 1 :]
+        if any(_overlap(box, other) for other in others) and not (lenient and number):
             return False
     return True
 

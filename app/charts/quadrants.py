@@ -108,7 +108,7 @@ def _points(
         Dot(row.x, row.y, row.radius, _short(str(name)))
         for name, row in zip(rows[by], rows.itertuples(index=False), strict=True)
     ]
-    positions = placed(dots, tuple(_CORNERS) if named else ())
+    positions = placed(dots, tuple(_CORNERS) if named else (), urgent=3)
     colours = rows["quadrant"].map(QUADRANT_COLOURS).fillna(theme.accent)
     hollow, warned = rows["one_sided"], rows["pr_warning"].fillna(False).astype(bool)
     # The largest marks are drawn first, so that small ones stay on top and can be pointed at.

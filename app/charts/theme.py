@@ -29,6 +29,8 @@ CHANNEL_COLOURS = (
     "#A0674B",
 )
 
+FONT = '"Source Sans", "Source Sans 3", sans-serif'
+
 QUADRANT_COLOURS = {
     "High Performers": "#0B8A80",
     "Platform Push": "#C77700",
@@ -81,14 +83,14 @@ class Theme:
             template=None,
             height=height,
             margin={"l": 4, "r": 8, "t": 8, "b": 4},
-            font={"family": '"Source Sans", "Source Sans 3", sans-serif', "size": 13, "color": self.ink},
+            font={"family": FONT, "size": 13, "color": self.ink},
             paper_bgcolor="rgba(0,0,0,0)",
             plot_bgcolor="rgba(0,0,0,0)",
             hoverlabel={
                 "align": "left",
                 "bgcolor": self.paper,
                 "bordercolor": self.grid,
-                "font": {"size": 13, "color": self.ink},
+                "font": {"family": FONT, "size": 13, "color": self.ink},
                 "namelength": -1,
             },
             legend={
