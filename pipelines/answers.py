@@ -27,6 +27,7 @@ from pipelines.stores.base import Stores
 
 _KEPT_IN_MEMORY = 256
 _LARGEST_KEPT_BYTES = 4_000_000
+_DAYS_KEPT = 30
 
 log = logging.getLogger(__name__)
 
@@ -121,8 +122,21 @@ _kept: "WeakKeyDictionary[Stores, KeptAnswers]" = WeakKeyDictionary()
 
 
 def kept_answers(stores: Stores) -> KeptAnswers:
-    """The kept answers of these stores."""
-    return _kept.setdefault(stores, KeptAnswers())
+    """The kept answers of these stores. Those that nobody renewed for long are forgotten when a process first asks for them."""
+    if stores not in _kept:
+        _kept[stores] = KeptAnswers()
+        _forget_old(stores)
+    return _kept[stores]
+
+
+def _forget_old(stores: Stores) -> None:
+    try:
+        with stores.warehouse.transaction() as connection:
+            connection.execute(
+                text("delete from answers where computed_at < now() - make_interval(days => :days)"), {"days": _DAYS_KEPT}
+            )
+    except (TouchlineError, SQLAlchemyError) as error:
+        log.warning("old answers were not forgotten: %s", type(error).__name__)
 
 
 def stale(answer: Answer, because: TouchlineError) -> Answer:

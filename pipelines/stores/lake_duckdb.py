@@ -168,8 +168,9 @@ class DuckDBLake:
         self._commit(table, change)
 
     def close(self) -> None:
-        """Close DuckDB; the tables stay."""
+        """Close DuckDB and the catalogue; the tables stay."""
         self._connection.close()
+        self._catalog.close()
 
     def _query(
         self,
