@@ -8,6 +8,7 @@ Invariants:
   next opening. Doing it twice does no harm.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +21,7 @@ from pipelines.stores.base import Stores
 from pipelines.stores.warehouse import alone, bump, session
 
 COMMIT_LOCK = 7_401_002  # PostgreSQL advisory lock
+SECONDS_TO_NOTICE = 3  # that a client was killed
 INTERRUPTED = "The program ended before the upload was stored. Nothing of it was kept; upload the file again."
 
 
@@ -53,7 +55,7 @@ def recover(stores: Stores) -> None:
     While another process commits, nothing is done: all is well there, or the next opening finds it.
     """
     with session(stores.warehouse.engine) as connection:
-        if not _try_lock(connection, COMMIT_LOCK):
+        if not _is_our_turn(connection):
             return
         with connection.begin():
             pending = connection.execute(text("select * from uploads where status = 'pending'")).mappings().all()
@@ -159,6 +161,23 @@ def forget(stores: Stores, connection: Connection, upload: Mapping[str, Any], er
             stores.lake.undo(table, [upload["upload_id"]], standing)
     with connection.begin():
         mark_failed(connection, upload["upload_id"], error)
+
+
+def _is_our_turn(connection: Connection) -> bool:
+    """Take the commit lock if nobody holds it. Where something is unfinished, its holder may just have died: PostgreSQL notices soon."""
+    deadline = time.monotonic() + SECONDS_TO_NOTICE
+    while not _try_lock(connection, COMMIT_LOCK):
+        unfinished = connection.execute(
+            text(
+                "select exists (select 1 from uploads where status = 'pending'"
+                " or undone_at is not null and undone_version is null)"
+            )
+        ).scalar_one()
+        connection.commit()
+        if not unfinished or time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _settle(stores: Stores, connection: Connection, upload: Mapping[str, Any]) -> None:

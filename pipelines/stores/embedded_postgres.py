@@ -45,6 +45,7 @@ CONFIGURATION = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
+    "client_connection_check_interval": "1s",  # a killed client's query ends, and with it the locks of its session
     "max_parallel_workers_per_gather": "0",  # a small /dev/shm (containers) must not fail a query
     "jit": "off",  # short statements on small tables
 }
