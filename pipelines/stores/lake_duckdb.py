@@ -96,7 +96,7 @@ class DuckDBLake:
         rows = _typed(table, self._query(statement, parameters, None, None, snapshots))
 
         def change(current: Table, transaction: Transaction) -> None:
-            if current.metadata.current_snapshot_id is not None:
+            if _holds_rows(current):
                 transaction.delete(AlwaysTrue(), snapshot_properties={BUILD: build_id})
             transaction.append(rows, snapshot_properties={BUILD: build_id})
 
@@ -307,6 +307,11 @@ def _planned(table: Table, snapshot: int, first: str | None, last: str | None) -
         days = And(GreaterThanOrEqual("dt", first), LessThanOrEqual("dt", last))  # type: ignore[call-arg, arg-type]
     tasks = table.scan(row_filter=days, snapshot_id=snapshot).plan_files()
     return [task.file.file_path.removeprefix("file://") for task in tasks]
+
+
+def _holds_rows(table: Table) -> bool:
+    snapshot = table.current_snapshot()
+    return snapshot is not None and snapshot.summary is not None and snapshot.summary["total-records"] != "0"
 
 
 def _within(days: list[str]) -> BooleanExpression:
