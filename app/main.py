@@ -8,7 +8,7 @@ sys.path[:0] = [str(root)] if str(root := Path(__file__).resolve().parent.parent
 
 import streamlit as st  # noqa: E402
 
-from app import navigation, resources  # noqa: E402
+from app import navigation, queries  # noqa: E402
 from app.components import calm  # noqa: E402
 from app.shell import demo_banner, head  # noqa: E402
 
@@ -17,7 +17,7 @@ st.logo(Path(__file__).with_name("logo.svg"), size="large")
 
 page = st.navigation(navigation.menu())
 with calm():
-    resources.stores()
+    queries.look()
     head(navigation.entry_of(page))
     demo_banner()
     page.run()

@@ -15,17 +15,24 @@ from pipelines.errors import TouchlineError
 from pipelines.questions import QUESTIONS, Answer, ask
 
 
+def look() -> None:
+    """Read the present data version for this rerun. To be called by the shell before anything is asked.
+
+    Where a store does not answer there is no version: then only answers that `ask` itself keeps are shown.
+    """
+    try:
+        st.session_state["data_version"] = stores().data_version()
+    except TouchlineError:
+        st.session_state["data_version"] = None
+
+
 def answer(question: str, **parameters: Any) -> Answer:
-    """The answer to a question at the present data version; where a store fails, the last good one, marked stale.
+    """The answer to a question at this rerun's data version; where a store fails, the last good one, marked stale.
 
     Raises TouchlineError where there is no answer and never was one.
     """
-    if QUESTIONS[question].live:
-        return ask(stores(), question, parameters)
-    try:
-        version = stores().data_version()
-    except TouchlineError:
-        # Without a version nothing can be looked up here; the kept answers of `ask` still can.
+    version = st.session_state["data_version"]
+    if version is None or QUESTIONS[question].live:
         return ask(stores(), question, parameters)
     asked = json.dumps(parameters, sort_keys=True)
     answered = _kept(question, asked, version)

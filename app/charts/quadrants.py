@@ -1,6 +1,7 @@
 """The quadrant chart: reach across, mentions up, one mark a point, four named regions around two stated thresholds."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,54 +29,70 @@ def quadrant_chart(
     facts: reach_threshold and mentions_threshold, None where no quadrant can be named. Points that have only one side stand hollow
     at the edge of the axis whose value is not known.
     """
-    reach_threshold, mentions_threshold = facts.get("reach_threshold"), facts.get("mentions_threshold")
-    across = scale_for(rows["reach"], reach_threshold, scale)
-    up = scale_for(rows["mentions"], mentions_threshold, scale)
-    figure = theme.figure(HEIGHT)
+    reach, mentions = facts.get("reach_threshold"), facts.get("mentions_threshold")
+    across, up = scale_for(rows["reach"], reach, scale), scale_for(rows["mentions"], mentions, scale)
     named = bool(rows["quadrant"].notna().any())
-    if reach_threshold is not None and mentions_threshold is not None:
-        _thresholds(figure, across, up, reach_threshold, mentions_threshold, theme, named)
-    _points(figure, _ordered(rows, across, up), by, across, up, named, currency, theme)
+    lines = None if reach is None or mentions is None else (across.position(reach), up.position(mentions))
     largest = " (1 = largest)" if scale == NORMALISED else ""
-    for axis, title, update in ((across, "Summed reach", figure.update_xaxes), (up, "Mentions", figure.update_yaxes)):
-        places, texts = axis.ticks()
-        update(title_text=f"{title}{largest}", range=[axis.low, axis.high], tickvals=places, ticktext=texts)
-    figure.update_layout(showlegend=False, hovermode="closest", clickmode="event+select")
+    figure = theme.figure(
+        HEIGHT,
+        xaxis=across.axis(f"Summed reach{largest}"),
+        yaxis=up.axis(f"Mentions{largest}"),
+        shapes=[
+            *(_regions(across, up, lines, theme) if lines and named else ()),
+            *(_lines(lines, theme) if lines else ()),
+        ],
+        annotations=[_corner(name, theme) for name in _CORNERS] if lines and named else [],
+        showlegend=False,
+        hovermode="closest",
+        clickmode="event+select",
+    )
+    _points(figure, _ordered(rows, across, up), by, across, up, named, currency, theme)
     return figure
 
 
-def _thresholds(
-    figure: go.Figure, across: Scale, up: Scale, reach: float, mentions: float, theme: Theme, named: bool
-) -> None:
-    x, y = across.position(reach), up.position(mentions)
-    for name, (side, end) in _CORNERS.items() if named else ():
-        figure.add_shape(
-            type="rect",
-            x0=across.low if side == "left" else x,
-            x1=x if side == "left" else across.high,
-            y0=up.low if end == "bottom" else y,
-            y1=y if end == "bottom" else up.high,
-            fillcolor=QUADRANT_COLOURS[name],
-            opacity=0.13 if theme.dark else 0.065,
-            line_width=0,
-            layer="below",
-        )
-        figure.add_annotation(
-            text=f"<b>{name}</b>",
-            x=0 if side == "left" else 1,
-            y=0 if end == "bottom" else 1,
-            xref="x domain",
-            yref="y domain",
-            xanchor=side,
-            yanchor=end,
-            xshift=8 if side == "left" else -8,
-            yshift=5 if end == "bottom" else -5,
-            showarrow=False,
-            font={"size": 13, "color": theme.ink if theme.dark else QUADRANT_COLOURS[name]},
-        )
-    line = {"color": theme.faint, "width": 1, "dash": "dot"}
-    figure.add_vline(x=x, line=line)
-    figure.add_hline(y=y, line=line)
+def _regions(across: Scale, up: Scale, lines: tuple[float, float], theme: Theme) -> list[dict[str, Any]]:
+    x, y = lines
+    return [
+        {
+            "type": "rect",
+            "x0": across.low if side == "left" else x,
+            "x1": x if side == "left" else across.high,
+            "y0": up.low if end == "bottom" else y,
+            "y1": y if end == "bottom" else up.high,
+            "fillcolor": QUADRANT_COLOURS[name],
+            "opacity": 0.13 if theme.dark else 0.065,
+            "line": {"width": 0},
+            "layer": "below",
+        }
+        for name, (side, end) in _CORNERS.items()
+    ]
+
+
+def _lines(lines: tuple[float, float], theme: Theme) -> list[dict[str, Any]]:
+    x, y = lines
+    drawn = {"type": "line", "line": {"color": theme.faint, "width": 1, "dash": "dot"}}
+    return [
+        {**drawn, "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "y domain"},
+        {**drawn, "y0": y, "y1": y, "x0": 0, "x1": 1, "xref": "x domain"},
+    ]
+
+
+def _corner(name: str, theme: Theme) -> dict[str, Any]:
+    side, end = _CORNERS[name]
+    return {
+        "text": f"<b>{name}</b>",
+        "x": 0 if side == "left" else 1,
+        "y": 0 if end == "bottom" else 1,
+        "xref": "x domain",
+        "yref": "y domain",
+        "xanchor": side,
+        "yanchor": end,
+        "xshift": 8 if side == "left" else -8,
+        "yshift": 5 if end == "bottom" else -5,
+        "showarrow": False,
+        "font": {"size": 13, "color": theme.ink if theme.dark else QUADRANT_COLOURS[name]},
+    }
 
 
 def _ordered(rows: pd.DataFrame, across: Scale, up: Scale) -> pd.DataFrame:
@@ -113,6 +130,7 @@ def _points(
     hollow, warned = rows["one_sided"], rows["pr_warning"].fillna(False).astype(bool)
     # The largest marks are drawn first, so that small ones stay on top and can be pointed at.
     order = np.argsort(-rows["radius"].to_numpy(), kind="stable")
+    records = rows.to_dict("records")
     figure.add_scatter(
         x=[across.position(value) for value in rows["reach"].iloc[order]],
         y=[up.position(value) for value in rows["mentions"].iloc[order]],
@@ -132,13 +150,13 @@ def _points(
         },
         selected={"marker": {"opacity": 1}, "textfont": {"color": theme.ink}},
         unselected={"marker": {"opacity": 0.88}, "textfont": {"color": theme.ink}},
-        customdata=[[str(rows[by].iloc[i])] for i in order],
-        hovertext=[_hover(rows.iloc[i], by, currency) for i in order],
+        customdata=[[str(records[i][by])] for i in order],
+        hovertext=[_hover(records[i], by, currency) for i in order],
         hovertemplate="%{hovertext}<extra></extra>",
     )
 
 
-def _hover(row: pd.Series, by: str, currency: str) -> str:
+def _hover(row: Mapping[str, Any], by: str, currency: str) -> str:
     known_sides = [
         f"Summed reach  <b>{number(row['reach'])}</b>",
         f"Mentions  <b>{number(row['mentions'])}</b>",
@@ -152,7 +170,7 @@ def _hover(row: pd.Series, by: str, currency: str) -> str:
     return "<br>".join([heading, f"{quadrant}", advice, "", *(line for line in known_sides if line)])
 
 
-def _sentiment(row: pd.Series) -> str:
+def _sentiment(row: Mapping[str, Any]) -> str:
     """The split over rated mentions; what nobody rated is counted apart and weighs nothing."""
     counts = {name: float(row[name]) for name in ("positive", "neutral", "negative") if known(row[name])}
     rated = sum(counts.values())

@@ -5,6 +5,7 @@ Positions are computed here and drawn on a linear plotly axis, so that labels, r
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -53,6 +54,11 @@ class Scale:
         edges = [(self.unknown, "?"), (self.zero, "0")]
         places = [(place, text) for place, text in edges if place is not None] + places
         return [place for place, _ in places], [text for _, text in places]
+
+    def axis(self, title: str) -> dict[str, Any]:
+        """The plotly axis that shows this scale."""
+        places, texts = self.ticks()
+        return {"title": {"text": title}, "range": [self.low, self.high], "tickvals": places, "ticktext": texts}
 
     def _text(self, value: float) -> str:
         return f"{value / self.largest:.1f}" if self.kind == NORMALISED else tick(value)

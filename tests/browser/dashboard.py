@@ -56,8 +56,9 @@ def dashboard(home: Path) -> Iterator[str]:
 @contextmanager
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
+    path = chromium()  # before playwright runs: it may have to ask playwright itself
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=list(QUIET))
+        opened = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         yield opened
         opened.close()
 
