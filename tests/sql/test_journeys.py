@@ -1,0 +1,206 @@
+"""The journeys table: which touches make a journey, in which order, and what each row carries; and why a conversion has none."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+
+from pipelines import journeys
+from pipelines.attribution.rules import DAY_MS
+from pipelines.calendar import Period
+from pipelines.stores.base import Stores
+from tests.sql import events, plain
+from tests.sql.events import Conversion, Touch, at, millis
+from tests.sql.test_conservation import World, few
+from tests.sql.worlds import worlds
+
+MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
+CARRIED = [
+    "journey_id",
+    "converted",
+    "anchored_at",
+    "dt",
+    "touchpoint_id",
+    "age_ms",
+    "older_age_ms",
+    "position_from_last",
+    "next_channel",
+    "channel_set",
+]
+
+
+def carried(stores: Stores) -> list[tuple[Any, ...]]:
+    """Every row's CARRIED columns, in the order of journeys and positions."""
+    rows = events.stored(stores, "journeys")[CARRIED].sort_values(["journey_id", "position_from_last"])
+    return list(rows.astype(object).where(rows.notna(), None).itertuples(index=False, name=None))
+
+
+def walked(touches: list[Touch], conversions: list[Conversion], longest_days: float) -> list[tuple[Any, ...]]:
+    """What `carried` should be."""
+    converting = {conversion.id for conversion in conversions}
+    rows: list[tuple[Any, ...]] = []
+    for key, members in sorted(plain.journeys(touches, conversions, longest_days * DAY_MS).items()):
+        for place, (touch, anchor) in enumerate(members):
+            older = members[place + 1][0] if place + 1 < len(members) else None
+            rows.append(
+                (
+                    key,
+                    key in converting,
+                    anchor,
+                    anchor.date().isoformat(),
+                    touch.id,
+                    millis(touch.at, anchor),
+                    older and millis(older.at, anchor),
+                    place + 1,
+                    members[place - 1][0].channel if place else None,
+                    "\x1f".join(sorted({member.channel for member, _ in members[: place + 1]})),
+                )
+            )
+    return rows
+
+
+def journey(stores: Stores, key: str) -> list[str]:
+    """The touchpoints of a journey, oldest first."""
+    rows = events.stored(stores, "journeys")
+    own = rows[rows["journey_id"] == key].sort_values("position_from_last", ascending=False)
+    return list(own["touchpoint_id"])
+
+
+@pytest.mark.parametrize("longest_days", [90.0, 1.5])
+@settings(few, max_examples=5)
+@given(worlds)
+def test_journeys_agree_with_plain_python(bench: Stores, longest_days: float, world: World) -> None:
+    short = replace(bench, settings=replace(bench.settings, longest_lookback_days=longest_days))
+    events.fill(short, *world)
+    assert carried(short) == walked(*world, longest_days)
+
+
+def test_a_journey_without_conversion_follows_the_last_one(bench: Stores) -> None:
+    touches = [
+        Touch("a1", at("2026-03-01"), "ann", "Search"),
+        Touch("a2", at("2026-03-03"), "ann", "Mail"),  # at the very moment of the conversion: part of its journey
+        Touch("a3", at("2026-03-04"), "ann", "Mail"),
+        Touch("a4", at("2026-03-06"), "ann", "Social"),
+        Touch("b1", at("2026-03-02"), "bob", "Search"),
+        Touch("b2", at("2026-03-05"), "bob", "Social"),
+        Touch("c1", at("2026-03-02"), "cid", "Search"),
+        Touch("c2", at("2026-03-04"), "cid", "Social"),
+        Touch("d1", at("2026-03-02"), "dot", "Search"),
+        Touch("u1", at("2026-03-02"), None, "Search"),
+        Touch("e1", at("2026-03-02"), "eve", "Search", consent=False),
+    ]
+    conversions = [
+        Conversion("A", at("2026-03-03"), "ann"),
+        Conversion("B", at("2026-03-03"), "bob", revenue=Decimal(-5)),  # a refund ends no journey
+        Conversion("C", at("2026-03-05"), "cid"),
+    ]
+    events.fill(bench, touches, conversions)
+    assert journey(bench, "A") == ["a1", "a2"]
+    assert journey(bench, "none:ann") == ["a3", "a4"]
+    assert journey(bench, "none:bob") == ["b1", "b2"]
+    assert journey(bench, "B") == ["b1"]
+    assert journey(bench, "none:dot") == ["d1"]
+    assert set(events.stored(bench, "journeys")["journey_id"]) == {"A", "B", "C", "none:ann", "none:bob", "none:dot"}
+    anchored = events.stored(bench, "journeys").set_index("touchpoint_id").loc["a3"]
+    assert (anchored["anchored_at"], anchored["dt"]) == (at("2026-03-06"), "2026-03-06")
+
+
+def test_a_journey_without_conversion_is_windowed_from_its_last_touch(bench: Stores) -> None:
+    end = at("2026-03-20")
+    touches = [Touch(f"t{days:02}", end - timedelta(days=days), "ann", "Mail") for days in (0, 2, 3, 9)]
+    short = replace(bench, settings=replace(bench.settings, longest_lookback_days=3.0))
+    events.fill(short, touches, [])
+    assert journey(short, "none:ann") == ["t03", "t02", "t00"]
+
+
+def test_ties_are_told_apart_by_the_touchpoints_id(bench: Stores) -> None:
+    moment = at("2026-03-02")
+    touches = [Touch(key, moment, "ann", key) for key in ("b", "B", "a", "10", "9", "é")]
+    events.fill(bench, touches, [Conversion("A", moment, "ann")])
+    assert journey(bench, "A") == ["10", "9", "B", "a", "b", "é"]
+
+
+def test_a_build_is_made_once_for_what_it_is_made_of(bench: Stores) -> None:
+    touches = [Touch("a1", at("2026-03-01"), "ann", "Search")]
+    events.fill(bench, touches, [Conversion("A", at("2026-03-02"), "ann")])
+    before = bench.lake.snapshots()
+    assert journeys.build(bench).written == ()
+    assert bench.lake.snapshots() == before
+    shorter = replace(bench, settings=replace(bench.settings, longest_lookback_days=30.0))
+    assert journeys.build(shorter).written == ("journeys", "conversion_status")
+    assert journeys.build(bench, full=True).written == ("journeys", "conversion_status")
+
+
+def test_conversion_status_knows_the_nearest_touchpoint(bench: Stores) -> None:
+    """The youngest at or before the conversion; else, below zero, the first one after it. Not cut by the longest window."""
+    hour = 3_600_000
+    noon = at("2026-03-10")
+    people: dict[str, list[tuple[float, bool]]] = {
+        "both": [(2, False), (5, True), (-1, True)],
+        "refused": [(2, False)],
+        "after": [(-3, True), (-1, False)],
+        "now": [(0, True)],
+        "long ago": [(24 * 200, True)],
+    }
+    touches = [
+        Touch(f"{person} {hours}", noon - timedelta(hours=hours), person, "Mail", consent)
+        for person, own in people.items()
+        for hours, consent in own
+    ]
+    events.fill(bench, touches, [Conversion(person, noon, person) for person in (*people, "never")])
+    rows = events.stored(bench, "conversion_status").set_index("conversion_id")
+    nearest = rows[["nearest_age_ms", "nearest_consented_age_ms"]] / hour
+    expected = {
+        "both": (2, 5),
+        "refused": (2, None),
+        "after": (-1, -3),
+        "now": (0, 0),
+        "long ago": (4800, 4800),
+        "never": (None, None),
+    }
+    pd.testing.assert_frame_equal(
+        nearest.sort_index(),
+        pd.DataFrame.from_dict(expected, orient="index", columns=nearest.columns, dtype="float64").sort_index(),
+        check_names=False,
+        check_index_type=False,
+        check_dtype=False,
+    )
+
+
+DAYS_AGO: dict[str, tuple[list[tuple[float, str, bool]], str | None]] = {
+    "nobody known": ([], "unknown_person"),
+    "never touched": ([], "no_touchpoint"),
+    "without consent only": ([(1, "Mail", False)], "no_consent"),
+    "without consent, and after the conversion": ([(-1, "Mail", False)], "no_consent"),
+    "without consent within the window, with it before": ([(1, "Mail", False), (9, "Mail", True)], "no_consent"),
+    "by a channel left out": ([(1, "Search", True)], "excluded_channel"),
+    "by a channel left out, with a third outside": ([(1, "Search", True), (9, "Mail", True)], "excluded_channel"),
+    "by a channel left out, outside the window": ([(9, "Search", True)], "outside_window"),
+    "too early by a millisecond": ([(3 + 1 / DAY_MS, "Mail", True)], "outside_window"),
+    "too late by a millisecond": ([(-1 / DAY_MS, "Mail", True)], "outside_window"),
+    "at the window's very edge": ([(3, "Mail", True)], None),
+    "at the very moment": ([(0, "Mail", True)], None),
+    "by a channel left out, and another": ([(1, "Search", True), (2, "Mail", True)], None),
+}
+"""How a person was touched (days before the conversion, channel, consent), and the reason; the window is three days, Search is left out."""
+
+
+def test_each_conversion_has_the_first_reason_that_holds(bench: Stores) -> None:
+    noon = at("2026-03-10")
+    touches = [
+        Touch(f"{case} {number}", noon - timedelta(days=days), case, channel, consent)
+        for case, (own, _) in DAYS_AGO.items()
+        for number, (days, channel, consent) in enumerate(own)
+    ]
+    conversions = [Conversion(case, noon, case if case != "nobody known" else None, type=case) for case in DAYS_AGO]
+    events.fill(bench, touches, conversions)
+    told = events.outcomes(bench, MARCH, lookback_days=3.0, left_out=["Search"])
+    assert events.by(told, ["type", "reason"], ["conversions"]) == {
+        (case, reason, "conversions"): 1 for case, (_, reason) in DAYS_AGO.items()
+    }
+    credited = events.credit(bench, MARCH, "linear", lookback_days=3.0, left_out=["Search"])
+    assert credited["attributed_conversions"].sum() == pytest.approx(told["reason"].isna().sum())
