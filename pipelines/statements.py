@@ -50,8 +50,10 @@ def bind(
 
     parameters: name -> value; a list or tuple is expanded to one placeholder a value (an empty one to a single null); names that the
     statement does not use are left out. weights: an expression in Athena's dialect from the MODELS registry, which may use parameters.
-    Raises WrongUsage for a dimension that is not allowed, KeyError for a parameter that is missing.
+    Raises WrongUsage for an unknown statement or a dimension that is not allowed, KeyError for a parameter that is missing.
     """
+    if name not in names():
+        raise WrongUsage(f"There is no lake statement '{name}'.")
     if dimension is not None and dimension not in DIMENSIONS:
         raise WrongUsage(f"'{dimension}' is no dimension.", f"Use one of {', '.join(DIMENSIONS)}.")
     tree = _parsed(FOLDER / f"{name}.sql").copy()
@@ -79,8 +81,6 @@ def _common_table_names(tree: exp.Expr) -> set[str]:
 
 @lru_cache
 def _parsed(path: Path) -> exp.Expr:
-    if not path.exists():
-        raise WrongUsage(f"There is no lake statement '{path.stem}'.")
     return sqlglot.parse_one(path.read_text(encoding="utf-8"), read="athena")
 
 

@@ -1,0 +1,233 @@
+"""A contract over the SQL files: each has its header, is Athena's dialect, binds its values and fills its slots from allow-lists."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from pipelines import statements
+from pipelines.attribution import MODELS, model_parameters
+from pipelines.errors import WrongUsage
+from pipelines.settings import PROJECT
+from pipelines.statements import DIMENSIONS, Bound, bind
+
+LAKE = sorted((PROJECT / "sql" / "lake").glob("*.sql"))
+WAREHOUSE = sorted((PROJECT / "sql" / "warehouse").glob("[!0-9]*.sql"))
+
+VALUES: dict[str, Any] = {
+    "first_dt": "2026-03-01",
+    "last_dt": "2026-03-31",
+    "starts_at": "2026-03-01 00:00:00",
+    "ends_at": "2026-04-01 00:00:00",
+    "zone_breaks": ["2026-03-29 01:00:00"],
+    "zone_offsets": [3600, 7200],
+    "lookback_ms": 86_400_000,
+    "longest_ms": 86_400_000,
+    "conversion_type": None,
+    "left_out_channels": [],
+    "direct_channels": ["direct"],
+    "names": ["a", "b"],
+    "most": 5,
+}
+"""A value of each parameter there is but the models' own."""
+
+
+def header(path: Path) -> dict[str, str]:
+    """The sections of the comment that opens a file: Purpose, Parameters, Grain, perhaps Notes."""
+    lines = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("--"):
+            break
+        lines.append(line.removeprefix("--").strip())
+    parts = re.split(r"(?:^| )(Purpose|Parameters|Grain|Notes): ", " ".join(lines))
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def declared(path: Path) -> set[str]:
+    """The parameters and slots that a header names: what is said about them stands in parentheses or after a colon."""
+    named = re.sub(r"\([^)]*\)", "", header(path)["Parameters"])
+    words = {word.strip(" .") for word in re.split(r"[,;:]", named)}
+    return {word for word in words if re.fullmatch(r"@?[a-z_]+", word)} - {"none"}
+
+
+def parsed(path: Path) -> exp.Expr:
+    return sqlglot.parse_one(path.read_text(encoding="utf-8"), read="athena")
+
+
+def bound(name: str, *, dialect: str = "duckdb", **given: Any) -> Bound:
+    """A lake statement with a value for everything it may have."""
+    slots = {slot: given.pop(slot, default) for slot, default in (("dimension", "channel"), ("weights", "1"))}
+    return bind(name, {**VALUES, **given}, dialect=dialect, relation=lambda table: table, **slots)
+
+
+WEIGHTED = [(path.stem, model) for path in LAKE for model in (MODELS if "@weights" in declared(path) else ["linear"])]
+"""Every lake statement with every model it may be asked with."""
+
+
+def test_the_statements_are_the_files() -> None:
+    assert statements.names() == [path.stem for path in LAKE]
+    assert {"credit", "outcomes", "journeys", "conversion_status", "mentions"} <= set(statements.names())
+
+
+@pytest.mark.parametrize("path", [*LAKE, *WAREHOUSE], ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_statement_opens_by_its_purpose_its_parameters_and_its_grain(path: Path) -> None:
+    said = header(path)
+    assert list(said)[:3] == ["Purpose", "Parameters", "Grain"]
+    assert all(len(section) > 4 for section in said.values())
+
+
+@pytest.mark.parametrize("path", LAKE, ids=lambda path: path.stem)
+def test_a_lake_statement_uses_what_its_header_declares(path: Path) -> None:
+    tree = parsed(path)
+    used = {placeholder.name for placeholder in tree.find_all(exp.Placeholder)}
+    used |= {f"@{slot.name}" for slot in tree.find_all(exp.Parameter)}
+    assert declared(path) == used
+
+
+@pytest.mark.parametrize("path", WAREHOUSE, ids=lambda path: path.stem)
+def test_a_warehouse_statement_uses_what_its_header_declares(path: Path) -> None:
+    body = "\n".join(line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("--"))
+    assert declared(path) == set(re.findall(r"(?<!:):([a-z_]+)", body))
+
+
+@pytest.mark.parametrize("path", LAKE, ids=lambda path: path.stem)
+def test_every_value_stands_in_a_cast(path: Path) -> None:
+    values = list(parsed(path).find_all(exp.Placeholder))
+    assert [value.name for value in values if not isinstance(value.parent, exp.Cast)] == []
+
+
+@pytest.mark.parametrize("key", MODELS)
+def test_the_values_of_a_models_weights_stand_in_casts_too(key: str) -> None:
+    values = list(sqlglot.parse_one(MODELS[key].weights, read="athena").find_all(exp.Placeholder))
+    assert [value.name for value in values if not isinstance(value.parent, exp.Cast)] == []
+    assert {value.name for value in values} == {parameter.name for parameter in MODELS[key].parameters}
+
+
+@pytest.mark.parametrize(("name", "model"), WEIGHTED)
+@pytest.mark.parametrize("dialect", ["athena", "trino", "duckdb"])
+def test_every_statement_is_written_for_every_engine(name: str, model: str, dialect: str) -> None:
+    """And reads back as the same dialect, with the same placeholders."""
+    ready = bound(name, dialect=dialect, weights=MODELS[model].weights, **model_parameters(model, {}))
+    again = sqlglot.parse_one(ready.sql, read=dialect)
+    assert {placeholder.name for placeholder in again.find_all(exp.Placeholder)} == set(ready.values)
+    assert list(again.find_all(exp.Parameter)) == []
+
+
+@pytest.mark.parametrize("path", LAKE, ids=lambda path: path.stem)
+class TestPitfalls:
+    """What one engine takes and another refuses, or understands otherwise."""
+
+    def test_ages_are_counted_in_milliseconds(self, path: Path) -> None:
+        """date_diff counts whole units on Trino and crossed boundaries on DuckDB; instants are whole milliseconds, so there both agree."""
+        text = path.read_text(encoding="utf-8")
+        assert set(re.findall(r"date_diff\('(\w+)'", text)) <= {"millisecond"}
+
+    def test_no_division_of_whole_numbers(self, path: Path) -> None:
+        """7/2 is 3 on Trino and 3.5 on DuckDB: statements only divide what was made a double."""
+        tree = parsed(path)
+        doubles = {
+            alias.alias
+            for alias in tree.find_all(exp.Alias)
+            if isinstance(alias.this, exp.Cast) and alias.this.to.is_type("double")
+        }
+        for division in tree.find_all(exp.Div):
+            over = division.this
+            assert over.name in doubles or (isinstance(over, exp.Cast) and over.to.is_type("double"))
+
+    def test_groups_have_no_parameter(self, path: Path) -> None:
+        """Trino refuses to group by an expression with a parameter."""
+        for group in parsed(path).find_all(exp.Group):
+            assert list(group.find_all(exp.Placeholder)) == []
+
+    def test_no_engine_moves_an_instant_between_zones(self, path: Path) -> None:
+        """`at time zone ?` fails on Trino, at_timezone on DuckDB: offsets are bound instead."""
+        text = path.read_text(encoding="utf-8").lower()
+        assert "at time zone" not in text
+        assert "at_timezone" not in text
+        assert "current_" not in text
+        assert "now()" not in text
+
+    def test_days_are_compared_as_text(self, path: Path) -> None:
+        """`dt` is varchar: Trino fails on comparing it with a date."""
+        for between in parsed(path).find_all(exp.Between):
+            if between.this.name == "dt":
+                for bound_ in (between.args["low"], between.args["high"]):
+                    assert isinstance(bound_, exp.Cast)
+                    assert bound_.to.is_type("varchar")
+
+
+def test_a_list_is_one_placeholder_a_value() -> None:
+    ready = bound("mention_samples", names=["a'; drop table mentions; --", "b", "c"])
+    assert {name: value for name, value in ready.values.items() if name.startswith("names")} == {
+        "names_0": "a'; drop table mentions; --",
+        "names_1": "b",
+        "names_2": "c",
+    }
+    assert "drop" not in ready.sql
+    [inside] = list(sqlglot.parse_one(ready.sql, read="duckdb").find_all(exp.In))
+    assert [item.this.name for item in inside.expressions] == ["names_0", "names_1", "names_2"]
+
+
+def test_an_empty_list_is_a_null_that_nothing_equals() -> None:
+    ready = bound("mention_samples", names=[])
+    assert ready.values["names_0"] is None
+    assert "IN (CAST($names_0 AS TEXT))" in ready.sql
+
+
+def test_an_array_is_expanded_too() -> None:
+    ready = bound("mentions", zone_offsets=[1, 2, 3], zone_breaks=[])
+    assert [ready.values[f"zone_offsets_{place}"] for place in range(3)] == [1, 2, 3]
+    assert ready.values["zone_breaks_0"] is None
+
+
+def test_what_a_statement_does_not_use_is_left_out() -> None:
+    assert bound("feeds").values == {}
+    assert set(bound("journeys", anything=1).values) == {"longest_ms"}
+
+
+def test_a_value_that_is_missing_is_our_own_fault() -> None:
+    with pytest.raises(KeyError, match="longest_ms"):
+        bind("journeys", {}, dialect="duckdb", relation=lambda table: table)
+
+
+@pytest.mark.parametrize(
+    "dimension",
+    ["person", "channel; drop table mentions", "1", "channel, campaign", "(select 1)", "Channel", "channel --", ""],
+)
+def test_only_listed_dimensions_reach_the_sql(dimension: str) -> None:
+    with pytest.raises(WrongUsage, match="is no dimension"):
+        bound("credit", dimension=dimension)
+
+
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+def test_a_dimension_is_a_column(dimension: str) -> None:
+    tree = sqlglot.parse_one(bound("credit", dimension=dimension).sql, read="duckdb")
+    [named] = [alias for alias in tree.find_all(exp.Alias) if alias.alias == "name"]
+    assert isinstance(named.this, exp.Column)
+    assert named.this.name == dimension
+
+
+def test_only_raw_tables_are_given_a_relation() -> None:
+    seen: list[str] = []
+
+    def relation(table: str) -> str:
+        seen.append(table)
+        return f"read('{table}')"
+
+    ready = bind("outcomes", VALUES, dialect="duckdb", relation=relation)
+    assert sorted(seen) == ["conversion_status", "journeys"]
+    assert "read('journeys') AS journeys" in ready.sql
+
+
+@pytest.mark.parametrize("name", ["no_such", "../warehouse/spend", "", "credit.sql"])
+def test_a_statement_that_is_none(name: str) -> None:
+    with pytest.raises(WrongUsage, match="no lake statement"):
+        bound(name)
+
+
+def test_filling_a_statement_does_not_change_the_next_one() -> None:
+    assert bound("credit", dimension="post").sql != bound("credit").sql
+    assert bound("credit") == bound("credit")
