@@ -22,7 +22,6 @@ from pipelines.sources import SOURCES
 
 log = logging.getLogger(__name__)
 
-UPLOAD = "upload.py"
 _PLOTLY = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
 
 
@@ -117,7 +116,7 @@ def stop_if_empty(answer: Answer, what: str) -> None:
 
 def upload_link(label: str) -> None:
     """A link to the Upload page that keeps the address's filters out of the way: they come back from the session."""
-    st.page_link(navigation.PAGES / UPLOAD, label=label, icon=":material/upload:")
+    st.page_link(navigation.PAGES / navigation.UPLOAD, label=label, icon=":material/upload:")
 
 
 def notes(*answers: Answer, untouched: Sequence[str] = ()) -> None:

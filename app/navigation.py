@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
+UPLOAD = "upload.py"
 PAGES = Path(__file__).resolve().parent.parent / "pages"
 
 CREDIT = frozenset({"period", "conversion type", "model", "look-back window", "left-out channels", "currency"})

@@ -45,11 +45,11 @@ def demo_banner() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(
-            ":orange-badge[:material/science: Demo data] Made-up numbers; your first own upload clears them.",
+            ":orange-badge[:material/science: Demo data] All numbers are made up.",
             width="content",
         )
         with st.popover("Clear demo data", type="tertiary"):
-            st.markdown("This takes every demo row out of all pages. Your own uploads stay.")
+            st.markdown("Your first own upload clears the demo, or you do it now: every demo row leaves all pages.")
             st.button("Clear it now", on_click=_clear_demo, icon=":material/delete:")
 
 

@@ -65,9 +65,9 @@ def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | Non
     # The action in a word or two; the file and the chart's hover have it in full, with its reason.
     rows = rows.assign(action=rows["advice"].str.partition(":")[0])
     columns = {
-        by: text(by.capitalize(), pinned=True, width=105),
-        "action": text("What to do", width=150),
-        "cpa": money("Paid CPA", currency, width=80),
+        by: text(by.capitalize(), pinned=True, width=95),
+        "action": text("What to do", width=145),
+        "cpa": money("Paid CPA", currency, width=78),
         "quadrant": text("Quadrant", width=110),
         "reach": count("Summed reach"),
         "mentions": count("Mentions"),

@@ -1,0 +1,123 @@
+"""The filter bar: kept in the address, honest about what it cannot do, and without effect on credit."""
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.filters import Filters
+from tests.pages.conftest import Environment, OpenPage
+from tests.pages.test_every_page import said
+
+
+def filters_of(page: AppTest) -> Filters:
+    chosen: Filters = page.session_state["filters"]
+    return chosen
+
+
+def labels(page: AppTest) -> list[str]:
+    """What the bar's buttons say."""
+    return [popover.proto.popover.label for popover in page.get("popover")][:4]
+
+
+def test_the_address_is_the_choice(demo: Environment, open_page: OpenPage) -> None:
+    page = open_page(
+        demo,
+        "overview.py",
+        **{"period": "Last 7 days", "compare": "Nothing", "model": "Time decay", "half_life_days": "3.5"},
+        **{"window": "Own number", "window_days": "2.5", "conversions": "All types", "channels": ["Email", "Display"]},
+    )
+    chosen = filters_of(page)
+    assert chosen.period is not None
+    assert chosen.period.days == 7
+    assert chosen.comparison is None
+    assert (chosen.model, dict(chosen.model_parameters)) == ("time_decay", {"half_life_days": 3.5})
+    assert (chosen.lookback_days, chosen.conversion_type) == (2.5, None)
+    assert chosen.shown["channel"] == ("Email", "Display")
+    assert labels(page) == ["Last 7 days", "Time decay · 2.5 days", "All types", "2 channels"]
+
+
+def test_nothing_chosen_leaves_the_address_empty(demo: Environment, open_page: OpenPage) -> None:
+    page = open_page(demo, "overview.py")
+    assert dict(page.query_params) == {}
+    assert labels(page) == ["Last 28 days · vs previous", "Position-based · 30 days", "Purchase", "All channels"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("model", "astrology"),
+        ("period", "Last blue moon"),
+        ("from", "31.12.2025"),
+        ("window", "400 days"),
+        ("channels", "<script>alert(1)</script>"),
+        ("currency", "SHELLS"),
+        ("conversions", "miracles"),
+    ],
+)
+def test_an_address_that_does_not_hold_gets_the_default_and_a_sentence(
+    key: str, value: str, demo: Environment, open_page: OpenPage
+) -> None:
+    page = open_page(demo, "overview.py", **{key: value})
+    assert not page.exception
+    assert not page.error
+    assert "The address asks for" in said(page)
+    assert filters_of(page) == filters_of(open_page(demo, "overview.py"))
+
+
+def test_a_window_longer_than_journeys_are_stored_is_refused(demo: Environment, open_page: OpenPage) -> None:
+    page = open_page(demo, "overview.py", window="Own number", window_days="1000")
+    assert "no look-back window up to 90 days" in said(page)
+    assert filters_of(page).lookback_days == 30
+
+
+def test_weights_that_leave_nothing_between_are_refused(demo: Environment, open_page: OpenPage) -> None:
+    page = open_page(demo, "overview.py", first_weight="0.9", last_weight="0.9")
+    assert not page.error
+    assert "together are more than 1" in said(page)
+    assert dict(filters_of(page).model_parameters) == {"first_weight": 0.4, "last_weight": 0.4}
+
+
+def test_choices_survive_a_page_change(demo: Environment, open_page: OpenPage) -> None:
+    page = open_page(demo, "overview.py")
+    page.radio(key="model").set_value("Linear").run()
+    page.multiselect(key="campaigns").set_value(["Big Sky"]).run()
+    page.switch_page("../pages/spend.py").run()
+    assert filters_of(page).model == "linear"
+    assert filters_of(page).shown["campaign"] == ("Big Sky",)
+    assert dict(page.query_params) == {"model": "Linear", "campaigns": "Big Sky"}
+
+
+def test_own_dates_begin_as_the_period_that_was_shown(demo: Environment, open_page: OpenPage) -> None:
+    page = open_page(demo, "overview.py")
+    shown = filters_of(page).period
+    page.radio(key="period").set_value("Own dates").run()
+    assert filters_of(page).period == shown
+    page.date_input(key="from").set_value(None).run()
+    assert "Own dates need a first and a last day" in said(page)
+    assert filters_of(page).period == shown
+
+
+@pytest.mark.parametrize("script", ["credit.py", "spend.py"])
+def test_display_filters_never_change_totals(script: str, demo: Environment, open_page: OpenPage) -> None:
+    whole, part = (
+        credit_table(open_page(demo, script, **query)) for query in ({}, {"channels": ["Email", "Paid Search"]})
+    )
+    assert set(part["channel"]) == {"Email", "Paid Search", "Other channels"}
+    assert part["attributed_conversions"].sum() == pytest.approx(whole["attributed_conversions"].sum())
+    assert part["attributed_revenue"].sum() == pytest.approx(whole["attributed_revenue"].sum())
+
+
+def credit_table(page: AppTest) -> pd.DataFrame:
+    return next(table.value for table in page.dataframe if "channel" in table.value)
+
+
+def test_a_left_out_channel_earns_nothing(demo: Environment, open_page: OpenPage) -> None:
+    rows = credit_table(open_page(demo, "credit.py", leave_out="Email", second_model="No second model"))
+    assert rows.loc[rows["channel"] == "Email", "attributed_conversions"].sum() == 0
+
+
+def test_refresh_keeps_what_is_chosen(demo: Environment, open_page: OpenPage) -> None:
+    page = open_page(demo, "quadrants.py", model="Linear")
+    next(button for button in page.button if button.label == "Refresh").click().run()
+    assert not page.exception
+    assert filters_of(page).model == "linear"
