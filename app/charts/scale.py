@@ -87,7 +87,8 @@ def scale_for(values: pd.Series, threshold: float | None, kind: str) -> Scale:
 def _log_values(first: float, high: float) -> list[float]:
     """Round values from the smallest one on: 1-2-5, or coarser steps where there would be more than a phone has room for."""
     start = first - 0.02
-    for steps, stride in (((1, 2, 5), 1), ((1, 3), 1), ((1,), 1), ((1,), 2), ((1,), 3)):
+    sparse = max(1, math.ceil((high - start) / MOST_TICKS))
+    for steps, stride in (((1, 2, 5), 1), ((1, 3), 1), ((1,), sparse)):
         powers = range(math.floor(start), math.ceil(high) + 1, stride)
         values = [step * 10.0**power for power in powers for step in steps if start <= math.log10(step) + power <= high]
         if len(values) <= MOST_TICKS:
