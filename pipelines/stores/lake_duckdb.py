@@ -43,6 +43,7 @@ _DUCKDB: dict[IcebergType, str] = {
     FLAG: "BOOLEAN",
     MONEY: "DECIMAL(18,4)",
 }
+_SESSION = ("TimeZone = 'UTC'", "integer_division = true", "parquet_metadata_cache = true")
 _ATTEMPTS = 5
 _PLANS_KEPT = 512
 _BOOKKEEPING = ("upload_id", "row_number")
@@ -61,7 +62,8 @@ class DuckDBLake:
             raise _unavailable(error) from error
         spill = home / "spill"
         self._connection = duckdb.connect(config={"temp_directory": str(spill), "memory_limit": "4GB"})
-        self._connection.execute("SET TimeZone='UTC'; SET integer_division=true; SET parquet_metadata_cache=true")
+        for setting in _SESSION:
+            self._connection.execute(f"SET GLOBAL {setting}")  # without GLOBAL no cursor would have it
         self._plans: dict[tuple[str, int | None, str | None, str | None], str] = {}
         self._lock = threading.Lock()
 
