@@ -22,13 +22,13 @@ REACH_SOURCES = {
 def spend(
     reading: Reading, names: Names, period: Period, dimension: str, currency: str
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Spend by day: day, name (null where a row names none), spend in one currency; and warnings for what has no rate."""
+    """Spend by day: day, name (null where a row names none), spend in one currency (null without a rate), and warnings about that."""
     rows = reading.warehouse("spend", first_day=period.start, last_day=period.end).rename(columns={"date": "day"})
     rows = rows.assign(name=names.column(dimension, rows[dimension]), spend=rows["amount"].astype(float))
     warnings: list[str] = []
     if len(rows) and set(rows["currency"].unique()) != {currency}:
-        rows, warnings = Rates(reading.warehouse("fx_rates")).convert(rows, ["spend"], currency)
-    return rows.groupby(["day", "name"], dropna=False, as_index=False)["spend"].sum(), warnings
+        rows, warnings = Rates(reading.warehouse("fx_rates")).convert(rows, "spend", currency)
+    return rows.groupby(["day", "name"], dropna=False, as_index=False)["spend"].sum(min_count=1), warnings
 
 
 def reach(reading: Reading, names: Names, period: Period, dimension: str) -> pd.DataFrame:

@@ -65,24 +65,20 @@ class Rates:
         known = np.where(place >= 0, rates["rate"].to_numpy()[np.maximum(place, 0)], np.nan)
         return pd.Series(known, index=days.index)
 
-    def convert(
-        self, rows: pd.DataFrame, amounts: list[str], to: str, day: str = "day"
-    ) -> tuple[pd.DataFrame, list[str]]:
-        """Rows with their amount columns in one currency, and a warning for each currency that has amounts but no rate.
+    def convert(self, rows: pd.DataFrame, amount: str, to: str) -> tuple[pd.DataFrame, list[str]]:
+        """Rows with their amount column in one currency, and a warning for each currency that has amounts but no rate.
 
-        rows: a `currency` column and a day column (YYYY-MM-DD). Amounts without a rate become 0: left out, and counted in the warning.
+        rows: `day` (YYYY-MM-DD) and `currency` beside the amount. An amount without a rate becomes null: it is left out of every sum.
         """
-        converted, warnings = rows.copy(), []
+        converted, warnings = rows.astype({amount: float}), []
         for currency, group in rows.groupby("currency", dropna=True):
-            rate = self.at(str(currency), to, group[day])
-            lacking = group.loc[rate.isna(), amounts]
-            lost = int((lacking != 0).any(axis=1).sum())
-            if lost:
-                total = float(lacking[amounts[0]].sum())
+            rate = self.at(str(currency), to, group["day"])
+            lacking = group[rate.isna() & (group[amount].fillna(0) != 0)]
+            if len(lacking):
+                days = lacking["day"].nunique()
                 warnings.append(
-                    f"{total:,.2f} {currency} on {lost} rows is left out: no rate from {currency} to {to} for those days. "
-                    "Upload fx_rates to include it."
+                    f"{lacking[amount].sum():,.2f} {currency} of {amount.replace('_', ' ')} on {days} day{'s' * (days > 1)} is left "
+                    f"out: no rate from {currency} to {to} is known for then. Upload fx_rates to include it."
                 )
-            for amount in amounts:
-                converted.loc[group.index, amount] = group[amount].astype(float) * rate.fillna(0.0)
+            converted.loc[group.index, amount] = group[amount].astype(float) * rate
         return converted, warnings

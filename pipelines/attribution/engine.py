@@ -40,7 +40,7 @@ def credit(reading: Reading, names: Names, how: Attribution, period: Period, dim
         dimension=dimension,
         weights=model.weights,
     )
-    rows = _in_currency(reading, rows, ["attributed_revenue"], how)
+    rows = _in_currency(reading, rows, "attributed_revenue", how)
     if dimension in ("channel", "campaign", "platform", "account"):
         rows = rows.assign(name=names.column(dimension, rows["name"]))
     sums = ["attributed_conversions", "attributed_revenue"]
@@ -50,7 +50,7 @@ def credit(reading: Reading, names: Names, how: Attribution, period: Period, dim
 def outcomes(reading: Reading, names: Names, how: Attribution, period: Period) -> pd.DataFrame:
     """All conversions by day: day, type, reason (null: attributed), conversions, revenue (in how.currency)."""
     rows = reading.lake("outcomes", _scope(reading, names, how, period))
-    rows = _in_currency(reading, rows, ["revenue"], how)
+    rows = _in_currency(reading, rows, "revenue", how)
     return rows.groupby(["day", "type", "reason"], dropna=False, as_index=False)[["conversions", "revenue"]].sum()
 
 
@@ -73,10 +73,10 @@ def _direct(reading: Reading, names: Names) -> list[str]:
     ]
 
 
-def _in_currency(reading: Reading, rows: pd.DataFrame, amounts: list[str], how: Attribution) -> pd.DataFrame:
-    rows = rows.assign(**{amount: rows[amount].astype(float) for amount in amounts})
+def _in_currency(reading: Reading, rows: pd.DataFrame, amount: str, how: Attribution) -> pd.DataFrame:
+    rows = rows.astype({amount: float})
     if rows.empty or set(rows["currency"].dropna().unique()) <= {how.currency}:
         return rows
-    converted, warnings = Rates(reading.warehouse("fx_rates")).convert(rows, amounts, how.currency)
+    converted, warnings = Rates(reading.warehouse("fx_rates")).convert(rows, amount, how.currency)
     how.warnings.extend(warning for warning in warnings if warning not in how.warnings)
     return converted

@@ -152,7 +152,7 @@ def _spend_and_credit(asked: Scope, period: Period, dimension: str) -> tuple[pd.
     """name, spend (null: none known), attributed_conversions, attributed_revenue; and warnings about spend left out."""
     earned = _credit_by_name(asked, period, dimension)
     spent, warnings = media.spend(asked.reading, asked.names, period, dimension, asked.how.currency)
-    spent = spent.groupby("name", dropna=False, as_index=False)["spend"].sum()
+    spent = spent.groupby("name", dropna=False, as_index=False)["spend"].sum(min_count=1)
     rows = earned.merge(spent, on="name", how="outer")
     return rows.fillna(dict.fromkeys(SUMS, 0.0)), warnings
 

@@ -134,7 +134,7 @@ def _with_results(asked: Scope, period: Period, dimension: str, points: pd.DataF
         return points.assign(spend=float("nan"), cpa=float("nan")), []
     spent, warnings = media.spend(asked.reading, asked.names, period, dimension, asked.how.currency)
     points = points.merge(
-        spent.dropna(subset=["name"]).groupby("name", as_index=False)["spend"].sum(), on="name", how="left"
+        spent.dropna(subset=["name"]).groupby("name", as_index=False)["spend"].sum(min_count=1), on="name", how="left"
     )
     paid = points["spend"].where(points["spend"] > 0)
     return points.assign(cpa=metrics.ratios(paid, points["attributed_conversions"])), warnings

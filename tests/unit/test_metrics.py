@@ -1,5 +1,6 @@
 """Ratios without a denominator, and money in other currencies."""
 
+import math
 from datetime import date, timedelta
 
 import pandas as pd
@@ -86,9 +87,9 @@ def test_amounts_without_a_rate_are_left_out_and_counted() -> None:
             "spend": [100.0, 100.0, 7.0, 50.0, 25.5],
         }
     )
-    converted, warnings = rates().convert(rows, ["spend"], "EUR")
-    assert converted["spend"].tolist() == pytest.approx([90.0, 80.0, 7.0, 0.0, 0.0])
-    assert len(warnings) == 1
-    assert "75.50 CHF" in warnings[0]
-    assert "2 rows" in warnings[0]
+    converted, warnings = rates().convert(rows, "spend", "EUR")
+    assert converted["spend"].tolist() == pytest.approx([90.0, 80.0, 7.0, math.nan, math.nan], nan_ok=True)
+    assert warnings == [
+        "75.50 CHF of spend on 2 days is left out: no rate from CHF to EUR is known for then. Upload fx_rates to include it."
+    ]
     assert rows["spend"].tolist() == [100.0, 100.0, 7.0, 50.0, 25.5]
