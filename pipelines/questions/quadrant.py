@@ -65,7 +65,7 @@ def point_trend(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     name = _resolved(asked, dimension, parameters["point"])
     reach = media.reach(reading, asked.names, asked.period, dimension)
     mentions = _mentions(asked, asked.period, dimension)
-    days = pd.DataFrame({"day": sorted({*reach["day"], *mentions["day"]})})
+    days = pd.DataFrame({"day": sorted({*reach["day"], *mentions["day"]})}, dtype="str")
     rows = days.merge(reach[reach["name"] == name][["day", "reach"]], on="day", how="left")
     rows = rows.merge(mentions[mentions["name"] == name][["day", "mentions", "negative"]], on="day", how="left")
     covered = rows["day"].isin(set(mentions["day"]))
@@ -142,18 +142,21 @@ def _with_results(asked: Scope, period: Period, dimension: str, points: pd.DataF
 
 def _coverage(points: pd.DataFrame, reach: pd.DataFrame, mentions: pd.DataFrame) -> dict[str, Any]:
     """How much of the join has both sides: in points, and in cells (a point on a day that has a row of either side)."""
-    cells = reach.dropna(subset=["reach"]).merge(
-        mentions.dropna(subset=["name"]), on=["day", "name"], how="outer", indicator=True
-    )
+    reached_cells = _cells(reach.dropna(subset=["reach"]))
+    mentioned_cells = _cells(mentions.dropna(subset=["name"]))
     reached, mentioned = points["reach"].notna(), points["mentions"] > 0
     return {
         "points_both": int((reached & mentioned).sum()),
         "points_all": len(points),
-        "cells_both": int((cells["_merge"] == "both").sum()),
-        "cells_all": len(cells),
+        "cells_both": len(reached_cells & mentioned_cells),
+        "cells_all": len(reached_cells | mentioned_cells),
         "only_reach": sorted(points.loc[reached & ~mentioned, "name"], key=fold),
         "only_mentions": sorted(points.loc[~reached, "name"], key=fold),
     }
+
+
+def _cells(rows: pd.DataFrame) -> set[tuple[str, str]]:
+    return set(zip(rows["day"], rows["name"], strict=True))
 
 
 _BY = Parameter("by", "choice", "campaign", "What a point is.", choices=DIMENSIONS)

@@ -31,7 +31,7 @@ def test_page_is_full_on_the_demo(script: str, demo: Environment, open_page: Ope
     assert page.title[0].value == ENTRIES[script].title
     assert "Demo data" in said(page)
     if script != UPLOAD:
-        assert charts(page) >= 1
+        assert charts(page) or page.dataframe
         assert page.get("download_button") or script == "overview.py"
 
 
