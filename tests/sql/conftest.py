@@ -1,6 +1,7 @@
-"""Stores that the tests of one module fill anew, so that a data set costs a lake write and not a database."""
+"""Stores that many tests share: empty ones to fill anew, and the small brand's, which are only read."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,13 +9,27 @@ from pipelines.settings import load_settings
 from pipelines.stores.base import Stores
 from pipelines.stores.lake_duckdb import DuckDBLake
 from pipelines.stores.warehouse import Warehouse
+from tests.sql import brand
+
+
+def _open(home: Path, database_url: str) -> Stores:
+    settings = load_settings({"TOUCHLINE_HOME": str(home), "TOUCHLINE_USER": "tester"})
+    warehouse = Warehouse(database_url)
+    return Stores(settings, warehouse, DuckDBLake(warehouse.url, settings.home))
 
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]) -> Iterator[Stores]:
-    """Empty stores that last for a module."""
-    settings = load_settings({"TOUCHLINE_HOME": str(tmp_path_factory.mktemp("bench")), "TOUCHLINE_USER": "tester"})
-    warehouse = Warehouse(new_database())
-    stores = Stores(settings, warehouse, DuckDBLake(warehouse.url, settings.home))
+    """Empty stores that last for a module, so that a data set costs a lake write and not a database."""
+    stores = _open(tmp_path_factory.mktemp("bench"), new_database())
+    yield stores
+    stores.close()
+
+
+@pytest.fixture(scope="session")
+def branded(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]) -> Iterator[Stores]:
+    """Stores with the small brand's uploads. Tests only read them."""
+    stores = _open(tmp_path_factory.mktemp("brand"), new_database())
+    brand.load(stores)
     yield stores
     stores.close()
