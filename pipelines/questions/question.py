@@ -53,10 +53,12 @@ class Parameter:
             number = float(value)
         except (TypeError, ValueError):
             number = float("nan")
-        if not abs(number) < float("inf") or (self.minimum is not None and number < self.minimum):
+        whole = self.kind == "whole"
+        low = self.minimum is not None and number < self.minimum
+        if not abs(number) < float("inf") or low or (whole and number % 1):
             limit = "" if self.minimum is None else f" of at least {self.minimum:g}"
-            raise WrongUsage(f"{self.name} is '{value}'.", f"Use a number{limit}.")
-        return int(number) if self.kind == "whole" else number
+            raise WrongUsage(f"{self.name} is '{value}'.", f"Use a {'whole ' * whole}number{limit}.")
+        return int(number) if whole else number
 
 
 @dataclass(frozen=True)
