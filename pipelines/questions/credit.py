@@ -220,7 +220,7 @@ QUESTIONS = (
         "one row a name, five at most, the biggest first",
         (*PERIOD, *COMPARISON, *ATTRIBUTION, by(media.SPEND_DIMENSIONS)),
         SOURCES,
-        _MONEY_STATEMENTS,
+        ("lake/credit", "warehouse/spend", "warehouse/fx_rates"),
         movers,
     ),
     Question(

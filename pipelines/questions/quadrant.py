@@ -28,6 +28,18 @@ COLUMNS = [
     "advice",
     "pr_warning",
 ]
+MENTION_COLUMNS = [
+    "occurred_at",
+    "account",
+    "platform",
+    "campaign",
+    "author",
+    "text",
+    "sentiment",
+    "mentions",
+    "engagements",
+    "url",
+]
 
 
 def quadrant_points(reading: Reading, parameters: Mapping[str, Any]) -> Found:
@@ -60,8 +72,9 @@ def point_trend(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     """One point by day: summed reach (null: unknown), mentions (0 on a covered day without any, null on one not covered), negative ones."""
     dimension = str(parameters["by"])
     asked = scope(reading, parameters, _sources(dimension))
+    missing = health.missing(asked.fresh, _sources(dimension))
     if asked.period is None:
-        return Found(pd.DataFrame(columns=["day", "reach", "mentions", "negative"]))
+        return Found(pd.DataFrame(columns=["day", "reach", "mentions", "negative"]), missing=missing)
     name = _resolved(asked, dimension, parameters["point"])
     reach = media.reach(reading, asked.names, asked.period, dimension)
     mentions = _mentions(asked, asked.period, dimension)
@@ -71,19 +84,16 @@ def point_trend(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     covered = rows["day"].isin(set(mentions["day"]))
     for column in ("mentions", "negative"):
         rows[column] = rows[column].astype(float).where(rows[column].notna() | ~covered, 0.0)
-    return Found(rows)
+    return Found(rows, missing=missing)
 
 
 def point_mentions(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     """What people said about one point: the most engaging and newest mentions."""
     dimension = str(parameters["by"])
     asked = scope(reading, parameters, ("mentions",))
+    missing = health.missing(asked.fresh, ("mentions",))
     if asked.period is None:
-        return Found(
-            pd.DataFrame(
-                columns=["occurred_at", "account", "platform", "author", "text", "sentiment", "mentions", "url"]
-            )
-        )
+        return Found(pd.DataFrame(columns=MENTION_COLUMNS), missing=missing)
     wanted = str(parameters["point"])
     spellings = [wanted] if dimension == "post" else asked.names.spellings(dimension, [wanted])
     rows = reading.lake(
@@ -91,7 +101,7 @@ def point_mentions(reading: Reading, parameters: Mapping[str, Any]) -> Found:
         {**asked.period.bounds(reading.settings.reporting_time_zone), "names": spellings, "most": parameters["limit"]},
         dimension=dimension,
     )
-    return Found(rows)
+    return Found(rows[MENTION_COLUMNS], missing=missing)
 
 
 def _sources(dimension: str) -> tuple[str, str]:

@@ -1,0 +1,199 @@
+"""Every question, on an empty home and on the small brand: what is missing is named, a row is what the grain says, days are the zone's."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pipelines.errors import WrongUsage
+from pipelines.questions import QUESTIONS, ask
+from pipelines.stores.base import Memory, Stores
+from pipelines.stores.lake_duckdb import DuckDBLake
+from pipelines.stores.warehouse import Warehouse
+from tests.sql import brand
+
+POINT = {"by": "account", "point": "A"}
+ASKED: dict[str, dict[str, Any]] = {
+    "movers": {
+        "start": "2026-03-12",
+        "end": "2026-03-18",
+        "compare_start": "2026-03-05",
+        "compare_end": "2026-03-11",
+    },
+    "point_trend": POINT,
+    "point_mentions": POINT,
+}
+"""What a question must be told to have rows."""
+
+KEYS = {
+    "overview": ["metric"],
+    "credit_by_day": ["day", "by"],
+    "unattributed": ["reason"],
+    "unattributed_by_day": ["day", "type"],
+    "point_trend": ["day"],
+    "options": ["kind", "value"],
+    "freshness": ["source"],
+    "uploads": ["upload_id"],
+    "unmatched_names": ["kind", "name", "found_in"],
+}
+"""Question -> what one row stands for; the value of `by` where nothing is said."""
+
+OF_EVERY_SCOPE = {"lake/feeds", "lake/names", "warehouse/names", "warehouse/aliases", "warehouse/days"}
+"""Statements that say what there is and what it is called: any question may read them."""
+ONLY_FOR_OTHER_CURRENCIES = {"warehouse/fx_rates"}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_an_empty_home_has_no_rows_and_says_what_is_missing(bench: Stores, name: str) -> None:
+    question = QUESTIONS[name]
+    answer = ask(bench, name)
+    assert set(answer.missing) <= {"account_reach", "first_stream", "spend", "mentions", "touchpoints", "conversions"}
+    assert (answer.missing != []) == bool(question.sources)
+    assert (answer.demo, answer.stale, answer.warnings) == (False, False, [])
+    assert answer.rows.empty or name == "options"
+    assert len(answer.rows.columns) > 1
+    assert answer.question == name
+    assert re.fullmatch(r"w\d+\.l[0-9a-f]{12}", answer.data_version)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_full_home_has_rows_of_the_same_columns(bench: Stores, branded: Stores, name: str) -> None:
+    full = ask(branded, name, ASKED.get(name))
+    assert len(full.rows)
+    assert full.missing == []
+    assert full.rows.columns.tolist() == ask(bench, name, ASKED.get(name)).rows.columns.tolist()
+
+
+CUTS = [
+    (name, choice)
+    for name, question in QUESTIONS.items()
+    for choice in next((parameter.choices for parameter in question.parameters if parameter.name == "by"), ("",))
+]
+
+
+@pytest.mark.parametrize(("name", "by"), [cut for cut in CUTS if cut[0] != "point_mentions"])
+def test_a_row_is_what_the_grain_says(branded: Stores, name: str, by: str) -> None:
+    rows = ask(branded, name, ASKED.get(name, {}) | ({"by": by} if by else {})).rows
+    key = [by if column == "by" else column for column in KEYS.get(name, ["by"])]
+    assert not rows.duplicated(key).any()
+    assert rows.index.tolist() == list(range(len(rows)))
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_reads_the_statements_it_declares(
+    branded: Stores, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: set[str] = set()
+
+    def record(store: str, kind: type) -> None:
+        run: Callable[..., pd.DataFrame] = kind.frame  # type: ignore[attr-defined]
+
+        def frame(self: object, statement: str, *given: Any, **named: Any) -> pd.DataFrame:
+            read.add(f"{store}/{statement}")
+            return run(self, statement, *given, **named)
+
+        monkeypatch.setattr(kind, "frame", frame)
+
+    record("lake", DuckDBLake)
+    record("warehouse", Warehouse)
+    stores = replace(branded, memory=Memory())
+    question = QUESTIONS[name]
+    for by in next((parameter.choices for parameter in question.parameters if parameter.name == "by"), (None,)):
+        parameters = question.complete({**ASKED.get(name, {}), **({"by": by} if by else {})}, stores.settings)
+        question.answer(stores.read(), parameters)
+    beside = OF_EVERY_SCOPE | ONLY_FOR_OTHER_CURRENCIES
+    assert read - beside == set(question.statements) - beside
+
+
+def test_a_question_that_is_none(bench: Stores) -> None:
+    with pytest.raises(WrongUsage, match="There is no question 'quadrant'"):
+        ask(bench, "quadrant")
+
+
+def test_one_sided_homes_name_the_other_side(bench: Stores) -> None:
+    """Spend alone is shown, and what it lacks is said."""
+    brand.upload(bench, "spend", brand.spend[brand.spend["currency"] == "EUR"])
+    answer = ask(bench, "spend_and_cpa")
+    assert answer.missing == ["touchpoints", "conversions"]
+    assert answer.rows["spend"].sum() == pytest.approx(20 * 72.5)
+    assert answer.rows["cpa"].isna().all()
+    assert ask(bench, "quadrants").missing == ["first_stream", "mentions"]
+    assert ask(bench, "channel_credit").rows.empty
+
+
+@pytest.fixture(params=["America/New_York", "Pacific/Kiritimati"])
+def abroad(branded: Stores, request: pytest.FixtureRequest) -> tuple[Stores, str]:
+    """The brand's stores as a team in another zone sees them."""
+    zone: str = request.param
+    return replace(branded, settings=replace(branded.settings, reporting_time_zone=zone)), zone
+
+
+def local_days(times: pd.Series, zone: str) -> pd.Series:
+    return pd.to_datetime(times, utc=True).dt.tz_convert(zone).dt.date.astype(str)
+
+
+def test_days_are_those_of_the_reporting_zone(abroad: tuple[Stores, str]) -> None:
+    """Over the change to summer time of New York, on 8 March. Times in the files said UTC by their zone; dates of spend are not shifted."""
+    stores, zone = abroad
+    counts = pd.to_numeric(brand.conversions["revenue"]).fillna(0) >= 0
+    expected = counts.groupby(local_days(brand.conversions["time"], zone)).sum()
+    days = ask(stores, "unattributed_by_day").rows.groupby("day")["conversions"].sum()
+    assert days.to_dict() == expected.to_dict()
+    credited = ask(stores, "credit_by_day", {"model": "linear"}).rows.groupby("day")["attributed_conversions"].sum()
+    assert set(credited.index) <= set(expected.index)
+    [first, *_, last] = expected.index
+    inner = ask(stores, "unattributed", {"start": "2026-03-08", "end": "2026-03-08"})
+    assert inner.facts["conversions"] == expected["2026-03-08"]
+    fresh = ask(stores, "freshness").rows.set_index("source")
+    assert (fresh.loc["conversions", "first_day"], fresh.loc["conversions", "last_day"]) == (first, last)
+    assert fresh.loc["spend", "first_day"] == "2026-03-01"
+    trend = ask(stores, "point_trend", {"by": "account", "point": "F"}).rows.set_index("day")["mentions"]
+    said = brand.mentions[brand.mentions["account"] == "F"]
+    by_day = said["mentions"].groupby(local_days(said["time"], zone)).sum()
+    assert trend[trend > 0].to_dict() == by_day.to_dict()
+
+
+def test_instants_are_cut_to_milliseconds(branded: Stores) -> None:
+    fine = brand.touchpoints[brand.touchpoints["time"].str.endswith(".123000")]
+    rows = branded.lake.table("touchpoints").scan().to_pandas().set_index("touchpoint_id")  # type: ignore[attr-defined]
+    assert rows.loc[fine["id"], "occurred_at"].dt.microsecond.eq(123_000).all()
+    assert (rows["dt"] == rows["occurred_at"].dt.date.astype(str)).all()
+
+
+def test_stale_days_are_flagged_beside_the_reason(branded: Stores) -> None:
+    """The brand's touchpoints end on 18 March; conversions go on for two days."""
+    answer = ask(branded, "unattributed", {"lookback_days": 0.5})
+    assert set(answer.facts["stale_days"]) == {"2026-03-19", "2026-03-20"}
+    last = ask(branded, "unattributed", {"lookback_days": 0.5, "start": "2026-03-19"})
+    assert last.rows["on_stale_days"].sum() == last.rows["conversions"].sum() == answer.rows["on_stale_days"].sum()
+
+
+def test_the_edges_of_the_data_are_said(branded: Stores) -> None:
+    early = ask(branded, "channel_credit", {"lookback_days": 6.5, "end": "2026-03-18"}).warnings
+    assert [warning for warning in early if "conversions before 2026-03-08" in warning] == early
+    assert (
+        ask(branded, "channel_credit", {"lookback_days": 7, "start": "2026-03-08", "end": "2026-03-18"}).warnings == []
+    )
+    late = ask(branded, "channel_credit", {"lookback_days": 7, "start": "2026-03-08", "end": "2026-03-19"}).warnings
+    assert late == ["The last complete day is 2026-03-18: what comes after it may still grow."]
+
+
+def test_a_day_is_complete_once_it_is_over(branded: Stores) -> None:
+    answer = ask(branded, "options")
+    assert answer.facts["last_complete_day"]["channel_credit"] == "2026-03-18"
+    assert answer.facts["last_complete_day"]["quadrants"] == "2026-03-03"
+    assert answer.facts["first_day"] == "2026-03-01"
+    assert answer.facts["primary_conversion_type"] == "purchase"
+    today = datetime.now(UTC).date().isoformat()
+    assert (ask(branded, "freshness").rows["last_complete_day"].dropna() < today).all()
+
+
+def test_unmatched_names_are_ranked_with_the_most_alike(branded: Stores) -> None:
+    rows = ask(branded, "unmatched_names").rows
+    assert rows.iloc[0][["kind", "name", "found_in", "weight_unit"]].tolist() == ["channel", "TV", "spend", "spend"]
+    assert rows.loc[rows["name"] == "TV", "weight"].item() == pytest.approx(400.0)
+    assert set(rows["name"]) == {"TV", "Rumour", "Autumn", "Silent", "Summer Sale"}
