@@ -20,16 +20,19 @@ METRICS: dict[str, tuple[str, Literal["more", "less", "neither"], str]] = {
 """Metric of the overview question -> title, which direction is good, help."""
 
 
-def metric_cards(overview: pd.DataFrame, names: Sequence[str], currency: str) -> list[Kpi]:
-    """Cards of the named metrics, each against the period before. overview: the rows of the overview question."""
+def metric_cards(overview: pd.DataFrame, names: Sequence[str], currency: str, explained: bool = True) -> list[Kpi]:
+    """Cards of the named metrics, each against the period before. overview: the rows of the overview question.
+
+    explained: with each metric's help, for which narrow cards have no room.
+    """
     rows = {row["metric"]: row for row in overview.to_dict("records")}
     cards = []
     for name in names:
-        title, better, explained = METRICS[name]
+        title, better, meaning = METRICS[name]
         row = rows.get(name, {"value": None, "previous": None, "unit": "count"})
         change = formats.points_between if row["unit"] == "share" else formats.change_between
         text = formats.in_unit(row["value"], row["unit"], currency)
-        cards.append(Kpi(title, text, change(row["value"], row["previous"]), better, explained))
+        cards.append(Kpi(title, text, change(row["value"], row["previous"]), better, meaning if explained else None))
     return cards
 
 

@@ -15,7 +15,9 @@ import streamlit as st
 
 from app import formats, navigation, queries
 from app.charts import Theme, stable_colours
+from app.charts.theme import NAMELESS_COLOUR
 from app.filters import Filters
+from app.shown import nameless
 from pipelines.errors import TouchlineError
 from pipelines.questions import Answer
 from pipelines.sources import SOURCES
@@ -168,7 +170,8 @@ def threshold(label: str, key: str) -> float:
 
 def colours(by: str, rows: pd.DataFrame) -> dict[str, str]:
     """The colour of every known name of a dimension: the same on every page, whatever is visible."""
-    return stable_colours(queries.choices().of(by) or [str(name) for name in rows[by].dropna().unique()])
+    known = queries.choices().of(by) or [str(name) for name in rows[by].dropna().unique()]
+    return {nameless(by): NAMELESS_COLOUR, **stable_colours(known)}
 
 
 def coverage(by: str, facts: Mapping[str, Any]) -> None:

@@ -165,8 +165,9 @@ def _column(file: Dropped, field: Field, header: tuple[str, ...], column: str | 
 def _findings(prepared: Prepared) -> None:
     """How the file was read, what to look at, and its first rows as they would be stored."""
     delimiter = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}.get(prepared.delimiter, prepared.delimiter)
+    encoding = prepared.encoding.removesuffix("-sig").upper()
     st.caption(
-        f"{formats.counted(prepared.rows_read, 'row')} · {prepared.encoding} · {formats.plain(delimiter)}-separated · "
+        f"{formats.counted(prepared.rows_read, 'row')} · {encoding} · {formats.plain(delimiter)}-separated · "
         f"header in row {prepared.header_row}"
     )
     for warning in prepared.warnings:
@@ -174,7 +175,11 @@ def _findings(prepared: Prepared) -> None:
     for note in prepared.notes:
         st.caption(f":material/info: {formats.plain(note)}")
     st.dataframe(
-        pd.DataFrame(prepared.sample(_SHOWN)), hide_index=True, height=220, alt="The first rows as they would be stored"
+        pd.DataFrame(prepared.sample(_SHOWN)),
+        hide_index=True,
+        height=220,
+        placeholder=formats.DASH,
+        alt="The first rows as they would be stored",
     )
 
 

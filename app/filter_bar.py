@@ -125,6 +125,12 @@ def _dated(
     comparison = comparison_of(compare, period, own_compared)
     if comparison is None and compare == OWN_DATES:
         problems.append("Own dates to compare with need a first and a last day, in that order: compared with nothing.")
+    if comparison and comparison.end < days.start:
+        comparison = None  # nothing is on record there: there is nothing to compare with
+    if comparison and comparison.start < days.start:
+        problems.append(
+            f"The period compared with begins before the data does ({formats.day(days.start)}): changes look larger than they are."
+        )
     return period, comparison, problems
 
 

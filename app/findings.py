@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from app import formats
-from app.formats import counted, known, money, number, percent, plain
+from app.formats import known, money, number, percent, plain
+from app.shown import nameless, rest_of
 
 REASONS: dict[str, tuple[str, str]] = {
     "unknown_person": (
@@ -56,12 +57,14 @@ def quadrants_finding(rows: pd.DataFrame, by: str) -> str | None:
     warned = heaviest[heaviest["pr_warning"].fillna(False).astype(bool)]
     if len(warned):
         first = warned.iloc[0]
-        others = f" {counted(len(warned) - 1, 'more')} like it." if len(warned) > 1 else ""
+        others = f" {len(warned) - 1} more like it." if len(warned) > 1 else ""
         share = percent(first["negative_share"], 0)
         return f"**{plain(first[by])}**: {share} of its rated mentions are negative. PR fix before budget.{others}"
     performers = heaviest[heaviest["quadrant"] == "High Performers"].sort_values("cpa", na_position="last")
     if len(performers):
-        return f"**{plain(performers.iloc[0][by])}** performs best for its price: {plain(performers.iloc[0]['advice'])}"
+        best = performers.iloc[0]
+        praise = "performs best for its price" if known(best["cpa"]) else "is seen and talked about"
+        return f"**{plain(best[by])}** {praise}. {plain(best['advice'])}"
     if rows["quadrant"].isna().all():
         return f"Too few {by}s have both reach and mentions to name quadrants: four are needed."
     return None
@@ -73,6 +76,7 @@ def credit_finding(rows: pd.DataFrame, by: str, value: str, model: str, other: s
     rows: with `other` and `change` where there is a second model.
     """
     total = rows[value].sum()
+    rows = rows[~rows[by].isin([nameless(by), rest_of(by)])]
     if rows.empty or not total > 0:
         return None
     first = rows.sort_values(value, ascending=False).iloc[0]

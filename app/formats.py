@@ -14,6 +14,8 @@ DASH = "—"
 
 _SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
+# What Markdown would make a link of by itself; a word joiner, which nobody sees, keeps it text.
+_LINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)(?=\S)", re.IGNORECASE)
 
 
 def known(value: object) -> bool:
@@ -36,7 +38,7 @@ def compact(value: float | None) -> str:
     if value is None or not known(value):
         return DASH
     if abs(value) < 9_999.5:
-        return number(value, 0 if value == int(value) else 1)
+        return number(value, 0 if value == int(value) or abs(value) >= 100 else 1)
     return _lettered(value)
 
 
@@ -175,6 +177,15 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
     return "just now"
 
 
+def short(name: object, most: int = 24) -> str:
+    """A name cut to `most` characters; of a web address the end, which is what tells posts apart."""
+    text = str(name)
+    if "://" in text:
+        text = text.split("://", 1)[1].rstrip("/").partition("/")[2] or text
+        return text if len(text) <= most else f"…{text[1 - most :]}"
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def sentence_case(text: str) -> str:
     """The text with its first letter raised."""
     return text[:1].upper() + text[1:]
@@ -182,7 +193,7 @@ def sentence_case(text: str) -> str:
 
 def plain(text: object) -> str:
     """Text from outside, made safe for Markdown: it shows as typed, whatever it contains."""
-    return _MARKDOWN.sub(r"\\\1", str(text))
+    return _MARKDOWN.sub(r"\\\1", _LINK.sub("\u2060", str(text)))
 
 
 def plain_html(text: object, width: int = 0) -> str:

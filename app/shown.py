@@ -17,9 +17,14 @@ def rest_of(by: str) -> str:
     return f"Other {by}s"
 
 
+def nameless(by: str) -> str:
+    """The name of the row that has none: "No campaign"."""
+    return f"No {by}"
+
+
 def named(rows: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Rows with a name in every cell of `by`: what names none says so ("No campaign")."""
-    return rows.assign(**{by: rows[by].astype(object).where(rows[by].notna(), f"No {by}")})
+    """Rows with a name in every cell of `by`: what has none says so."""
+    return rows.assign(**{by: rows[by].astype(object).where(rows[by].notna(), nameless(by))})
 
 
 def picked(rows: pd.DataFrame, by: str, names: Sequence[str]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from app.charts.theme import QUADRANT_COLOURS
-from app.formats import DASH, currency_sign
+from app.formats import DASH, currency_sign, short
 
 _COLUMN = st.column_config
 
@@ -64,10 +64,12 @@ def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | Non
     )
     # The action in a word or two; the file and the chart's hover have it in full, with its reason.
     rows = rows.assign(action=rows["advice"].str.partition(":")[0])
+    rows = rows.assign(name=rows[by].map(lambda name: short(name, 60)))
+    priced = rows["cpa"].notna().any()
     columns = {
-        by: text(by.capitalize(), pinned=True, width=95),
+        "name": text(by.capitalize(), pinned=True, width=95 if priced else 150),
         "action": text("What to do", width=145),
-        "cpa": money("Paid CPA", currency, width=78),
+        **({"cpa": money("Paid CPA", currency, width=78)} if priced else {}),
         "quadrant": text("Quadrant", width=110),
         "reach": count("Summed reach"),
         "mentions": count("Mentions"),
@@ -79,14 +81,14 @@ def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | Non
         hide_index=True,
         column_order=list(columns),
         column_config=columns,
-        height=424,
+        height="content" if len(rows) <= 11 else 424,
         key=key,
         on_select="rerun",
         selection_mode="single-cell",
         placeholder=DASH,
         alt=f"Every {by} with its quadrant and what to do",
     )
-    download(rows, f"quadrants by {by}")
+    download(rows.drop(columns=["name", "action"]), f"quadrants by {by}")
     picked = event.selection.cells
     return str(rows.iloc[picked[0][0]][by]) if picked else None
 

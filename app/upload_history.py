@@ -68,7 +68,7 @@ def show_history() -> None:
         return
     for upload in uploads.head(LATEST).to_dict("records"):
         _upload(upload)
-    with st.expander(f"All {formats.counted(len(uploads), 'upload')}"):
+    with st.expander(f"All uploads ({formats.number(len(uploads))})"):
         columns = {
             "started_at": st.column_config.DatetimeColumn("When", format="D MMM YYYY, HH:mm"),
             "uploaded_by": tables.text("Who"),
@@ -128,7 +128,7 @@ def show_unmatched() -> None:
     for place, name in enumerate(names.head(MOST_NAMES).to_dict("records")):
         _name(place, name)
     if len(names) > MOST_NAMES:
-        with st.expander(f"All {formats.counted(len(names), 'name')}"):
+        with st.expander(f"All names ({formats.number(len(names))})"):
             columns = {
                 "kind": tables.text("Kind"),
                 "name": tables.text("Name"),

@@ -39,7 +39,7 @@ unit = f"Attributed {measure.lower()}" + (
     f", {formats.currency_sign(filters.currency)}" if measure == "Revenue" else ""
 )
 colours = components.colours(by, credit.rows)
-left, right = st.columns([1, 1], gap="small")
+left, right = st.columns([0.8, 1.2], gap="small")
 with left.container(border=True):
     legend = f"Bars: {title}." + (f" Tick marks: {other_title}." if other_title else "")
     st.markdown(f"**Who earns how much?** {legend}")
@@ -51,16 +51,16 @@ with left.container(border=True):
 with right.container(border=True):
     st.markdown(f"**Every {by} in numbers**, {filters.described()}")
     columns = {
-        by: tables.text(by.capitalize(), pinned=True),
-        "attributed_conversions": tables.count("Conversions", 1),
-        "attributed_revenue": tables.money("Revenue", filters.currency, 0),
-        "share": tables.share("Share"),
+        by: tables.text(by.capitalize(), pinned=True, width=112),
+        "attributed_conversions": tables.count("Conversions", 1, width=90),
+        "attributed_revenue": tables.money("Revenue", filters.currency, 0, width=80),
+        "share": tables.share("Share", width=62),
     }
     if other:
         number = (
             tables.money(other_title, filters.currency, 0) if measure == "Revenue" else tables.count(other_title, 1)
         )
-        columns |= {"other": number, "change": tables.share("Change")}
+        columns |= {"other": number, "change": tables.share("Change", width=75)}
     tables.table(rows, columns, f"credit by {by}")
 
 with st.container(border=True):

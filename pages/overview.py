@@ -41,7 +41,11 @@ with right.container(border=True):
 with head:
     overview = queries.answer("overview", **asked)
     components.mark_stale(overview)
-    components.kpi_row(metric_cards(overview.rows, CARDS, filters.currency), columns=7, narrowest=112)
+    components.kpi_row(metric_cards(overview.rows, CARDS, filters.currency, explained=False), columns=7, narrowest=112)
     components.finding(findings.overview_finding(overview.rows), filters)
 
+st.caption(
+    "Paid CPA: spend over the conversions credited to what has spend. Blended CPA: spend over all conversions. "
+    "ROAS: attributed revenue over spend. Attributed: the share of conversions that a touchpoint earned."
+)
 components.notes(overview, by_day, movers, untouched=navigation.untouched(__file__))

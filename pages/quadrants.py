@@ -37,7 +37,8 @@ shown = rows[rows[by].isin(names)] if names else rows
 drawn = shown.sort_values(["mentions", "reach"], ascending=False).head(MOST_DRAWN)
 with body:
     st.markdown(
-        f"**Which {by}s are seen, and which are talked about?** Size: spend. Ring: many negative mentions. "
+        f"**Which {by}s are seen, and which are talked about?** {'Size: spend. ' if rows['spend'].notna().any() else ''}"
+        "Ring: many negative mentions. "
         f"Lines: {how} reach {formats.compact(facts['reach_threshold'])}, mentions {formats.compact(facts['mentions_threshold'])}."
     )
     figure = quadrant_chart(drawn, by, facts, scale, filters.currency, components.theme())

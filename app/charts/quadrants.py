@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from app.charts.labels import Dot, placed
 from app.charts.scale import NORMALISED, Scale, scale_for
 from app.charts.theme import QUADRANT_COLOURS, WARNING_COLOUR, Theme
-from app.formats import DASH, compact, known, money, number, percent, plain_html
+from app.formats import DASH, compact, known, money, number, percent, plain_html, short
 
 HEIGHT = 470
 _CORNERS = {
@@ -113,16 +113,17 @@ def _ordered(rows: pd.DataFrame, across: Scale, up: Scale) -> pd.DataFrame:
 
 
 def _radii(spend: pd.Series) -> np.ndarray:
-    """Marks whose area grows with spend; unknown spend draws the smallest mark."""
+    """Marks whose area grows with spend; unknown spend draws the smallest mark, and all are alike where none is known."""
     amounts = spend.astype(float).fillna(0).clip(lower=0).to_numpy()
-    return 5 + 12 * np.sqrt(amounts / max(amounts.max(initial=0), 1e-9))
+    largest = amounts.max(initial=0)
+    return 5 + 12 * np.sqrt(amounts / largest) if largest > 0 else np.full(len(amounts), 8.0)
 
 
 def _points(
     figure: go.Figure, rows: pd.DataFrame, by: str, across: Scale, up: Scale, named: bool, currency: str, theme: Theme
 ) -> None:
     dots = [
-        Dot(row.x, row.y, row.radius, _short(str(name)))
+        Dot(row.x, row.y, row.radius, short(name, 22))
         for name, row in zip(rows[by], rows.itertuples(index=False), strict=True)
     ]
     positions = placed(dots, tuple(_CORNERS) if named else (), urgent=3)
@@ -179,7 +180,3 @@ def _sentiment(row: Mapping[str, Any]) -> str:
     split = " · ".join(f"{percent(count / rated, 0)} {name}" for name, count in counts.items())
     unrated = float(row["uncategorized"]) if known(row["uncategorized"]) else 0
     return f"Sentiment  <b>{split}</b>" + (f"<br>({compact(unrated)} not rated)" if unrated else "")
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 22 else f"{name[:21].rstrip()}…"

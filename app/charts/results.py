@@ -10,24 +10,31 @@ import plotly.graph_objects as go
 from app.charts.labels import Canvas, Dot, placed
 from app.charts.scale import LOG, scale_for
 from app.charts.theme import OTHER_COLOUR, WARNING_COLOUR, Theme
-from app.formats import currency_sign, known, money, number, percent, plain_html
+from app.formats import currency_sign, known, money, number, percent, plain_html, short
 from pipelines.metrics import ratios
 
 ROW_HEIGHT = 34
+LONG = 100
+"""Days beyond which a line a day is noise."""
 
 
 def credit_over_time(
     rows: pd.DataFrame, by: str, value: str, title: str, colours: Mapping[str, str], theme: Theme
 ) -> go.Figure:
-    """Stacked areas by day. rows: day, `by`, `value`, with names in the order in which they stack, the first at the bottom."""
+    """Stacked areas by day. rows: day, `by`, `value`, with names in the order in which they stack, the first at the bottom.
+
+    Over more than LONG days each week is drawn as the mean of its days, so that a week cut off by the period does not dip.
+    """
+    daily = rows.pivot_table(index="day", columns=by, values=value, aggfunc="sum", sort=False, observed=True).fillna(0)
+    if long := len(daily) > LONG:
+        daily = daily.groupby(_weeks(daily.index)).mean()
     figure = theme.figure(
         360,
         xaxis=_days(),
-        yaxis={"title": {"text": title}, "rangemode": "tozero", "tickformat": "~s"},
+        yaxis={"title": {"text": f"{title} a day" if long else title}, "rangemode": "tozero", "tickformat": "~s"},
         hovermode="x unified",
         legend_traceorder="normal",
     )
-    daily = rows.pivot_table(index="day", columns=by, values=value, aggfunc="sum", sort=False, observed=True).fillna(0)
     for name in daily.columns:
         colour = colours.get(name, OTHER_COLOUR)
         figure.add_scatter(
@@ -64,7 +71,7 @@ def comparison_bars(
         y=places,
         x=rows[value],
         orientation="h",
-        marker_color=[colours.get(name, theme.accent) for name in rows[by]],
+        marker_color=[colours.get(name, OTHER_COLOUR) for name in rows[by]],
         customdata=full,
         hovertemplate="%{customdata}: %{x:,.1f}<extra>" + plain_html(names[0]) + "</extra>",
     )
@@ -90,7 +97,7 @@ def spend_and_return(
     across, up = scale_for(rows["spend"], None, LOG), scale_for(rows["attributed_conversions"], None, LOG)
     records = rows.to_dict("records")
     dots = [
-        Dot(across.fraction(row["spend"]), up.fraction(row["attributed_conversions"]), 8, _short(row[by]))
+        Dot(across.fraction(row["spend"]), up.fraction(row["attributed_conversions"]), 8, short(row[by]))
         for row in records
     ]
     positions = placed(dots, most=14, canvases=(Canvas(480, 360), Canvas(262, 360)))
@@ -121,7 +128,7 @@ def spend_and_return(
         cliponaxis=False,
         marker={
             "size": 16,
-            "color": [colours.get(row[by], theme.accent) for row in records],
+            "color": [colours.get(row[by], OTHER_COLOUR) for row in records],
             "line": {"color": theme.paper, "width": 1.2},
         },
         hovertext=[
@@ -136,7 +143,10 @@ def spend_and_return(
 
 
 def unattributed_over_time(rows: pd.DataFrame, typical: float | None, theme: Theme) -> go.Figure:
-    """The share of conversions without credit, by day. rows: day, conversions, unattributed; `typical`: the share to compare with."""
+    """The share of conversions without credit, by day, over more than LONG days by week.
+
+    rows: day, conversions, unattributed; `typical`: the share to compare with.
+    """
     line = {
         "type": "line",
         "xref": "x domain",
@@ -220,6 +230,12 @@ def _labelled_bars(figure: go.Figure, values: pd.Series, texts: list[str], said:
     )
 
 
+def _weeks(days: pd.Index | pd.Series) -> pd.Series:
+    """The Monday of each day's week, as YYYY-MM-DD."""
+    dates = pd.to_datetime(pd.Series(list(days), index=days if isinstance(days, pd.Index) else days.index))
+    return (dates - pd.to_timedelta(dates.dt.weekday, unit="D")).dt.strftime("%Y-%m-%d")
+
+
 def _days() -> dict[str, Any]:
     """An axis of days."""
     return {"showgrid": False, "tickformat": "%-d %b", "nticks": 8, "hoverformat": "%a %-d %b %Y"}
@@ -230,7 +246,7 @@ def _bars(names: Iterable[object], title: str, theme: Theme, **across: Any) -> g
 
     Bars stand at numbers and not at their names: two names that are shortened to the same text stay two bars.
     """
-    labels = [plain_html(_short(name)) for name in names]
+    labels = [plain_html(short(name)) for name in names]
     rows = len(labels)
     return theme.figure(
         max(150, ROW_HEIGHT * rows + 60),
@@ -246,8 +262,3 @@ def _bars(names: Iterable[object], title: str, theme: Theme, **across: Any) -> g
         hovermode="closest",
         bargap=0.34,
     )
-
-
-def _short(name: object) -> str:
-    text = str(name)
-    return text if len(text) <= 24 else f"{text[:23].rstrip()}…"

@@ -11,7 +11,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 OTHER_COLOUR = "#8A919E"
-"""What stands for the rest is grey, so that it never looks like a channel of its own."""
+NAMELESS_COLOUR = "#BFC5CE"
+"""What stands for the rest, or for no name at all, is grey, so that it never looks like a name of its own."""
 
 # Okabe and Ito's colours without black and with a darker yellow (their yellow is lost on white), then hues of Paul Tol's muted
 # scheme that keep their distance from them, also for the colour-blind and on both backgrounds.
