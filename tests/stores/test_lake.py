@@ -1,0 +1,259 @@
+"""The lake: rows by their id, uploads that come and go, writers at once, and readings that hold still."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from pyiceberg.types import StringType
+
+from pipelines import statements
+from pipelines.errors import LakeUnavailable
+from pipelines.stores.base import Stores
+from pipelines.stores.catalog import TABLES, arrow_schema
+from pipelines.stores.lake_duckdb import DuckDBLake
+from pipelines.stores.warehouse import Warehouse
+
+MONDAY = datetime.fromisoformat("2026-03-02T10:00:00")
+
+
+Rows = Mapping[str, tuple[str, int]]
+"""Touchpoint id -> its channel, and its day after Monday."""
+
+
+def touches(rows: Rows, upload_id: str | None = None) -> pa.Table:
+    """Touchpoints as they are handed to the lake."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "touchpoint_id": key,
+                "occurred_at": MONDAY + timedelta(days=day),
+                "dt": (MONDAY + timedelta(days=day)).date().isoformat(),
+                "person": "ann",
+                "channel": channel,
+                "upload_id": upload_id,
+            }
+            for key, (channel, day) in rows.items()
+        ],
+        schema=arrow_schema("touchpoints"),
+    )
+
+
+def write(lake: DuckDBLake, upload_id: str, rows: Rows) -> None:
+    """Store rows under an upload, as a commit does."""
+    lake.write("touchpoints", touches(rows, upload_id), upload_id)
+
+
+def held(lake: DuckDBLake) -> dict[str, str]:
+    """Touchpoint id -> channel that holds, one row an id."""
+    rows = lake.table("touchpoints").scan().to_arrow()
+    ids: list[str] = rows["touchpoint_id"].to_pylist()
+    assert len(set(ids)) == len(ids)
+    return dict(sorted(zip(ids, rows["channel"].to_pylist(), strict=True)))
+
+
+@pytest.fixture
+def lake(stores: Stores) -> DuckDBLake:
+    assert isinstance(stores.lake, DuckDBLake)
+    return stores.lake
+
+
+def test_a_new_lake_has_every_table_and_no_rows(lake: DuckDBLake) -> None:
+    assert lake.snapshots() == dict.fromkeys(TABLES)
+    for name in TABLES:
+        table = lake.table(name)
+        assert table.schema().column_names == list(TABLES[name])
+        assert [field.name for field in table.spec().fields] == ["dt"]
+    assert lake.frame("feeds", {}).empty
+    assert not lake.holds_upload("touchpoints", "one")
+    assert lake.build_id("journeys", None) is None
+
+
+def test_rows_come_back_as_they_were_stored(lake: DuckDBLake) -> None:
+    write(lake, "one", {"t1": ("Search", 0), "t2": ("Füße ’n’ 日本", 0)})
+    write(lake, "two", {"t3": ("it's", 1)})
+    assert held(lake) == {"t1": "Search", "t2": "Füße ’n’ 日本", "t3": "it's"}
+    names = lake.frame("names", {})
+    assert set(names["channel"]) == {"Search", "Füße ’n’ 日本", "it's"}
+    assert lake.frame("feeds", {})["row_count"].tolist() == [3]
+
+
+def test_compare_tells_new_replaced_and_unchanged(lake: DuckDBLake) -> None:
+    write(lake, "one", {"a": ("Search", 0), "b": ("Search", 0), "c": ("Search", 0)})
+    found = lake.compare("touchpoints", touches({"d": ("Search", 0), "b": ("Social", 0), "a": ("Search", 0)}))
+    assert (found.new, found.replaced, found.unchanged) == (
+        [True, False, False],
+        [False, True, False],
+        [False, False, True],
+    )
+    moved = lake.compare("touchpoints", touches({"a": ("Search", 1)}))
+    assert moved.replaced == [True]
+
+
+def test_a_commit_carries_its_upload(lake: DuckDBLake) -> None:
+    write(lake, "one", {"a": ("Search", 0)})
+    assert lake.holds_upload("touchpoints", "one")
+    assert not lake.holds_upload("touchpoints", "on")
+    assert not lake.holds_upload("conversions", "one")
+    lake.undo("touchpoints", ["one"], [])
+    assert not lake.holds_upload("touchpoints", "one")
+    write(lake, "one", {"a": ("Search", 0)})
+    assert lake.holds_upload("touchpoints", "one")
+
+
+def test_a_row_that_moves_to_another_day_is_there_once(lake: DuckDBLake) -> None:
+    write(lake, "one", {"a": ("Search", 0), "b": ("Search", 0)})
+    write(lake, "two", {"a": ("Social", 3)})
+    assert held(lake) == {"a": "Social", "b": "Search"}
+    lake.undo("touchpoints", ["two"], ["one"])
+    assert held(lake) == {"a": "Search", "b": "Search"}
+
+
+IDS, CHANNELS = ("a", "b", "c", "d"), ("Search", "Social", "Mail")
+uploads = st.dictionaries(st.sampled_from(IDS), st.tuples(st.sampled_from(CHANNELS), st.integers(0, 2)), min_size=1)
+steps = st.lists(st.one_of(uploads, st.integers(0, 9)), min_size=2, max_size=7)
+"""What happens to a table: an upload of id -> (channel, day), or the undo of one of those that stand."""
+
+
+numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def shared_lake(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]) -> Iterator[DuckDBLake]:
+    warehouse = Warehouse(new_database())
+    lake = DuckDBLake(warehouse.url, tmp_path_factory.mktemp("lake"))
+    yield lake
+    lake.close()
+    warehouse.close()
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(steps)
+def test_what_holds_is_the_newest_of_each_id_among_the_uploads_that_stand(
+    shared_lake: DuckDBLake, steps: Sequence[Rows | int]
+) -> None:
+    lake = shared_lake
+    lake.table("touchpoints").delete()
+    standing: dict[str, Rows] = {}
+    for step in steps:
+        if not isinstance(step, int):
+            upload_id = f"upload {next(numbers)}"
+            write(lake, upload_id, step)
+            standing[upload_id] = step
+        elif standing:
+            gone = list(standing)[step % len(standing)]
+            del standing[gone]
+            lake.undo("touchpoints", [gone], list(standing))
+            assert not lake.holds_upload("touchpoints", gone)
+        newest: dict[str, tuple[str, int]] = {}
+        for upload in standing.values():
+            newest.update(upload)
+        assert held(lake) == {key: channel for key, (channel, _) in sorted(newest.items())}
+        assert all(lake.holds_upload("touchpoints", upload_id) for upload_id in standing)
+    lake.undo("touchpoints", list(standing), [])
+    assert held(lake) == {}
+
+
+def test_two_writers_at_once_lose_nothing(stores: Stores, lake: DuckDBLake) -> None:
+    """Two processes' lakes: where both commit on one state, the slower one commits again on the state that the faster one left."""
+    other = DuckDBLake(stores.warehouse.engine.url.render_as_string(hide_password=False), stores.settings.home)
+    failures: list[BaseException] = []
+    start = threading.Barrier(2)
+
+    def work(mine: DuckDBLake, name: str) -> None:
+        try:
+            start.wait()
+            for number in range(4):
+                write(mine, f"{name}{number}", {f"{name}{number}": ("Mail", 0), "shared": (name, 0)})
+        except BaseException as error:
+            failures.append(error)
+            raise
+
+    threads = [threading.Thread(target=work, args=(mine, name)) for mine, name in ((lake, "a"), (other, "b"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    other.close()
+    assert failures == []
+    assert set(held(lake)) == {*(f"{name}{number}" for name in "ab" for number in range(4)), "shared"}
+
+
+def test_a_reading_holds_still_while_others_commit(stores: Stores, lake: DuckDBLake) -> None:
+    write(lake, "one", {"a": ("Search", 0)})
+    before = stores.read()
+    write(lake, "two", {"a": ("Social", 0), "b": ("Social", 0)})
+    write(lake, "three", {"c": ("Mail", 1)})
+    lake.undo("touchpoints", ["two"], ["one", "three"])
+    after = stores.read()
+    assert before.lake("names", {})["channel"].tolist() == ["Search"]
+    assert after.lake("feeds", {})["row_count"].tolist() == [2]
+    assert before.lake("feeds", {})["row_count"].tolist() == [1]
+    assert before.data_version != after.data_version == stores.data_version()
+
+
+def test_every_older_snapshot_can_be_read_again(lake: DuckDBLake) -> None:
+    seen = {}
+    for number, channel in enumerate(("Search", "Social", "Mail")):
+        write(lake, f"upload {number}", {"a": (channel, number), f"b{number}": (channel, number)})
+        seen[number] = (lake.snapshots(), lake.frame("names", {}))
+    lake.undo("touchpoints", ["upload 1"], ["upload 0", "upload 2"])
+    for snapshots, rows in seen.values():
+        pd.testing.assert_frame_equal(lake.frame("names", {}, snapshots=snapshots), rows)
+
+
+def test_days_prune_the_files_and_lose_no_row(lake: DuckDBLake) -> None:
+    for day in range(4):
+        write(lake, f"upload {day}", {f"t{day}": ("Mail", day)})
+    bounds = {
+        "zone_breaks": [],
+        "zone_offsets": [0],
+        "starts_at": "2026-01-01 00:00:00",
+        "ends_at": "2027-01-01 00:00:00",
+    }
+    few = lake.frame("touchpoint_days", {"first_dt": "2026-03-03", "last_dt": "2026-03-04", **bounds})
+    assert few["day"].tolist() == ["2026-03-03", "2026-03-04"]
+    whole = lake.frame("touchpoint_days", {"first_dt": "2026-03-01", "last_dt": "2026-03-31", **bounds})
+    assert whole["row_count"].sum() == 4
+
+
+def test_columns_renamed_and_added_are_read_by_their_field(
+    lake: DuckDBLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files are not rewritten when a table's columns change, nor is there a new snapshot."""
+    write(lake, "one", {"a": ("Search", 0)})
+    assert lake.frame("names", {})["channel"].tolist() == ["Search"]
+    with lake.table("touchpoints").update_schema() as change:
+        change.rename_column("channel", "way")
+        change.add_column("mood", StringType())
+    (tmp_path / "changed.sql").write_text("select way, mood, touchpoint_id from touchpoints")
+    monkeypatch.setattr(statements, "FOLDER", tmp_path)
+    [row] = lake.frame("changed", {}).to_dict("records")
+    assert (row["way"], row["touchpoint_id"]) == ("Search", "a")
+    assert pd.isna(row["mood"])
+
+
+def test_a_lake_without_its_files_says_so(stores: Stores, lake: DuckDBLake) -> None:
+    write(lake, "one", {"a": ("Search", 0)})
+    lost = stores.settings.home / "lake"
+    lost.rename(lost.with_name("elsewhere"))
+    with pytest.raises(LakeUnavailable, match="The lake cannot be read"):
+        stores.read()
+    lost.with_name("elsewhere").rename(lost)
+    assert held(lake) == {"a": "Search"}
+
+
+def test_a_lake_without_its_catalogue_says_so(tmp_path: Path) -> None:
+    with pytest.raises(LakeUnavailable, match="The lake cannot be read"):
+        DuckDBLake("postgresql+psycopg2://nobody@127.0.0.1:1/none", tmp_path)
