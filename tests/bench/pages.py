@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from tests.browser.dashboard import browser, build_demo, dashboard, settled
 
-ROUNDS = 5
+ROUNDS = 4
 BAR_MS = 500
 
 _ARM = """() => {
@@ -61,7 +61,8 @@ def _changes(page: Page, address: str, button: int | None, picks: tuple[str, ...
         page.get_by_test_id("stPopoverButton").nth(button).click()
     for number in range(ROUNDS * len(picks)):
         page.evaluate(_ARM)
-        page.get_by_text(picks[number % len(picks)], exact=True).first.click()
+        selector = page.get_by_test_id("stButtonGroup" if button is None else "stRadio").first
+        selector.get_by_text(picks[number % len(picks)], exact=True).click()
         page.wait_for_function("window.painted")
         yield page.evaluate("window.painted - window.clicked")
         settled(page)
