@@ -144,7 +144,8 @@ def test_what_holds_is_the_newest_of_each_id_among_the_uploads_that_stand(
     shared_lake: DuckDBLake, steps: Sequence[Rows | int]
 ) -> None:
     lake = shared_lake
-    lake.table("touchpoints").delete()
+    if held(lake):  # left by an example that failed
+        lake.table("touchpoints").delete()
     standing: dict[str, Rows] = {}
     for step in steps:
         if not isinstance(step, int):
