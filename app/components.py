@@ -184,6 +184,11 @@ def coverage(by: str, facts: Mapping[str, Any]) -> None:
             if (lost := facts["mentions_without_name"])
             else ""
         )
+        + (
+            f" A summed reach of {formats.compact(lost)} names no {by}."
+            if (lost := facts["reach_without_name"])
+            else ""
+        )
     )
     one_sided = [(facts["only_reach"], "mentions"), (facts["only_mentions"], "reach")]
     lacking = [f"**No {side}:** {', '.join(map(formats.plain, names))}" for names, side in one_sided if names]

@@ -133,7 +133,8 @@ def _forget_old(stores: Stores) -> None:
     try:
         with stores.warehouse.transaction() as connection:
             connection.execute(
-                text("delete from answers where computed_at < now() - make_interval(days => :days)"), {"days": _DAYS_KEPT}
+                text("delete from answers where computed_at < now() - make_interval(days => :days)"),
+                {"days": _DAYS_KEPT},
             )
     except (TouchlineError, SQLAlchemyError) as error:
         log.warning("old answers were not forgotten: %s", type(error).__name__)
@@ -161,6 +162,8 @@ def _key(parameters: Mapping[str, Any], settings: Settings) -> str:
         settings.reporting_time_zone,
         settings.direct_channels,
         settings.primary_conversion_type,
+        settings.reporting_currency,
+        settings.longest_lookback_days,
         _program(),
     ]
     return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()

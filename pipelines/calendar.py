@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 
 from pipelines.errors import WrongUsage
 
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+"""Days beyond these are mistakes."""
+
 
 @dataclass(frozen=True)
 class Period:
@@ -46,9 +49,12 @@ class Period:
 def parse_day(text: str, name: str) -> date:
     """A day written as YYYY-MM-DD. Raises WrongUsage that names the parameter."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise WrongUsage(f"{name} is '{text}', which is no day.", "Write it as YYYY-MM-DD.") from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise WrongUsage(f"{name} is '{text}'.", f"Use a day of the years {FIRST_YEAR} to {LAST_YEAR}.")
+    return day
 
 
 def local_day(instant: datetime, zone: str) -> date:

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 import pandas as pd
 
+from pipelines.metrics import Rates
 from pipelines.stores.base import Reading, Stores
 
 KINDS = ("channel", "campaign", "account", "platform")
@@ -74,14 +75,25 @@ def _plain(name: str) -> str:
 
 
 def stored_names(reading: Reading) -> pd.DataFrame:
-    """Where which name stands: kind, name, source, row_count, weight (spend for spend, else rows)."""
+    """Where which name stands: kind, name, source, row_count, weight (for spend its amount in the reporting currency, else rows)."""
     lake = reading.lake("names", {})
-    parts = [reading.warehouse("names")]
+    parts = [_in_reporting_currency(reading, reading.warehouse("names"))]
     for kind in KINDS:
         part = lake[["source", kind, "row_count"]].rename(columns={kind: "name"}).dropna(subset=["name"])
         parts.append(part.assign(kind=kind, weight=part["row_count"].astype(float)))
     names = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     return names.groupby(["kind", "name", "source"], as_index=False)[["row_count", "weight"]].sum()
+
+
+def _in_reporting_currency(reading: Reading, names: pd.DataFrame) -> pd.DataFrame:
+    """Names with the weights of spend at the newest rates; an amount without a rate weighs nothing."""
+    to, rates = reading.settings.reporting_currency, reading.warehouse("fx_rates")
+    newest = pd.Series("" if rates.empty else rates["date"].max(), index=names.index)
+    for currency in names["currency"].dropna().unique():
+        of_it = names["currency"] == currency
+        rate = Rates(rates).at(currency, to, newest[of_it]).fillna(0.0)
+        names.loc[of_it, "weight"] = names.loc[of_it, "weight"].fillna(0.0) * rate
+    return names.drop(columns="currency")
 
 
 _kept: "WeakKeyDictionary[Stores, tuple[str, Names]]" = WeakKeyDictionary()

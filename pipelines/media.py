@@ -32,9 +32,9 @@ def spend(
 
 
 def reach(reading: Reading, names: Names, period: Period, dimension: str) -> pd.DataFrame:
-    """Summed reach by day: day, name, reach (null where no row of that day and name says any)."""
+    """Summed reach by day: day, name (null where a row names none), reach (null where no row of that day and name says any)."""
     statement = "reach" if REACH_SOURCES[dimension] == "account_reach" else "stream"
     rows = reading.warehouse(statement, first_day=period.start, last_day=period.end).rename(columns={"date": "day"})
     column = rows[dimension] if dimension == "post" else names.column(dimension, rows[dimension])
-    rows = rows.assign(name=column, reach=rows["reach"].astype(float)).dropna(subset=["name"])
-    return rows.groupby(["day", "name"], as_index=False)["reach"].sum(min_count=1)
+    rows = rows.assign(name=column, reach=rows["reach"].astype(float))
+    return rows.groupby(["day", "name"], dropna=False, as_index=False)["reach"].sum(min_count=1)

@@ -35,13 +35,17 @@ class Thresholds:
 def thresholds(
     points: pd.DataFrame, how: str, own_reach: float | None = None, own_mentions: float | None = None
 ) -> Thresholds:
-    """The lines between low and high. how: 'median' or 'mean' of the points that have the value, or 'own' for the given numbers."""
-    if how == "own":
-        return Thresholds(own_reach, own_mentions)
+    """The lines between low and high: the 'median' or 'mean' of the points that have the value, or one's 'own' numbers.
+
+    Where an own number is not given, the median stands in.
+    """
     if len(points.dropna(subset=["reach", "mentions"])) < FEWEST_POINTS:
-        return Thresholds(None, None)
-    lines = points[["reach", "mentions"]].agg(how)
-    return Thresholds(float(lines["reach"]), float(lines["mentions"]))
+        return Thresholds(own_reach, own_mentions) if how == "own" else Thresholds(None, None)
+    lines = points[["reach", "mentions"]].agg("mean" if how == "mean" else "median")
+    reach, mentions = float(lines["reach"]), float(lines["mentions"])
+    if how != "own":
+        return Thresholds(reach, mentions)
+    return Thresholds(reach if own_reach is None else own_reach, mentions if own_mentions is None else own_mentions)
 
 
 def place(points: pd.DataFrame, lines: Thresholds) -> pd.DataFrame:
@@ -72,7 +76,10 @@ def _advice(point: Mapping[str, Any], bar: float, is_target: bool) -> str:
     if point["pr_warning"]:
         return f"PR fix before budget: {point['negative_share']:.0%} of the rated mentions are negative."
     if pd.isna(point["reach"]):
-        return "Upload its reach: people talk about it, but nobody knows how far it went."
+        talked = (
+            "people talk about it, but nobody knows how far it went" if point["mentions"] > 0 else "it is not known"
+        )
+        return f"Upload its reach: {talked}."
     if pd.isna(point["mentions"]):
         return "Connect its mentions: it is seen, but nobody knows whether people talk."
     quadrant = point["quadrant"]

@@ -118,7 +118,7 @@ def _days(value: str) -> float:
         days = float(value)
     except ValueError:
         days = 0.0
-    if not 0 < days <= 3650:
+    if not 1 <= days <= 3650:
         raise WrongUsage(f"TOUCHLINE_LONGEST_LOOKBACK_DAYS is '{value}'.", "Use a number of days between 1 and 3650.")
     return days
 

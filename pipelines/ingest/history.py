@@ -102,6 +102,14 @@ def mark_committed(connection: Connection, upload: Mapping[str, Any]) -> int:
         raise TouchlineError(f"Upload {upload['upload_id']} is not pending any more.", "Look at its status.")
     if upload["clears_demo"]:
         begin_undo(connection, standing_demo(connection), upload["uploaded_by"])
+        # What only the warehouse holds is gone in this very version; what the lake holds, once it is out of there.
+        connection.execute(
+            text(
+                "update uploads set undone_version = :version"
+                " where undone_at is not null and undone_version is null and lake_tables = '{}'"
+            ),
+            {"version": version},
+        )
     return version
 
 

@@ -58,10 +58,12 @@ def spend_and_cpa(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     rows, warnings = _spend_and_credit(asked, asked.period, dimension)
     total = float(rows["attributed_conversions"].sum())
     rows = metrics.with_results(rows.assign(share=rows["attributed_conversions"] / total if total else None))
+    # What spends without a name and what earns without one need not be the same thing.
+    rows.loc[rows["name"].isna(), ["cpa", "roas", "roi"]] = float("nan")
     named = rows.dropna(subset=["name"])
     earned = named["attributed_conversions"] > 0
     facts = {
-        "totals": {**_totals(asked, asked.period), **_money(rows, _totals(asked, asked.period))},
+        "totals": _headline(asked, asked.period)[0],
         "spend_without_match": named.loc[(named["spend"] > 0) & ~earned, "name"].tolist(),
         "spend_without_name": float(rows.loc[rows["name"].isna(), "spend"].sum()),
         "no_spend": named.loc[named["spend"].isna() & earned, "name"].tolist(),
@@ -172,9 +174,12 @@ def _totals(asked: Scope, period: Period) -> dict[str, float]:
 
 
 def _money(rows: pd.DataFrame, totals: Mapping[str, float]) -> dict[str, float | None]:
-    """Total spend, paid CPA (by the conversions credited to what has spend), blended CPA (by all conversions), ROAS and ROI."""
+    """Total spend; paid CPA and ROAS, by what is credited to channels that have spend; blended CPA, ROAS and ROI, by everything.
+
+    rows: of channels, the one thing that every row of spend names, so that these totals do not depend on what a page groups by.
+    """
     paid = rows[rows["spend"] > 0]
-    spend = float(paid["spend"].sum()) if len(rows["spend"].dropna()) else None
+    spend = float(rows["spend"].sum()) if len(rows["spend"].dropna()) else None
     return {
         "spend": spend,
         "paid_cpa": metrics.ratio(spend or None, float(paid["attributed_conversions"].sum())),

@@ -38,7 +38,14 @@ def options(reading: Reading, parameters: Mapping[str, Any]) -> Found:
         for row in by_type.to_dict("records")
     ]
     rates = reading.warehouse("fx_rates")
-    currencies = {*types["currency"].dropna(), *rates["base"], *rates["quote"], reading.settings.reporting_currency}
+    spent = reading.warehouse("names")["currency"].dropna()
+    currencies = {
+        *types["currency"].dropna(),
+        *spent,
+        *rates["base"],
+        *rates["quote"],
+        reading.settings.reporting_currency,
+    }
     rows += [{"kind": "currency", "value": currency, "weight": None} for currency in sorted(currencies)]
     asked = (*credit.QUESTIONS, *unattributed.QUESTIONS, *quadrant.QUESTIONS)
     facts = {

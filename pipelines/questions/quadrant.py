@@ -49,7 +49,8 @@ def quadrant_points(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     missing = health.missing(asked.fresh, _sources(dimension))
     if asked.period is None:
         return Found(pd.DataFrame(columns=[dimension, *COLUMNS]), missing=missing)
-    reach = media.reach(reading, asked.names, asked.period, dimension)
+    all_reach = media.reach(reading, asked.names, asked.period, dimension)
+    reach = all_reach.dropna(subset=["name"])
     mentions = _mentions(asked, asked.period, dimension)
     points, warnings = _with_results(asked, asked.period, dimension, _points(reach, mentions))
     lines = quadrants.thresholds(
@@ -60,12 +61,13 @@ def quadrant_points(reading: Reading, parameters: Mapping[str, Any]) -> Found:
         "reach_threshold": lines.reach,
         "mentions_threshold": lines.mentions,
         **_coverage(points, reach, mentions),
+        "reach_without_name": float(all_reach.loc[all_reach["name"].isna(), "reach"].sum()),
         "mentions_without_name": int(mentions.loc[mentions["name"].isna(), "mentions"].sum()),
     }
     rows = points.rename(columns={"name": dimension}).sort_values(
         ["reach", "mentions", dimension], ascending=[False, False, True], na_position="last"
     )
-    return Found(rows[[dimension, *COLUMNS]], [*asked.how.warnings, *warnings], facts, missing)
+    return Found(rows[[dimension, *COLUMNS]], [*asked.how.warnings, *warnings, *asked.edges()], facts, missing)
 
 
 def point_trend(reading: Reading, parameters: Mapping[str, Any]) -> Found:

@@ -109,19 +109,27 @@ class Question:
         if "currency" in chosen:
             chosen["currency"] = (chosen["currency"] or settings.reporting_currency).upper()
         if "lookback_days" in chosen:
-            _check_window(chosen["lookback_days"], settings)
+            said = given.get("lookback_days") not in (None, "")
+            chosen["lookback_days"] = _window(chosen["lookback_days"], settings, said)
+        if "currency" in chosen and not (len(chosen["currency"]) == 3 and chosen["currency"].isalpha()):
+            raise WrongUsage(f"currency is '{chosen['currency']}'.", "Use three letters such as EUR.")
         for first, last in (("start", "end"), ("compare_start", "compare_end")):
             if chosen.get(first) and chosen.get(last) and chosen[first] > chosen[last]:
                 raise WrongUsage(f"{first} {chosen[first]} is after {last} {chosen[last]}.", "Swap them.")
         return chosen
 
 
-def _check_window(days: float, settings: Settings) -> None:
-    if not 0 < days <= settings.longest_lookback_days:
+def _window(days: float, settings: Settings, said: bool) -> float:
+    """The look-back window in days; the default gives way where journeys are stored less far back, what was said does not."""
+    longest = settings.longest_lookback_days
+    if not said:
+        return min(days, longest)
+    if not 0 < days <= longest:
         raise WrongUsage(
             f"lookback_days is {days:g}.",
-            f"Use more than 0 and at most {settings.longest_lookback_days:g} days, as far back as journeys are stored.",
+            f"Use more than 0 and at most {longest:g} days, as far back as journeys are stored.",
         )
+    return days
 
 
 PERIOD = (

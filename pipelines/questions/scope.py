@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines import health
+from pipelines import health, journeys
 from pipelines.attribution import MODELS
 from pipelines.attribution.engine import Attribution
 from pipelines.calendar import Period
@@ -32,6 +32,8 @@ class Scope:
         if self.period is None or "touchpoints" not in held.index:
             return []
         said = []
+        if not journeys.up_to_date(self.reading):
+            said.append("The newest uploads are not in the journeys yet: credit may change within moments.")
         first = date.fromisoformat(str(held.loc["touchpoints", "first_day"]))
         whole_from = first + timedelta(days=int(-(-self.how.lookback_days // 1)))
         if self.period.start < whole_from:

@@ -77,8 +77,8 @@ class Lake(Protocol):
         """Replace a derived table by the rows of a statement, in one commit that carries the build id."""
         ...
 
-    def build_id(self, table: str) -> str | None:
-        """The build that a derived table's present rows come from."""
+    def build_id(self, table: str, snapshot: int | None) -> str | None:
+        """The build that a derived table's rows come from in one snapshot; None where it has no snapshot."""
         ...
 
     def compare(self, table: str, rows: pa.Table) -> Comparison:

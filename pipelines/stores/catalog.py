@@ -10,7 +10,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
-from pyiceberg.table import Table
+from pyiceberg.table import Table, TableProperties
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import BooleanType, DecimalType, IcebergType, LongType, NestedField, StringType, TimestampType
 
@@ -112,6 +112,10 @@ _ARROW: dict[IcebergType, pa.DataType] = {
 }
 
 
+_PROPERTIES = {TableProperties.COMMIT_NUM_RETRIES: "0"}
+"""Iceberg does not rebase a commit on the state that a faster writer left: rows of the same id would be there twice. The lake makes it anew."""
+
+
 def arrow_schema(table: str) -> pa.Schema:
     """The Arrow schema in which rows of a lake table are handed over."""
     return pa.schema([(name, _ARROW[kind]) for name, kind in TABLES[table].items()])
@@ -120,7 +124,7 @@ def arrow_schema(table: str) -> pa.Schema:
 def open_catalog(database_url: str, warehouse: Path) -> Catalog:
     """The embedded catalogue: its entries in our PostgreSQL, its Parquet files under a folder."""
     warehouse.mkdir(parents=True, exist_ok=True)
-    catalog = SqlCatalog("lake", uri=database_url, warehouse=warehouse.as_uri(), pool_pre_ping="true")
+    catalog = SqlCatalog("lake", uri=database_url, warehouse=str(warehouse.resolve()), pool_pre_ping="true")
     catalog.create_namespace_if_not_exists(NAMESPACE)
     return catalog
 
@@ -130,4 +134,4 @@ def load_or_create(catalog: Catalog, name: str) -> Table:
     fields = [NestedField(number, column, kind) for number, (column, kind) in enumerate(TABLES[name].items(), start=1)]
     schema = Schema(*fields)
     day = PartitionSpec(PartitionField(schema.find_field("dt").field_id, 1000, IdentityTransform(), "dt"))
-    return catalog.create_table_if_not_exists(f"{NAMESPACE}.{name}", schema, partition_spec=day)
+    return catalog.create_table_if_not_exists(f"{NAMESPACE}.{name}", schema, partition_spec=day, properties=_PROPERTIES)

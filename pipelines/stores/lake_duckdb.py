@@ -5,14 +5,15 @@ snapshot carries the upload or build it belongs to.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
-from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ValidationException
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterThanOrEqual, In, LessThanOrEqual
 from pyiceberg.table import Table, Transaction
 from pyiceberg.types import IcebergType
@@ -64,15 +65,13 @@ class DuckDBLake:
         self._connection = duckdb.connect(config={"temp_directory": str(spill), "memory_limit": "4GB"})
         for setting in _SESSION:
             self._connection.execute(f"SET GLOBAL {setting}")  # without GLOBAL no cursor would have it
-        self._plans: dict[tuple[str, int | None, str | None, str | None], str] = {}
+        self._plans: dict[tuple[str, int | None, int, str | None, str | None], str] = {}
         self._lock = threading.Lock()
 
     def table(self, name: str) -> Table:
         """The Iceberg table as it is now."""
-        try:
+        with _answering():
             return self._catalog.load_table(f"touchline.{name}")
-        except (SQLAlchemyError, OSError) as error:
-            raise _unavailable(error) from error
 
     def snapshots(self) -> Snapshots:
         """The present snapshot id of every table, None where nothing was stored yet."""
@@ -104,12 +103,10 @@ class DuckDBLake:
 
         self._commit(table, change)
 
-    def build_id(self, table: str) -> str | None:
-        """The build that a derived table's present rows come from."""
-        snapshot = self.table(table).current_snapshot()
-        return (
-            None if snapshot is None or snapshot.summary is None else snapshot.summary.additional_properties.get(BUILD)
-        )
+    def build_id(self, table: str, snapshot: int | None) -> str | None:
+        """The build that a derived table's rows come from in one snapshot; None where it has no snapshot."""
+        found = None if snapshot is None else self.table(table).snapshot_by_id(snapshot)
+        return None if found is None or found.summary is None else found.summary.additional_properties.get(BUILD)
 
     def compare(self, table: str, rows: pa.Table) -> Comparison:
         """Which of the rows are new, replace a stored row of the same id, or are there already."""
@@ -143,11 +140,7 @@ class DuckDBLake:
 
     def holds_upload(self, table: str, upload_id: str) -> bool:
         """Whether a commit of this upload, not taken back since, is in the table's history."""
-        held = False
-        for properties in self._history(self.table(table)).values():
-            held = held or properties.get(UPLOAD) == upload_id
-            held = held and upload_id not in properties.get(UNDONE, "").split(",")
-        return held
+        return upload_id in self._held(self.table(table))
 
     def undo(self, table: str, upload_ids: Sequence[str], standing: Sequence[str]) -> None:
         """Take the rows of these uploads out in one commit and put back what they had replaced."""
@@ -156,7 +149,7 @@ class DuckDBLake:
         def change(current: Table, transaction: Transaction) -> None:
             condition = "upload_id in (select upload_id from gone)"
             days, kept, removed = self._without(table, current, condition, gone)
-            if not removed:
+            if not removed and self._held(current).isdisjoint(upload_ids):
                 return
             back = self._replaced_by(table, current, gone, standing)
             if back.num_rows:
@@ -189,20 +182,19 @@ class DuckDBLake:
             snapshot = current.metadata.current_snapshot_id if snapshots is None else snapshots[name]
             return self._relation(name, current, snapshot, first, last)
 
-        bound = statements.bind(
-            statement, parameters, dialect="duckdb", relation=relation, dimension=dimension, weights=weights
-        )
-        try:
+        with _answering():
+            bound = statements.bind(
+                statement, parameters, dialect="duckdb", relation=relation, dimension=dimension, weights=weights
+            )
             return self._connection.cursor().sql(bound.sql, params=bound.values).to_arrow_table()
-        except duckdb.Error as error:
-            raise _unavailable(error) from error
 
     def _arrow(self, sql: str, **tables: pa.Table) -> pa.Table:
         """Rows of a query over the lake's files and the Arrow tables given by name."""
-        cursor = self._connection.cursor()
-        for name, rows in tables.items():
-            cursor.register(name, rows)
-        return cursor.sql(sql).to_arrow_table()
+        with _answering():
+            cursor = self._connection.cursor()
+            for name, rows in tables.items():
+                cursor.register(name, rows)
+            return cursor.sql(sql).to_arrow_table()
 
     def _relation(
         self,
@@ -214,7 +206,7 @@ class DuckDBLake:
     ) -> str:
         """SQL that reads the planned files of one snapshot, under the table's present column names."""
         version = table.metadata.current_snapshot_id if isinstance(snapshot, str) else snapshot
-        key = (name, version, first, last)
+        key = (name, version, table.metadata.current_schema_id, first, last)
         with self._lock:
             if key in self._plans:
                 return self._plans[key]
@@ -225,7 +217,7 @@ class DuckDBLake:
                 f"{number}: {{name: '{column}', type: '{kind}', default_value: NULL}}"
                 for number, column, kind in fields
             )
-            source = f"read_parquet({files!r}, schema=MAP {{{columns}}})"
+            source = f"read_parquet([{', '.join(map(_quoted, files))}], schema=MAP {{{columns}}})"
         else:
             columns = ", ".join(f'cast(null as {kind}) as "{column}"' for _, column, kind in fields)
             source = f"(select {columns} where false)"
@@ -280,6 +272,14 @@ class DuckDBLake:
         snapshots = sorted(table.snapshots(), key=lambda snapshot: snapshot.sequence_number or 0)
         return {s.snapshot_id: dict(s.summary.additional_properties) if s.summary else {} for s in snapshots}
 
+    def _held(self, table: Table) -> set[str]:
+        """The uploads in a table's history that were not taken back since."""
+        held: set[str] = set()
+        for properties in self._history(table).values():
+            held -= set(properties.get(UNDONE, "").split(","))
+            held |= {properties[UPLOAD]} if UPLOAD in properties else set()
+        return held
+
     def _rewrite(self, transaction: Transaction, days: list[str], rows: pa.Table, properties: dict[str, str]) -> None:
         if days:
             transaction.delete(_within(days), snapshot_properties=properties)
@@ -293,7 +293,7 @@ class DuckDBLake:
                 with current.transaction() as transaction:
                     change(current, transaction)
                 return
-            except CommitFailedException as error:
+            except (CommitFailedException, ValidationException) as error:
                 if attempt == _ATTEMPTS:
                     raise LakeUnavailable(
                         f"The lake table {table} is being written by others.",
@@ -331,6 +331,21 @@ def _typed(table: str, rows: pa.Table) -> pa.Table:
             arrays.append(pa.nulls(rows.num_rows, field.type))
     schema = pa.schema([*arrow_schema(table), *extra])
     return pa.Table.from_arrays([*arrays, *(rows[field.name] for field in extra)], schema=schema)
+
+
+def _quoted(path: str) -> str:
+    """A file's path as an SQL text that DuckDB takes literally: a glob's special characters stand for themselves."""
+    literal = "".join(f"[{character}]" if character in "*?[" else character for character in path)
+    return "'" + literal.replace("'", "''") + "'"
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Whatever keeps the lake from answering becomes LakeUnavailable."""
+    try:
+        yield
+    except (duckdb.Error, SQLAlchemyError, OSError, NoSuchTableError) as error:
+        raise _unavailable(error) from error
 
 
 def _unavailable(error: Exception) -> LakeUnavailable:

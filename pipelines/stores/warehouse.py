@@ -152,7 +152,7 @@ def _answering() -> Iterator[None]:
 def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise _no_url() from None
     if parsed.get_backend_name() not in ("postgresql", "postgres"):
         raise _no_url()

@@ -40,7 +40,7 @@ create table uploads (
     raw_path text not null,
     lake_tables text[] not null default '{}'
 );
-comment on column uploads.clears_demo is 'The commit takes the demo uploads back in the same version.';
+comment on column uploads.clears_demo is 'The commit takes the demo uploads back: those of the warehouse in the same version, those of the lake right after.';
 comment on column uploads.lake_tables is 'The lake tables it has rows for: a dead worker''s upload is whole when all of them hold it.';
 comment on column uploads.undone_at is 'Set when an undo begins; undone_version is set when it is done.';
 

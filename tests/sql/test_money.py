@@ -120,7 +120,7 @@ def test_spend_is_what_was_uploaded(branded: Stores, dimension: str) -> None:
 def test_ratios_give_back_what_they_were_made_of(branded: Stores, dimension: str, mode: dict[str, Any]) -> None:
     answer = ask(branded, "spend_and_cpa", {**mode, "by": dimension})
     rows, totals = answer.rows, answer.facts["totals"]
-    paid = rows[rows["spend"] > 0]
+    paid = rows[(rows["spend"] > 0) & rows[dimension].notna()]
     assert rows["spend"].sum() == near(totals["spend"])
     assert rows["attributed_conversions"].sum() == near(totals["attributed_conversions"])
     assert rows.loc[~rows.index.isin(paid.index), ["cpa", "roas", "roi"]].isna().all(axis=None)
@@ -129,9 +129,20 @@ def test_ratios_give_back_what_they_were_made_of(branded: Stores, dimension: str
     assert (earned["cpa"] * earned["attributed_conversions"]).tolist() == near(earned["spend"].tolist())
     assert (paid["roas"] * paid["spend"]).tolist() == near(paid["attributed_revenue"].tolist())
     assert (paid["roi"] + 1).tolist() == near(paid["roas"].tolist())
-    assert totals["paid_cpa"] * paid["attributed_conversions"].sum() == near(totals["spend"])
+    if dimension == "channel":
+        assert totals["paid_cpa"] * paid["attributed_conversions"].sum() == near(totals["spend"])
+        assert totals["paid_roas"] * totals["spend"] == near(paid["attributed_revenue"].sum())
     assert totals["blended_cpa"] * totals["conversions"] == near(totals["spend"])
     assert totals["roas"] * totals["spend"] == near(totals["attributed_revenue"])
+
+
+@money
+def test_totals_do_not_depend_on_what_a_row_is_about(branded: Stores, mode: dict[str, Any]) -> None:
+    channels, campaigns, platforms = (
+        ask(branded, "spend_and_cpa", {**mode, "by": dimension}).facts["totals"]
+        for dimension in ("channel", "campaign", "platform")
+    )
+    assert channels == campaigns == platforms
 
 
 @money

@@ -67,7 +67,7 @@ def test_the_lines_are_medians_means_or_ones_own() -> None:
     assert thresholds(four, "median") == Thresholds(2.5, 25.0)
     assert thresholds(four, "mean") == Thresholds(4.0, 40.0)
     assert thresholds(four, "own", 7.0, 8.0) == Thresholds(7.0, 8.0)
-    assert thresholds(four, "own", 7.0, None) == Thresholds(7.0, None)
+    assert thresholds(four, "own", 7.0, None) == Thresholds(7.0, 25.0)
 
 
 def test_a_line_is_drawn_through_all_points_that_have_the_value() -> None:
