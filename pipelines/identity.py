@@ -7,12 +7,11 @@ changes the past as well.
 import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
-from weakref import WeakKeyDictionary
 
 import pandas as pd
 
-from pipelines.metrics import Rates
-from pipelines.stores.base import Reading, Stores
+from pipelines.metrics import rates_of
+from pipelines.stores.base import Reading
 
 KINDS = ("channel", "campaign", "account", "platform")
 """What an alias may be about."""
@@ -87,22 +86,15 @@ def stored_names(reading: Reading) -> pd.DataFrame:
 
 def _in_reporting_currency(reading: Reading, names: pd.DataFrame) -> pd.DataFrame:
     """Names with the weights of spend at the newest rates; an amount without a rate weighs nothing."""
-    to, rates = reading.settings.reporting_currency, reading.warehouse("fx_rates")
-    newest = pd.Series("" if rates.empty else rates["date"].max(), index=names.index)
+    to, rates = reading.settings.reporting_currency, rates_of(reading)
+    newest = pd.Series(rates.newest_day, index=names.index)
     for currency in names["currency"].dropna().unique():
         of_it = names["currency"] == currency
-        rate = Rates(rates).at(currency, to, newest[of_it]).fillna(0.0)
+        rate = rates.at(currency, to, newest[of_it]).fillna(0.0)
         names.loc[of_it, "weight"] = names.loc[of_it, "weight"].fillna(0.0) * rate
     return names.drop(columns="currency")
 
 
-_kept: "WeakKeyDictionary[Stores, tuple[str, Names]]" = WeakKeyDictionary()
-
-
 def names_of(reading: Reading) -> Names:
     """The names of a reading, made once a data version."""
-    version, names = _kept.get(reading.stores, (None, None))
-    if names is None or version != reading.data_version:
-        names = Names(reading.warehouse("aliases"), stored_names(reading))
-        _kept[reading.stores] = (reading.data_version, names)
-    return names
+    return reading.kept("names", lambda: Names(reading.warehouse("aliases"), stored_names(reading)))

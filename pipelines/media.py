@@ -4,7 +4,7 @@ import pandas as pd
 
 from pipelines.calendar import Period
 from pipelines.identity import Names
-from pipelines.metrics import Rates
+from pipelines.metrics import rates_of
 from pipelines.stores.base import Reading
 
 SPEND_DIMENSIONS = ("channel", "campaign", "platform")
@@ -27,7 +27,7 @@ def spend(
     rows = rows.assign(name=names.column(dimension, rows[dimension]), spend=rows["amount"].astype(float))
     warnings: list[str] = []
     if len(rows) and set(rows["currency"].unique()) != {currency}:
-        rows, warnings = Rates(reading.warehouse("fx_rates")).convert(rows, "spend", currency)
+        rows, warnings = rates_of(reading).convert(rows, "spend", currency)
     return rows.groupby(["day", "name"], dropna=False, as_index=False)["spend"].sum(min_count=1), warnings
 
 

@@ -6,6 +6,8 @@ Invariant: a zero or unknown denominator gives null, never infinity and never 0.
 import numpy as np
 import pandas as pd
 
+from pipelines.stores.base import Reading
+
 
 def ratio(numerator: float | None, denominator: float | None) -> float | None:
     """numerator / denominator; null where either is unknown or the denominator is zero."""
@@ -47,6 +49,7 @@ class Rates:
         inverse = straight.rename(columns={"base": "quote", "quote": "base"}).assign(rate=1 / straight["rate"])
         both = pd.concat([straight, inverse], ignore_index=True)
         self._pairs = {pair: group.sort_values("date") for pair, group in both.groupby(["base", "quote"])}
+        self.newest_day = "" if rates.empty else str(rates["date"].max())
 
     def at(self, base: str, quote: str, days: pd.Series) -> pd.Series:
         """The rate of each day: of the pair itself or across one third currency, the newest at or before the day, else null."""
@@ -82,3 +85,8 @@ class Rates:
                 )
             converted.loc[group.index, amount] = group[amount].astype(float) * rate
         return converted, warnings
+
+
+def rates_of(reading: Reading) -> Rates:
+    """The exchange rates of a reading."""
+    return reading.kept("rates", lambda: Rates(reading.warehouse("fx_rates")))

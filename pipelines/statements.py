@@ -4,7 +4,7 @@ Invariant: no text of a user ever becomes SQL. Values are bound parameters, a li
 @dimension and @weights, take expressions that this module parses from the code's own allow-lists.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -56,23 +56,60 @@ def bind(
         raise WrongUsage(f"There is no lake statement '{name}'.")
     if dimension is not None and dimension not in DIMENSIONS:
         raise WrongUsage(f"'{dimension}' is no dimension.", f"Use one of {', '.join(DIMENSIONS)}.")
-    tree = _parsed(FOLDER / f"{name}.sql").copy()
+    lengths = {key: max(len(value), 1) for key, value in parameters.items() if isinstance(value, (list, tuple))}
+    written = _written(FOLDER / f"{name}.sql", dialect, dimension, weights, tuple(sorted(lengths.items())))
+    sql = written.sql
+    for table in written.tables:
+        sql = sql.replace(_mark(table), relation(table))
+    values: dict[str, Any] = {}
+    for key in written.parameters:
+        value = parameters[key]
+        if key in lengths:
+            values |= {_item(key, index): item for index, item in enumerate(value or [None])}
+        else:
+            values[key] = value
+    return Bound(sql, values)
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A statement in an engine's dialect, with a mark where each table is read, and the names of its parameters."""
+
+    sql: str
+    parameters: tuple[str, ...]
+    tables: tuple[str, ...]
+
+
+@lru_cache(maxsize=256)
+def _written(
+    path: Path, dialect: str, dimension: str | None, weights: str | None, lengths: tuple[tuple[str, int], ...]
+) -> _Written:
+    tree = _parsed(path).copy()
     for slot in list(tree.find_all(exp.Parameter)):
         slot.replace(_slot(slot.name, dimension, weights))
-    values: dict[str, Any] = {}
-    for placeholder in list(tree.find_all(exp.Placeholder)):
-        value = parameters[placeholder.name]
-        if isinstance(value, (list, tuple)):
-            _expand(placeholder, value, values)
-        else:
-            values[placeholder.name] = value
+    placeholders = list(tree.find_all(exp.Placeholder))
+    parameters = tuple(sorted({placeholder.name for placeholder in placeholders}))
+    for placeholder in placeholders:
+        if placeholder.name in dict(lengths):
+            _expand(placeholder, dict(lengths)[placeholder.name])
     inner = _common_table_names(tree)
-    for table in list(tree.find_all(exp.Table)):
-        if table.name not in inner:
-            alias = table.alias_or_name
-            table.set("this", exp.Var(this=relation(table.name)))
-            table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
-    return Bound(tree.sql(dialect=dialect), values)
+    read = [table for table in tree.find_all(exp.Table) if table.name not in inner]
+    tables = tuple(sorted({table.name for table in read}))
+    for table in read:
+        alias = table.alias_or_name
+        table.set("this", exp.Var(this=_mark(table.name)))
+        table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+    return _Written(tree.sql(dialect=dialect), parameters, tables)
+
+
+def _mark(table: str) -> str:
+    """What stands for a table until it is known how to read it: no SQL text has such a character."""
+    return f"\x00{table}\x00"
+
+
+def _item(name: str, index: int) -> str:
+    """The placeholder of one value of a list."""
+    return f"{name}_{index}"
 
 
 def _common_table_names(tree: exp.Expr) -> set[str]:
@@ -92,17 +129,12 @@ def _slot(slot: str, dimension: str | None, weights: str | None) -> exp.Expr:
     raise KeyError(f"@{slot} has no value")
 
 
-def _expand(placeholder: exp.Placeholder, value: Sequence[Any], values: dict[str, Any]) -> None:
+def _expand(placeholder: exp.Placeholder, length: int) -> None:
     """Put one `cast(:name_i as type)` a value where the single `cast(:name as type)` stood."""
     cast = placeholder.parent
     if not isinstance(cast, exp.Cast) or not isinstance(cast.parent, (exp.In, exp.Array)):
         raise ValueError(
             f"the list :{placeholder.name} must stand as cast(:{placeholder.name} as type) in an IN or an ARRAY"
         )
-    items: list[exp.Expr] = []
-    for index, item in enumerate(value or [None]):
-        key = f"{placeholder.name}_{index}"
-        values[key] = item
-        items.append(exp.cast(exp.Placeholder(this=key), cast.to.copy()))
-    holder = cast.parent
-    holder.set("expressions", items)
+    items = [exp.cast(exp.Placeholder(this=_item(placeholder.name, index)), cast.to.copy()) for index in range(length)]
+    cast.parent.set("expressions", items)

@@ -11,7 +11,7 @@ import pandas as pd
 from pipelines.attribution.rules import DAY_MS, MODELS
 from pipelines.calendar import Period
 from pipelines.identity import Names, fold
-from pipelines.metrics import Rates
+from pipelines.metrics import rates_of
 from pipelines.stores.base import Reading
 
 REASONS = ("unknown_person", "no_touchpoint", "no_consent", "excluded_channel", "outside_window")
@@ -77,6 +77,6 @@ def _in_currency(reading: Reading, rows: pd.DataFrame, amount: str, how: Attribu
     rows = rows.astype({amount: float})
     if rows.empty or set(rows["currency"].dropna().unique()) <= {how.currency}:
         return rows
-    converted, warnings = Rates(reading.warehouse("fx_rates")).convert(rows, amount, how.currency)
+    converted, warnings = rates_of(reading).convert(rows, amount, how.currency)
     how.warnings.extend(warning for warning in warnings if warning not in how.warnings)
     return converted

@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
 from pipelines.settings import Settings
+
+Thing = TypeVar("Thing")
 
 Snapshots = Mapping[str, int | None]
 """Lake table -> the id of its snapshot, None where the table has none yet."""
@@ -104,28 +106,28 @@ class Lake(Protocol):
 
 
 class Memory:
-    """Results of statements at one data version, the last ones used: questions of one page share many. Safe to use from many threads."""
+    """What was worked out at one data version, the last ones used: questions of one page share much. Safe to use from many threads."""
 
-    _KEPT, _LARGEST_ROWS = 128, 50_000
+    _KEPT = 192
 
     def __init__(self) -> None:
-        self._frames: OrderedDict[str, pd.DataFrame] = OrderedDict()
+        self._things: OrderedDict[str, Any] = OrderedDict()
         self._lock = threading.Lock()
 
-    def frame(self, key: object, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-        """The rows kept under the key, else those that `make` returns. Whoever asks gets a copy of their own."""
+    def kept(self, key: object, make: Callable[[], Thing]) -> Thing:
+        """The thing kept under the key, else the one that `make` returns. All get the same one: nobody may change it."""
         text = repr(key)
         with self._lock:
-            if text in self._frames:
-                self._frames.move_to_end(text)
-                return self._frames[text].copy()
-        rows = make()
-        if len(rows) <= self._LARGEST_ROWS:
-            with self._lock:
-                self._frames[text] = rows.copy()
-                while len(self._frames) > self._KEPT:
-                    self._frames.popitem(last=False)
-        return rows
+            if text in self._things:
+                self._things.move_to_end(text)
+                found: Thing = self._things[text]
+                return found
+        thing = make()
+        with self._lock:
+            self._things[text] = thing
+            while len(self._things) > self._KEPT:
+                self._things.popitem(last=False)
+        return thing
 
 
 @dataclass(frozen=True)
@@ -178,8 +180,7 @@ class Reading:
                 statement, parameters, dimension=dimension, weights=weights, snapshots=self.snapshots
             )
 
-        key = (self.data_version, statement, sorted(parameters.items()), dimension, weights)
-        return self.stores.memory.frame(key, run)
+        return self.kept((statement, sorted(parameters.items()), dimension, weights), run).copy()
 
     def warehouse(self, statement: str, **parameters: object) -> pd.DataFrame:
         """Rows of a warehouse statement as of this reading; its :version parameter is filled in here."""
@@ -187,4 +188,8 @@ class Reading:
         def run() -> pd.DataFrame:
             return self.stores.warehouse.frame(statement, version=self.warehouse_version, **parameters)
 
-        return self.stores.memory.frame((self.data_version, statement, sorted(parameters.items())), run)
+        return self.kept((statement, sorted(parameters.items())), run).copy()
+
+    def kept(self, key: object, make: Callable[[], Thing]) -> Thing:
+        """What `make` works out from this reading, made once a data version. Nobody may change it."""
+        return self.stores.memory.kept((self.data_version, key), make)
