@@ -7,14 +7,24 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from pipelines.ingest.load import load_demo
 from pipelines.settings import Settings, load_settings
+from pipelines.stores import open_stores
 from pipelines.stores.base import Stores
 from pipelines.stores.embedded_postgres import EmbeddedPostgres
 from pipelines.stores.lake_duckdb import DuckDBLake
 from pipelines.stores.warehouse import Warehouse
 from tests.browser.chromium import chromium as find_chromium
 
+Environment = dict[str, str]
+"""Variables under which the dashboard or the command line is run."""
+
 _numbers = count(1)
+
+
+def environment(home: Path, database_url: str) -> Environment:
+    """The environment of a home of a test's own."""
+    return {"TOUCHLINE_HOME": str(home), "TOUCHLINE_DATABASE_URL": database_url, "TOUCHLINE_USER": "tester"}
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +63,16 @@ def stores(settings: Settings, new_database: Callable[[], str]) -> Iterator[Stor
     stores = Stores(settings, warehouse, DuckDBLake(warehouse.url, settings.home))
     yield stores
     stores.close()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]) -> Environment:
+    """The environment of a home with the demo data, loaded once for the whole run. Tests only read it."""
+    variables = environment(tmp_path_factory.mktemp("demo") / "home", new_database())
+    stores = open_stores(load_settings(variables))
+    load_demo(stores)
+    stores.close()
+    return variables
 
 
 @pytest.fixture(scope="session")

@@ -9,34 +9,17 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.navigation import MENU
-from pipelines.ingest.load import load_demo
-from pipelines.settings import load_settings
-from pipelines.stores import open_stores
+from tests.conftest import Environment, environment
 
 MAIN = Path(__file__).resolve().parent.parent.parent / "app" / "main.py"
 
-Environment = dict[str, str]
 OpenPage = Callable[..., AppTest]
-
-
-def _environment(home: Path, database_url: str) -> Environment:
-    return {"TOUCHLINE_HOME": str(home), "TOUCHLINE_DATABASE_URL": database_url, "TOUCHLINE_USER": "tester"}
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]) -> Environment:
-    """The environment of a home with the demo data. Pages only read it."""
-    environment = _environment(tmp_path_factory.mktemp("demo") / "home", new_database())
-    stores = open_stores(load_settings(environment))
-    load_demo(stores)
-    stores.close()
-    return environment
 
 
 @pytest.fixture
 def empty(tmp_path: Path, new_database: Callable[[], str]) -> Environment:
     """The environment of a home on which nothing ever happened."""
-    return _environment(tmp_path / "home", new_database())
+    return environment(tmp_path / "home", new_database())
 
 
 @pytest.fixture

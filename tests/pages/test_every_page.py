@@ -4,7 +4,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.navigation import MENU, PAGES, UPLOAD, MenuEntry
-from tests.pages.conftest import Environment, OpenPage
+from tests.conftest import Environment
+from tests.pages.conftest import OpenPage
 
 SCRIPTS = sorted(path.name for path in PAGES.glob("*.py"))
 ENTRIES = {entry.file: entry for entry in MENU}

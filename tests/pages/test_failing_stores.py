@@ -5,7 +5,8 @@ import pytest
 from app import queries
 from pipelines.errors import LakeUnavailable, WarehouseUnavailable
 from pipelines.stores.lake_duckdb import DuckDBLake
-from tests.pages.conftest import Environment, OpenPage
+from tests.conftest import Environment
+from tests.pages.conftest import OpenPage
 from tests.pages.test_every_page import charts, said
 
 

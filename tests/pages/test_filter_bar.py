@@ -5,7 +5,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.filters import Filters
-from tests.pages.conftest import Environment, OpenPage
+from tests.conftest import Environment
+from tests.pages.conftest import OpenPage
 from tests.pages.test_every_page import said
 
 

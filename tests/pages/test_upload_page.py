@@ -4,7 +4,8 @@ import time
 
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import Environment, OpenPage
+from tests.conftest import Environment
+from tests.pages.conftest import OpenPage
 from tests.pages.test_every_page import said
 
 REACH = b"""Account reach export;;
