@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -114,15 +114,15 @@ def test_a_question_that_is_none(bench: Stores) -> None:
         ask(bench, "quadrant")
 
 
-def test_one_sided_homes_name_the_other_side(bench: Stores) -> None:
+def test_one_sided_homes_name_the_other_side(stores: Stores) -> None:
     """Spend alone is shown, and what it lacks is said."""
-    brand.upload(bench, "spend", brand.spend[brand.spend["currency"] == "EUR"])
-    answer = ask(bench, "spend_and_cpa")
+    brand.upload(stores, "spend", brand.spend[brand.spend["currency"] == "EUR"])
+    answer = ask(stores, "spend_and_cpa")
     assert answer.missing == ["touchpoints", "conversions"]
     assert answer.rows["spend"].sum() == pytest.approx(20 * 72.5)
     assert answer.rows["cpa"].isna().all()
-    assert ask(bench, "quadrants").missing == ["first_stream", "mentions"]
-    assert ask(bench, "channel_credit").rows.empty
+    assert ask(stores, "quadrants").missing == ["first_stream", "mentions"]
+    assert ask(stores, "channel_credit").rows.empty
 
 
 @pytest.fixture(params=["America/New_York", "Pacific/Kiritimati"])
@@ -182,14 +182,22 @@ def test_the_edges_of_the_data_are_said(branded: Stores) -> None:
     assert late == ["The last complete day is 2026-03-18: what comes after it may still grow."]
 
 
-def test_a_day_is_complete_once_it_is_over(branded: Stores) -> None:
-    answer = ask(branded, "options")
-    assert answer.facts["last_complete_day"]["channel_credit"] == "2026-03-18"
-    assert answer.facts["last_complete_day"]["quadrants"] == "2026-03-03"
-    assert answer.facts["first_day"] == "2026-03-01"
-    assert answer.facts["primary_conversion_type"] == "purchase"
-    today = datetime.now(UTC).date().isoformat()
-    assert (ask(branded, "freshness").rows["last_complete_day"].dropna() < today).all()
+def test_the_last_complete_day_is_the_last_one_that_the_sources_share(branded: Stores) -> None:
+    facts = ask(branded, "options").facts
+    assert facts["last_complete_day"]["channel_credit"] == "2026-03-18"
+    assert facts["last_complete_day"]["quadrants"] == "2026-03-03"
+    assert facts["first_day"] == "2026-03-01"
+    assert facts["primary_conversion_type"] == "purchase"
+
+
+def test_the_day_of_the_upload_is_not_complete(stores: Stores) -> None:
+    now = datetime.now(UTC)
+    times = [(now - timedelta(days=days)).isoformat() for days in (0, 3)]
+    brand.upload(stores, "touchpoints", pd.DataFrame({"time": times, "person": "ann", "channel": "Mail"}))
+    row = ask(stores, "freshness").rows.set_index("source").loc["touchpoints"]
+    uploaded = row["last_upload_at"].date()
+    assert row["last_complete_day"] == (uploaded - timedelta(days=1)).isoformat()
+    assert row["last_day"] == now.date().isoformat()
 
 
 def test_unmatched_names_are_ranked_with_the_most_alike(branded: Stores) -> None:

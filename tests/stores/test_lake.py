@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from pyiceberg.table import Table, Transaction
 from pyiceberg.types import StringType
 
 from pipelines import statements
@@ -189,6 +190,28 @@ def test_two_writers_at_once_lose_nothing(stores: Stores, lake: DuckDBLake) -> N
     other.close()
     assert failures == []
     assert set(held(lake)) == {*(f"{name}{number}" for name in "ab" for number in range(4)), "shared"}
+
+
+@pytest.mark.parametrize("before", [{}, {"old": ("Mail", 0), "shared": ("Mail", 0)}], ids=["empty", "filled"])
+def test_a_commit_that_comes_second_is_made_anew(
+    lake: DuckDBLake, before: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another writer commits just before: its rows stay, and an id that both bring is there once, from the second."""
+    if before:
+        write(lake, "first of all", before)
+    commit = Transaction.commit_transaction
+
+    def come_second(self: Transaction) -> Table:
+        monkeypatch.setattr(Transaction, "commit_transaction", commit)
+        write(lake, "faster", {"shared": ("Social", 0), "theirs": ("Social", 0)})
+        return commit(self)
+
+    monkeypatch.setattr(Transaction, "commit_transaction", come_second)
+    write(lake, "slower", {"shared": ("Search", 0), "ours": ("Search", 0)})
+    old = {"old": "Mail"} if before else {}
+    assert held(lake) == {**old, "ours": "Search", "shared": "Search", "theirs": "Social"}
+    lake.undo("touchpoints", ["slower"], ["first of all", "faster"])
+    assert held(lake) == {**old, "shared": "Social", "theirs": "Social"}
 
 
 def test_a_reading_holds_still_while_others_commit(stores: Stores, lake: DuckDBLake) -> None:
