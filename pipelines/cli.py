@@ -153,6 +153,8 @@ def _ingest(given: argparse.Namespace) -> None:
     )
     with _opened() as stores:
         plan = preview(stores, prepared)
+        if not given.dry_run and not prepared.accepted:
+            print(output.ingested(prepared, plan, None, given.format))
         upload = None if given.dry_run else commit(stores, prepared, content, settings.user, keep_demo=given.keep_demo)
     print(output.ingested(prepared, plan, upload, given.format))
 

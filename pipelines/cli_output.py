@@ -69,8 +69,20 @@ def questions(known: Iterable["Question"]) -> str:
             choices = f" ({', '.join(parameter.choices)})" if parameter.choices else ""
             default = "" if parameter.default in (None, [], "") else f" Default: {parameter.default}."
             lines.append(f"    {parameter.name}{choices}: {parameter.help}{default}")
+        if any(parameter.name == "model" for parameter in question.parameters):
+            lines += [f"    {text}" for text in _model_parameters()]
         lines.append("")
     return "\n".join(lines)
+
+
+def _model_parameters() -> list[str]:
+    from pipelines.attribution import MODELS
+
+    return [
+        f"{parameter.name} (of {model.key}): {parameter.help} Default: {parameter.default:g}."
+        for model in MODELS.values()
+        for parameter in model.parameters
+    ]
 
 
 def _about(plan: "Plan", upload: Mapping[str, Any] | None) -> list[str]:
@@ -107,7 +119,10 @@ def _in_words(prepared: "Prepared", said: Mapping[str, Any], stored: bool) -> st
         lines.append(f"Refused row {row['row']}, column {row['column']}, {row['value']!r}: {row['reason']}")
     if len(said["refused"]) > 20:
         lines.append(f"... and {len(said['refused']) - 20:,} more; --format json lists them all.")
-    lines.append(f"Upload {said['upload_id']}." if "upload_id" in said else "This was a dry run.")
+    if "upload_id" in said:
+        lines.append(f"Upload {said['upload_id']}.")
+    elif prepared.accepted:
+        lines.append("This was a dry run.")
     return "\n".join(lines)
 
 

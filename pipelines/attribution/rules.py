@@ -181,3 +181,6 @@ MODELS: dict[str, Model] = {
     )
 }
 """Key -> model: read by the selectbox, the README's table and the tests alike."""
+
+DEFAULT_MODEL = "position_based"
+"""The model where none is said, on the pages and on the command line."""

@@ -47,7 +47,9 @@ def key_rows(source: Source, rows: pa.Table) -> Keyed:
     if len(first) == rows.num_rows:
         return Keyed(rows)
     if source.repeats == "sum":
-        return Keyed(_summed(source, rows, first), merged=rows.num_rows - len(first))
+        merged = rows.num_rows - len(first)
+        said = f"Rows equal in {', '.join(source.key)}: {merged:,} beside the first; their amounts were added up."
+        return Keyed(_summed(source, rows, first), merged=merged, warnings=(said,))
     return _without_repeats(source, rows, first[code])
 
 

@@ -86,7 +86,6 @@ def read_fields(
     for field in source.fields:
         if field.fill:
             values[field.name] = pc.coalesce(values[field.name], field.fill(values))
-    warnings += _unknown_numbers(source, values, mapping)
     warnings += _assume_currency(columns, values, conventions.currency)
     return Reading(values, tuple(faults), tuple(notes), tuple(warnings))
 
@@ -152,10 +151,11 @@ def _accept_fixed(column: _Column, fixed: Mapping[str, str], cells: Cells) -> No
         )
 
 
-def _unknown_numbers(source: Source, values: Mapping[str, pa.Array], mapping: Mapping[str, str]) -> list[str]:
+def unknown_numbers(source: Source, values: Mapping[str, pa.Array], mapping: Mapping[str, str]) -> list[str]:
+    """A warning for each required number that is blank in some of the accepted rows, whose values these are."""
     required = [field.name for field in source.fields if field.required and _is_number(field) and field.name in mapping]
     return [
-        f"Rows without a readable number in '{mapping[name]}': {blank:,}; unknown, not 0."
+        f"Rows without a number in '{mapping[name]}': {blank:,}; unknown, not 0."
         for name in required
         if (blank := values[name].null_count)
     ]

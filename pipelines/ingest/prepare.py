@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.ingest.keys import identify_rows, key_rows
-from pipelines.ingest.normalise import Conventions, Fault, read_fields
+from pipelines.ingest.normalise import Conventions, Fault, read_fields, unknown_numbers
 from pipelines.ingest.prepared import MappingNeeded, Prepared, Raw
 from pipelines.ingest.read import read_raw
 from pipelines.ingest.recognise import settle_mapping
@@ -73,7 +73,7 @@ def prepare(
         merged=keyed.merged,
         tables=tables,
         refused=pa.concat_tables(refusals).sort_by("row"),
-        warnings=(*reading.warnings, *keyed.warnings),
+        warnings=(*reading.warnings, *unknown_numbers(source, columns, settled), *keyed.warnings),
         notes=(*_encoding_note(raw), *mapping_notes, *reading.notes),
         first_day=days[0],
         last_day=days[1],

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from pipelines.attribution import MODELS, model_parameters
+from pipelines.attribution import DEFAULT_MODEL, MODELS, model_parameters
 from pipelines.calendar import parse_day
 from pipelines.errors import WrongUsage
 from pipelines.settings import Settings
@@ -141,7 +141,7 @@ COMPARISON = (
     Parameter("compare_end", "day", None, "Last day of the period to compare with, included."),
 )
 ATTRIBUTION = (
-    Parameter("model", "choice", "last_touch", "Attribution model.", choices=tuple(MODELS)),
+    Parameter("model", "choice", DEFAULT_MODEL, "Attribution model.", choices=tuple(MODELS)),
     Parameter("lookback_days", "number", 30.0, "Look-back window in days; fractions are fine."),
     Parameter("conversion_type", "text", None, "Only conversions of this type; all, if not said."),
     Parameter("excluded_channels", "list", [], "Channels left out of the model, separated by commas."),

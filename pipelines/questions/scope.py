@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines import health, journeys
-from pipelines.attribution import MODELS
+from pipelines.attribution import DEFAULT_MODEL, MODELS
 from pipelines.attribution.engine import Attribution
 from pipelines.calendar import Period
 from pipelines.identity import Names, names_of
@@ -50,7 +50,7 @@ class Scope:
 def scope(reading: Reading, parameters: Mapping[str, Any], sources: tuple[str, ...]) -> Scope:
     """The scope of a question whose whole period is that of the given sources."""
     fresh = health.freshness(reading)
-    model = str(parameters.get("model", "last_touch"))
+    model = str(parameters.get("model", DEFAULT_MODEL))
     how = Attribution(
         model=model,
         model_parameters={p.name: parameters[p.name] for p in MODELS[model].parameters if p.name in parameters},

@@ -5,7 +5,11 @@ select
     upload_id,
     source,
     file_name,
-    case when committed_version > cast(:version as bigint) then 'pending' else status end as status,
+    case
+        when committed_version > cast(:version as bigint) then 'pending'
+        when undone_version <= cast(:version as bigint) then 'undone'
+        else status
+    end as status,
     demo,
     uploaded_by,
     started_at,
