@@ -81,7 +81,7 @@ def overview(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     if asked.period is None:
         return Found(pd.DataFrame(columns=columns), missing=missing)
     value, warnings = _headline(asked, asked.period)
-    previous = _headline(asked, asked.previous)[0] if asked.previous else {}
+    previous, before = _before(asked)
     rows = [
         {
             "metric": name,
@@ -92,7 +92,9 @@ def overview(reading: Reading, parameters: Mapping[str, Any]) -> Found:
         }
         for name, unit in HEADLINE.items()
     ]
-    return Found(pd.DataFrame(rows, columns=columns), [*asked.how.warnings, *warnings, *asked.edges()], missing=missing)
+    return Found(
+        pd.DataFrame(rows, columns=columns), [*asked.how.warnings, *warnings, *before, *asked.edges()], missing=missing
+    )
 
 
 def movers(reading: Reading, parameters: Mapping[str, Any]) -> Found:
@@ -100,8 +102,9 @@ def movers(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     asked, dimension = scope(reading, parameters, ("spend", "conversions")), str(parameters["by"])
     columns = [dimension, "metric", "value", "previous", "difference", "sentence"]
     missing = health.missing(asked.fresh, SOURCES)
-    if asked.period is None or asked.previous is None or missing:
-        return Found(pd.DataFrame(columns=columns), missing=missing)
+    previous, before = _before(asked)
+    if asked.period is None or asked.previous is None or missing or not previous:
+        return Found(pd.DataFrame(columns=columns), before, missing=missing)
     now, _ = _spend_and_credit(asked, asked.period, dimension)
     then, _ = _spend_and_credit(asked, asked.previous, dimension)
     both = now.merge(then, on="name", how="outer", suffixes=("", "_before")).dropna(subset=["name"])
@@ -141,6 +144,17 @@ def _headline(asked: Scope, period: Period) -> tuple[dict[str, float | None], li
     money = _money(rows, totals)
     share = metrics.ratio(totals["attributed_conversions"], totals["conversions"])
     return {**totals, **money, "attributed_share": share}, warnings
+
+
+def _before(asked: Scope) -> tuple[dict[str, float | None], list[str]]:
+    """The headline of the compared period; nothing, and a sentence, where it has no data: growth from there would mean nothing."""
+    if asked.previous is None:
+        return {}, []
+    headline, _ = _headline(asked, asked.previous)
+    if headline["conversions"] or headline["spend"] is not None:
+        return headline, []
+    start, end = asked.previous.start, asked.previous.end
+    return {}, [f"There are no conversions and no spend from {start} to {end}: nothing to compare with."]
 
 
 def _credit_by_name(asked: Scope, period: Period, dimension: str) -> pd.DataFrame:
