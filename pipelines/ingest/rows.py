@@ -16,14 +16,10 @@ import pyarrow.csv
 from sqlalchemy import Connection, text
 
 from pipelines.errors import WarehouseUnavailable
+from pipelines.sources import SOURCES
 
 BOOKKEEPING = ("upload_id", "row_number", "key_hash", "removed")
-SCOPES: dict[str, tuple[str, ...]] = {
-    "account_reach": ("date", "account"),
-    "first_stream": ("date", "account"),
-    "spend": ("date", "channel", "ad_account"),
-    "fx_rates": ("date", "base"),
-}
+SCOPES = {source.table: source.speaks_for for source in SOURCES.values() if source.speaks_for}
 """Table with days -> the columns that say what a file speaks for: within them, a stored key that the file lacks may have to go."""
 
 

@@ -26,5 +26,6 @@ ACCOUNT_REACH = Source(
         ),
     ),
     key=("date", "account", "platform"),
+    speaks_for=("date", "account"),
     repeats="refuse",
 )

@@ -74,6 +74,8 @@ class Source:
     `key`: the fields that name a row; `repeats`: what becomes of rows equal in it within one file: 'sum' adds the fields in `sums`, 'refuse'
     keeps the first, 'number' (lake) tells rows without an id apart by counting their occurrences.
     `day_field`: the field that dates a row (None: undated). `id_field`: the field with the row's own id.
+    `speaks_for`: the fields (the day first) of which a file is the whole truth: a stored key that shares them and is not in the file may have
+    to go. Empty where a file never says that.
     `also`: further tables fed by the same rows: table name -> function from the accepted rows (every field, stored or not) to its rows.
     """
 
@@ -88,6 +90,7 @@ class Source:
     day_field: str | None = "date"
     id_field: str | None = None
     sums: tuple[str, ...] = ()
+    speaks_for: tuple[str, ...] = ()
     also: Mapping[str, Callable[[pa.Table], pa.Table]] = field(default_factory=dict)
 
     def field(self, name: str) -> Field:

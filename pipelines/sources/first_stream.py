@@ -22,5 +22,6 @@ FIRST_STREAM = Source(
         ENGAGEMENTS,
     ),
     key=("date", "post"),
+    speaks_for=("date", "account"),
     repeats="refuse",
 )

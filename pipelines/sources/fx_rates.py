@@ -40,5 +40,6 @@ FX_RATES = Source(
         ),
     ),
     key=("date", "base", "quote"),
+    speaks_for=("date", "base"),
     repeats="refuse",
 )

@@ -70,6 +70,7 @@ SPEND = Source(
         ),
     ),
     key=("date", "channel", "campaign", "currency", "ad_account", "ad_group", "creative"),
+    speaks_for=("date", "channel", "ad_account"),
     repeats="sum",
     sums=("amount", "impressions", "clicks", "reported_conversions"),
 )
