@@ -239,7 +239,7 @@ QUESTIONS = (
         "one row a name, five at most, the biggest first",
         (*PERIOD, *COMPARISON, *ATTRIBUTION, by(media.SPEND_DIMENSIONS)),
         SOURCES,
-        ("lake/credit", "warehouse/spend", "warehouse/fx_rates"),
+        _MONEY_STATEMENTS,
         movers,
     ),
     Question(
