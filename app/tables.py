@@ -63,13 +63,13 @@ def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | Non
         key=lambda column: column.map(order).fillna(len(order)) if column.name == "quadrant" else column,
     )
     # The action in a word or two; the file and the chart's hover have it in full, with its reason.
-    rows = rows.assign(action=rows["advice"].str.partition(":")[0])
+    rows = rows.assign(action=rows["advice"].str.partition(":")[0].map(lambda action: _IN_SHORT.get(action, action)))
     rows = rows.assign(name=rows[by].map(lambda name: short(name, 60)))
     priced = rows["cpa"].notna().any()
     columns = {
-        "name": text(by.capitalize(), pinned=True, width=95 if priced else 150),
-        "action": text("What to do", width=145),
-        **({"cpa": money("Paid CPA", currency, width=78)} if priced else {}),
+        "name": text(by.capitalize(), pinned=True, width=112 if priced else 160),
+        "action": text("What to do", width=98),
+        **({"cpa": money("Paid CPA", currency, width=72)} if priced else {}),
         "quadrant": text("Quadrant", width=110),
         "reach": count("Summed reach"),
         "mentions": count("Mentions"),
@@ -91,6 +91,20 @@ def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | Non
     download(rows.drop(columns=["name", "action"]), f"quadrants by {by}")
     picked = event.selection.cells
     return str(rows.iloc[picked[0][0]][by]) if picked else None
+
+
+_IN_SHORT = {
+    "PR fix before budget": "PR fix first",
+    "Change the content": "New content",
+    "Fix it or end it": "Fix or end",
+    "Make it cheaper before feeding it": "Cheaper first",
+    "Double down with care": "Test more",
+    "Amplify with care": "Test more",
+    "Upload its reach": "Add its reach",
+    "Connect its mentions": "Add mentions",
+    "Too few points to compare with.": "Too few points",
+}
+"""What the advice of pipelines.quadrants begins with -> the same in two words."""
 
 
 def totals(values: Mapping[str, Any], currency: str) -> None:
@@ -125,12 +139,12 @@ def download(rows: pd.DataFrame, name: str) -> None:
     """A button that saves the rows as a CSV file; cells that a spreadsheet would run as a formula are defused."""
 
     def content() -> bytes:
-        return rows.map(_defused).to_csv(index=False).encode("utf-8-sig")
+        return rows.map(_defused).to_csv(index=False, float_format="%.10g").encode("utf-8-sig")
 
     st.download_button(
         "Download CSV",
         content,
-        file_name=f"{name}.csv",
+        file_name=f"{name}.csv".replace(" ", "_"),
         mime="text/csv",
         icon=":material/download:",
         key=f"download {name}",

@@ -107,7 +107,7 @@ def _ordered(rows: pd.DataFrame, across: Scale, up: Scale) -> pd.DataFrame:
         placed_rows["y"] - placed_rows["y"].median()
     ).abs()
     placed_rows["importance"] = (
-        placed_rows["pr_warning"].fillna(False).astype(float) * 10 + outlying - placed_rows["one_sided"] * 0.2
+        placed_rows["pr_warning"].fillna(False).astype(float) * 10 + outlying + placed_rows["radius"] / 100
     )
     return placed_rows.sort_values("importance", ascending=False)
 

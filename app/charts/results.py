@@ -16,6 +16,8 @@ from pipelines.metrics import ratios
 ROW_HEIGHT = 34
 LONG = 100
 """Days beyond which a line a day is noise."""
+FEW = 4
+"""Days up to which there is no line to draw."""
 
 
 def credit_over_time(
@@ -23,30 +25,35 @@ def credit_over_time(
 ) -> go.Figure:
     """Stacked areas by day. rows: day, `by`, `value`, with names in the order in which they stack, the first at the bottom.
 
-    Over more than LONG days each week is drawn as the mean of its days, so that a week cut off by the period does not dip.
+    A day without any row earned nothing: it is drawn as 0. Over more than LONG days each week is drawn as the mean of its days, so that a
+    week cut off by the period does not dip. A few days are bars: an area needs neighbours.
     """
-    daily = rows.pivot_table(index="day", columns=by, values=value, aggfunc="sum", sort=False, observed=True).fillna(0)
+    daily = rows.pivot_table(index="day", columns=by, values=value, aggfunc="sum", sort=False, observed=True)
+    daily = daily.reindex(_every_day(daily.index)).fillna(0)
     if long := len(daily) > LONG:
         daily = daily.groupby(_weeks(daily.index)).mean()
+    few = len(daily) <= FEW
     figure = theme.figure(
         360,
-        xaxis=_days(),
-        yaxis={"title": {"text": f"{title} a day" if long else title}, "rangemode": "tozero", "tickformat": "~s"},
+        xaxis=_days(daily.index if few else None),
+        yaxis={
+            "title": {"text": f"{title} a day" if long else title},
+            "rangemode": "tozero",
+            "tickformat": _counts(float(daily.sum(axis=1).max())),
+        },
         hovermode="x unified",
         legend_traceorder="normal",
+        barmode="stack",
+        bargap=0.4,
     )
     for name in daily.columns:
+        said = {"x": daily.index, "y": daily[name], "name": plain_html(name), "hovertemplate": "%{y:,.1f}"}
         colour = colours.get(name, OTHER_COLOUR)
-        figure.add_scatter(
-            x=daily.index,
-            y=daily[name],
-            name=plain_html(name),
-            mode="lines",
-            stackgroup="all",
-            line={"color": theme.paper, "width": 0.8},
-            fillcolor=colour,
-            hovertemplate="%{y:,.1f}",
-        )
+        if few:
+            figure.add_bar(**said, marker_color=colour)
+        else:
+            line = {"color": theme.paper, "width": 0.8}
+            figure.add_scatter(**said, mode="lines", stackgroup="all", line=line, fillcolor=colour)
     return figure
 
 
@@ -147,6 +154,13 @@ def unattributed_over_time(rows: pd.DataFrame, typical: float | None, theme: The
 
     rows: day, conversions, unattributed; `typical`: the share to compare with.
     """
+    rows = rows.set_index("day").reindex(_every_day(rows["day"])).fillna(0).rename_axis("day").reset_index()
+    if len(rows) > LONG:
+        rows = (
+            rows.groupby(_weeks(rows["day"]).rename("week"))[["conversions", "unattributed"]]
+            .sum()
+            .reset_index(names="day")
+        )
     line = {
         "type": "line",
         "xref": "x domain",
@@ -166,8 +180,8 @@ def unattributed_over_time(rows: pd.DataFrame, typical: float | None, theme: The
     level = typical is not None and known(typical)
     figure = theme.figure(
         300,
-        xaxis=_days(),
-        yaxis={"title": {"text": "Unattributed share"}, "tickformat": ".0%", "rangemode": "tozero"},
+        xaxis=_days(rows["day"] if len(rows) <= FEW else None),
+        yaxis={"title": {"text": "Unattributed share"}, "tickformat": "~%", "rangemode": "tozero", "nticks": 6},
         shapes=[{**line, "y0": typical, "y1": typical}] if level else [],
         annotations=[{**label, "y": typical}] if level else [],
         showlegend=False,
@@ -176,7 +190,8 @@ def unattributed_over_time(rows: pd.DataFrame, typical: float | None, theme: The
     figure.add_scatter(
         x=rows["day"],
         y=ratios(rows["unattributed"], rows["conversions"]),
-        mode="lines",
+        mode="lines+markers" if len(rows) <= FEW else "lines",
+        connectgaps=False,
         line={"color": WARNING_COLOUR, "width": 2.2},
         fill="tozeroy",
         fillcolor="rgba(214,51,108,0.10)",
@@ -190,7 +205,7 @@ def type_bars(rows: pd.DataFrame, theme: Theme) -> go.Figure:
     """The unattributed share of each conversion type, the largest first. rows: type, conversions, unattributed."""
     rows = rows.assign(share=ratios(rows["unattributed"], rows["conversions"])).sort_values("share", ascending=False)
     longest = max(float(rows["share"].max()), 0.01)
-    figure = _bars(rows["type"], "Unattributed share", theme, tickformat=".0%", range=[0, longest * 1.3])
+    figure = _bars(rows["type"], "Unattributed share", theme, tickformat="~%", range=[0, longest * 1.3])
     _labelled_bars(
         figure,
         rows["share"],
@@ -236,9 +251,20 @@ def _weeks(days: pd.Index | pd.Series) -> pd.Series:
     return (dates - pd.to_timedelta(dates.dt.weekday, unit="D")).dt.strftime("%Y-%m-%d")
 
 
-def _days() -> dict[str, Any]:
-    """An axis of days."""
-    return {"showgrid": False, "tickformat": "%-d %b", "nticks": 8, "hoverformat": "%a %-d %b %Y"}
+def _every_day(days: pd.Index | pd.Series) -> list[str]:
+    """Every day from the first to the last one, as YYYY-MM-DD."""
+    return list(pd.date_range(min(days), max(days)).strftime("%Y-%m-%d"))
+
+
+def _days(few: pd.Index | pd.Series | None = None) -> dict[str, Any]:
+    """An axis of days; a few of them each get their label."""
+    axis = {"showgrid": False, "tickformat": "%-d %b", "nticks": 8, "hoverformat": "%a %-d %b %Y"}
+    return axis if few is None else {**axis, "tickvals": list(few), "type": "date"}
+
+
+def _counts(largest: float) -> str:
+    """How an axis of counts writes its ticks: 0.5, 20, 1,500 and, beyond that, 20k."""
+    return "~s" if largest >= 10_000 else ",~f"
 
 
 def _bars(names: Iterable[object], title: str, theme: Theme, **across: Any) -> go.Figure:
@@ -250,7 +276,7 @@ def _bars(names: Iterable[object], title: str, theme: Theme, **across: Any) -> g
     rows = len(labels)
     return theme.figure(
         max(150, ROW_HEIGHT * rows + 60),
-        xaxis={"title": {"text": title}, "tickformat": "~s", "rangemode": "tozero", "nticks": 6, **across},
+        xaxis={"title": {"text": title}, "tickformat": ",~f", "rangemode": "tozero", "nticks": 6, **across},
         yaxis={
             "range": [rows - 0.5, -0.5],
             "tickvals": list(range(rows)),

@@ -93,7 +93,7 @@ def _log_values(first: float, high: float) -> list[float]:
         values = [step * 10.0**power for power in powers for step in steps if start <= math.log10(step) + power <= high]
         if len(values) <= MOST_TICKS:
             break
-    return values
+    return values if len(values) > 1 else [10.0**first]
 
 
 def _even_values(span: float) -> list[float]:

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import findings, formats, shown
-from app.charts import Theme, comparison_bars, credit_over_time, quadrant_chart, stable_colours
+from app.charts import (
+    Theme,
+    comparison_bars,
+    credit_over_time,
+    quadrant_chart,
+    stable_colours,
+    unattributed_over_time,
+)
 from app.charts.labels import DESK, PHONE, Dot, _dot_box, _label_box, _overlap, placed
 from app.charts.scale import SCALES, scale_for
 from app.filters import comparison_of, period_of
@@ -121,7 +128,17 @@ def test_a_colour_depends_on_what_is_known_and_not_on_what_is_shown() -> None:
     assert len({stable_colours(known)[name] for name in known[:12]}) == 12
     rows = pd.DataFrame({"day": ["2026-01-01"] * 2, "channel": known[:2], "a": [1.0, 2.0]})
     figure = credit_over_time(rows, "channel", "a", "Credit", stable_colours(known), Theme())
-    assert [trace.fillcolor for trace in figure.data] == [stable_colours(known)[name] for name in known[:2]]
+    assert [trace.marker.color for trace in figure.data] == [stable_colours(known)[name] for name in known[:2]]
+
+
+def test_a_day_without_credit_is_drawn_as_none() -> None:
+    rows = pd.DataFrame({"day": ["2026-01-01", "2026-01-07"], "channel": ["Email"] * 2, "a": [1.0, 2.0]})
+    figure = credit_over_time(rows, "channel", "a", "Credit", {}, Theme())
+    assert list(figure.data[0].y) == [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0]
+    lost = pd.DataFrame({"day": ["2026-01-01", "2026-01-03"], "conversions": [4, 2], "unattributed": [1, 1]})
+    shares = list(unattributed_over_time(lost, None, Theme()).data[0].y)
+    assert shares[0] == 0.25
+    assert pd.isna(shares[1])
 
 
 amounts = st.lists(st.floats(0, 1e6), min_size=1, max_size=15)
