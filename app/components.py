@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 import pandas as pd
@@ -18,8 +19,9 @@ from app.charts import Theme, stable_colours
 from app.charts.theme import NAMELESS_COLOUR
 from app.filters import Filters
 from app.shown import nameless
+from pipelines.attribution import MODELS
 from pipelines.errors import TouchlineError
-from pipelines.questions import Answer
+from pipelines.questions import QUESTIONS, Answer
 from pipelines.sources import SOURCES
 
 log = logging.getLogger(__name__)
@@ -52,7 +54,7 @@ def filters() -> Filters:
 def kpi_row(cards: Sequence[Kpi], columns: int = 4, narrowest: int = 150) -> None:
     """Cards side by side that fold to fewer a row, two on a phone."""
     colour: dict[str, Literal["normal", "inverse", "off"]] = {"more": "normal", "less": "inverse", "neither": "off"}
-    with st.grid(columns, min_column_width=narrowest):
+    with st.grid(columns, min_column_width=narrowest, gap="xsmall"):
         for card in cards:
             st.metric(
                 card.title,
@@ -75,6 +77,8 @@ def finding(sentence: str | None, chosen: Filters, compared: bool = True) -> Non
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
         if sentence:
             st.markdown(f":material/lightbulb: {sentence}", width="content")
+        if compared and chosen.uncompared:
+            before = f" · {chosen.uncompared}"
         st.caption(f"{chosen.described()}{before}", width="content")
 
 
@@ -130,13 +134,26 @@ def notes(*answers: Answer, untouched: Sequence[str] = ()) -> None:
         titles = formats.listed([SOURCES[name].title.lower() for name in missing], most=8)
         st.caption(f":material/info: What needs {titles} stays empty until such a file is uploaded.")
     if untouched:
-        st.caption(f":material/filter_alt_off: Not touched by: {', '.join(untouched)}.")
+        st.caption(f":material/filter_alt_off: These filters do not change this page: {', '.join(untouched)}.")
     with st.popover("Where these numbers come from", type="tertiary", icon=":material/account_tree:"):
         for answer in answers:
-            said = {name: value for name, value in answer.parameters.items() if value not in (None, [], "")}
-            st.markdown(f"**{formats.plain(answer.question)}**, data version {formats.plain(answer.data_version)}")
-            st.caption(f"Computed {formats.ago(answer.computed_at)}.")
-            st.json(said, expanded=False)
+            _pedigree(answer)
+
+
+def _pedigree(answer: Answer) -> None:
+    """Where an answer comes from: in words what was asked, of which days, under which model, and how old it is; the parameters folded."""
+    asked, question = answer.parameters, QUESTIONS[answer.question]
+    parts = []
+    if asked.get("start") and asked.get("end"):
+        parts.append(formats.period(date.fromisoformat(asked["start"]), date.fromisoformat(asked["end"])))
+    if "model" in asked:
+        parts.append(f"{MODELS[asked['model']].title}, window {formats.days(asked['lookback_days'])}")
+    if question.sources:
+        parts.append(f"from {formats.listed([SOURCES[name].title.lower() for name in question.sources], most=8)}")
+    parts.append(f"computed {formats.ago(answer.computed_at)}, data version {formats.plain(answer.data_version)}")
+    st.markdown(f"**{formats.plain(question.title)}**  \n{' · '.join(parts)}")
+    with st.expander("Parameters"):
+        st.json({"question": answer.question, **{k: v for k, v in asked.items() if v not in (None, [], "")}})
 
 
 def selector(label: str, options: Sequence[str], key: str, labelled: bool = False) -> str:
@@ -188,13 +205,14 @@ def coverage(by: str, facts: Mapping[str, Any]) -> None:
             f" A summed reach of {formats.compact(lost)} names no {by}."
             if (lost := facts["reach_without_name"])
             else ""
-        )
+        ),
+        help="How much of what was uploaded meets on the same names and days. What lacks a side cannot be placed in a quadrant.",
     )
     one_sided = [(facts["only_reach"], "mentions"), (facts["only_mentions"], "reach")]
     lacking = [f"**No {side}:** {', '.join(map(formats.plain, names))}" for names, side in one_sided if names]
     if lacking:
         count = sum(len(names) for names, _ in one_sided)
-        with st.expander(f"{formats.counted(count, by)} with only one side"):
+        with st.expander(f"{formats.counted(count, by)} with reach or mentions, but not both"):
             st.markdown("\n\n".join(lacking))
 
 

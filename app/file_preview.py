@@ -14,9 +14,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app import formats, queries, tables
 from app.components import Kpi, error_panel, kpi_row
-from app.resources import settings, stores
-from pipelines.errors import FileRefused, TouchlineError
-from pipelines.ingest import MappingNeeded, Prepared, prepare, read_raw, recognise
+from app.resources import local_moment, settings, stores
+from app.source_guess import guess_source
+from pipelines.errors import TouchlineError
+from pipelines.ingest import MappingNeeded, Prepared, prepare
 from pipelines.ingest.load import Plan, preview, start_commit
 from pipelines.sources import SOURCES, Field, Source
 
@@ -24,7 +25,6 @@ FIND_OUT = "Find out from the file"
 NOT_THERE = "Not in the file"
 FIXED = "The same value for all rows"
 
-_HEAD = 64 * 1024
 _SHOWN = 20
 
 
@@ -39,34 +39,27 @@ class Dropped:
 
 
 def dropped(choice: str | None, file: UploadedFile | None) -> Dropped | None:
-    """The dropped file with its source, the one that was chosen or the one that its columns fit best; None before there is a file."""
+    """The dropped file with its source: the one that was chosen, else the one that its columns tell, else the one picked when asked.
+
+    None before there is a file and a source. Raises FileRefused where the file cannot be read, or fits no source.
+    """
     if file is None:
         return None
     content = file.getvalue()
-    source = SOURCES.get(choice or "") or guessed_source(content, file.name)
-    return Dropped(source, file.name, content, hashlib.sha256(content).hexdigest()[:16])
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    source = SOURCES.get(choice or "") or _found_out(content, file.name, digest)
+    return Dropped(source, file.name, content, digest) if source else None
 
 
-def guessed_source(content: bytes, name: str) -> Source:
-    """The source whose fields the file's columns fit best: no required one missing, then the most columns used.
-
-    Raises FileRefused where the file cannot be read, or fits none.
-    """
-    head = content[:_HEAD] if len(content) <= _HEAD else content[: content.rfind(b"\n", 0, _HEAD) + 1]
-    fits = {}
-    for source in SOURCES.values():
-        raw = read_raw(head, name, source)
-        found = recognise(source, raw)
-        there = {*found, *(field.name for field in source.fields if found.keys() & set(field.instead))}
-        missing = sum(field.required and field.name not in there for field in source.fields)
-        fits[source.name] = (-missing, len(found))
-    best = max(fits, key=lambda source: fits[source])
-    if not fits[best][1]:
-        raise FileRefused(
-            f"The columns of '{name}' fit no source.",
-            "Choose above what is in the file, then say which column is which.",
-        )
-    return SOURCES[best]
+def _found_out(content: bytes, name: str, digest: str) -> Source | None:
+    guess = guess_source(content, name)
+    if guess.source:
+        return guess.source
+    titles = {source.title: source for source in guess.candidates}
+    either = " or ".join(titles)
+    st.warning(f"**{formats.plain(name)} may be {either}.** {formats.plain(guess.doubt)}", icon=":material/help:")
+    picked = st.segmented_control("What is it?", list(titles), key=f"{digest} is")
+    return titles[picked] if picked else None
 
 
 def show_preview(file: Dropped) -> None:
@@ -175,12 +168,27 @@ def _findings(prepared: Prepared) -> None:
     for note in prepared.notes:
         st.caption(f":material/info: {formats.plain(note)}")
     st.dataframe(
-        pd.DataFrame(prepared.sample(_SHOWN)),
+        _sample(prepared),
         hide_index=True,
         height=220,
         placeholder=formats.DASH,
         alt="The first rows as they would be stored",
     )
+
+
+def _sample(prepared: Prepared) -> pd.DataFrame:
+    """The first rows under the names of the fields, without what only the stores need and without columns that are empty."""
+    source = prepared.source
+    rows = pd.DataFrame(prepared.sample(_SHOWN))
+    made_up = {source.field(source.id_field).stored_as} if source.id_field else set()
+    if source.id_field in prepared.mapping:
+        made_up = set()
+    titles = {
+        field.stored_as: formats.sentence_case(field.name.replace("_", " "))
+        for field in source.fields
+        if field.stored_as in rows and field.stored_as not in made_up
+    }
+    return rows[list(titles)].dropna(axis="columns", how="all").rename(columns=titles)
 
 
 def _plan(file: Dropped, prepared: Prepared, plan: Plan) -> None:
@@ -199,7 +207,7 @@ def _plan(file: Dropped, prepared: Prepared, plan: Plan) -> None:
     if refused:
         _refused(prepared)
     if plan.already is not None and plan.changes_nothing:
-        loaded = f"{formats.plain(plan.already['uploaded_by'])} on {formats.moment(plan.already['committed_at'])}"
+        loaded = f"{formats.plain(plan.already['uploaded_by'])} on {local_moment(plan.already['committed_at'])}"
         st.info(f"This very file was stored by {loaded}: storing it again changes nothing.", icon=":material/done_all:")
         return
     remove = _remove_missing(file, plan)
@@ -225,8 +233,14 @@ def _scope(prepared: Prepared) -> str:
     for column in ("account", "platform", "channel", "campaign"):
         if column in rows.column_names and (count := len(rows[column].unique().drop_null())):
             parts.append(formats.counted(count, column))
+    parts += [
+        f"{formats.counted(found.num_rows, table.removesuffix('s'))} found in these rows"
+        for table, found in prepared.tables.items()
+        if table != prepared.source.table
+    ]
     if prepared.merged:
-        parts.append(f"{formats.counted(prepared.merged, 'row')} joined with an equal one")
+        how = "added up with an equal one" if prepared.source.repeats == "sum" else "equal to an earlier one"
+        parts.append(f"{formats.counted(prepared.merged, 'row')} {how}")
     if prepared.totals_dropped:
         parts.append(f"{formats.counted(prepared.totals_dropped, 'total row')} left out")
     return " · ".join(parts)

@@ -5,6 +5,7 @@ default here is a constant. Streamlit drops bound parameters from the address on
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ import streamlit as st
 
 from app import formats
 from app.filters import (
+    ALL_DATA,
     ALL_TYPES,
     COMPARISONS,
     DEFAULT_WINDOW,
@@ -31,12 +33,12 @@ from app.filters import (
     comparison_of,
     period_of,
 )
-from pipelines.attribution import MODELS, model_parameters
+from pipelines.attribution import DEFAULT_MODEL, MODELS, model_parameters
 from pipelines.calendar import Period
 from pipelines.errors import WrongUsage
 
 _MODELS = {model.title: key for key, model in MODELS.items()}
-_DEFAULT_MODEL = MODELS["position_based"].title
+_DEFAULT_MODEL = MODELS[DEFAULT_MODEL].title
 _PARAMETERS = {parameter.name: parameter for model in MODELS.values() for parameter in model.parameters}
 _NAMES = {f"{dimension}s": dimension for dimension in DIMENSIONS}
 _DAY_KEYS = ("from", "to", "compare_from", "compare_to")
@@ -61,7 +63,9 @@ def keep_in_address(page: str) -> None:
 def filter_bar(choices: Choices, question: str, longest_window: float) -> tuple[Filters, list[str]]:
     """Draw the bar's buttons; what is chosen on the days of `question`, and a sentence for each thing that could not be had."""
     asked = {key: st.query_params.get_all(key) for key in KEYS if key in st.query_params}
-    period_name, period, comparison, problems = _period(choices.days(question))
+    begins = choices.first_days.get(question, choices.first_day)
+    period_name, dated = _period(choices.days(question), begins)
+    problems = dated.problems
     model, parameters, window = _model(longest_window)
     try:
         parameters = model_parameters(model, parameters)
@@ -71,9 +75,10 @@ def filter_bar(choices: Choices, question: str, longest_window: float) -> tuple[
     conversion_type, currency = _conversions(choices)
     shown, left_out = _names(choices)
     filters = Filters(
-        period=period,
+        period=dated.period,
         period_name=period_name,
-        comparison=comparison,
+        comparison=dated.comparison,
+        uncompared=dated.uncompared,
         conversion_type=conversion_type,
         model=model,
         model_parameters=parameters,
@@ -85,11 +90,24 @@ def filter_bar(choices: Choices, question: str, longest_window: float) -> tuple[
     return filters, [*_refused(asked, _holds(choices, longest_window)), *problems]
 
 
-def _period(days: Period | None) -> tuple[str, Period | None, Period | None, list[str]]:
+@dataclass(frozen=True)
+class _Dated:
+    """The periods that are meant, why one is compared with nothing, and what to say where own dates do not hold."""
+
+    period: Period | None = None
+    comparison: Period | None = None
+    uncompared: str | None = None
+    problems: list[str] = field(default_factory=list)
+
+
+def _period(days: Period | None, begins: date | None) -> tuple[str, _Dated]:
     name, compare = _chosen("period", PERIODS), _chosen("compare", COMPARISONS)
-    period, comparison, _ = _dated(days, name, compare, _own("from", "to"), _own("compare_from", "compare_to"))
+    dated = _dated(days, begins, name, compare, _own("from", "to"), _own("compare_from", "compare_to"))
+    period, comparison = dated.period, dated.comparison
     label = formats.period(period.start, period.end) if name == OWN_DATES and period else name
     against = {PREVIOUS: " · vs previous", LAST_YEAR: " · vs last year", NOTHING: ""}.get(compare, " · vs own dates")
+    if dated.uncompared:
+        against = ""
     with st.popover(label + against):
         name = st.radio(
             "Period", PERIODS, key="period", bind="query-params", **_fills_own("period", period, "from", "to")
@@ -103,35 +121,37 @@ def _period(days: Period | None) -> tuple[str, Period | None, Period | None, lis
             **_fills_own("compare", comparison, "compare_from", "compare_to"),
         )
         own_compared = _own_dates("compare_from", "compare_to", "compare")
-    period, comparison, problems = _dated(days, name, compare, own, own_compared)
-    return name, period, comparison, problems
+    return name, _dated(days, begins, name, compare, own, own_compared)
 
 
 def _dated(
     days: Period | None,
+    begins: date | None,
     name: str,
     compare: str,
     own: tuple[date | None, date | None],
     own_compared: tuple[date | None, date | None],
-) -> tuple[Period | None, Period | None, list[str]]:
-    """The periods that the choices mean, and what to say where own dates do not hold."""
-    if days is None:
-        return None, None, []
+) -> _Dated:
+    """The periods that the choices mean on data of these days. begins: the first day on which there is something to compare with."""
+    if days is None or begins is None:
+        return _Dated()
     problems = []
     period = period_of(name, days, own)
     if period is None:
         period = period_of(LAST_28, days)
         problems.append(f"Own dates need a first and a last day, in that order: showing the {LAST_28.lower()}.")
+    if name == ALL_DATA and compare in (PREVIOUS, LAST_YEAR):
+        return _Dated(period, None, "All data, so nothing to compare with", problems)
     comparison = comparison_of(compare, period, own_compared)
     if comparison is None and compare == OWN_DATES:
         problems.append("Own dates to compare with need a first and a last day, in that order: compared with nothing.")
-    if comparison and comparison.end < days.start:
-        comparison = None  # nothing is on record there: there is nothing to compare with
-    if comparison and comparison.start < days.start:
+    if comparison and comparison.end < begins:
+        return _Dated(period, None, f"No data before {formats.day(begins)}, nothing to compare with", problems)
+    if comparison and comparison.start < begins:
         problems.append(
-            f"The period compared with begins before the data does ({formats.day(days.start)}): changes look larger than they are."
+            f"The period compared with begins before the data does ({formats.day(begins)}): changes look larger than they are."
         )
-    return period, comparison, problems
+    return _Dated(period, comparison, None, problems)
 
 
 def _own_dates(start: str, end: str, preset: str) -> tuple[date | None, date | None]:
@@ -163,9 +183,7 @@ def _model(longest: float) -> tuple[str, dict[str, float], float]:
     options = [*windows, OWN_WINDOW]
     label = _chosen("window", options, default)
     if label == OWN_WINDOW:
-        label = formats.days(
-            float(st.session_state.get("window_days") or st.query_params.get("window_days") or DEFAULT_WINDOW)
-        )
+        label = formats.days(_own_window(longest))
     with st.popover(f"{_chosen('model', list(_MODELS), _DEFAULT_MODEL)} · {label}"):
         title = st.radio(
             "Model",
@@ -193,6 +211,13 @@ def _model(longest: float) -> tuple[str, dict[str, float], float]:
             bind="query-params",
         )
         return model.key, parameters, days
+
+
+def _own_window(longest: float) -> float:
+    """The window's own number before its input is drawn: from this session, else from the address if that holds one, else the default."""
+    asked = st.query_params.get("window_days", "")
+    fallback = float(asked) if _within(0.01, longest)(asked) else min(DEFAULT_WINDOW, longest)
+    return float(st.session_state.get("window_days") or fallback)
 
 
 def _number(name: str) -> float:
@@ -292,16 +317,6 @@ def _parsed(text: str) -> date | None:
 
 def _holds(choices: Choices, longest: float) -> Mapping[str, tuple[str, Callable[[str], bool]]]:
     """For every query parameter what it is called and whether a value of it holds."""
-
-    def within(low: float, high: float) -> Callable[[str], bool]:
-        def check(text: str) -> bool:
-            try:
-                return low <= float(text) <= high
-            except ValueError:
-                return False
-
-        return check
-
     windows = [*(formats.days(window) for window in WINDOWS if window <= longest), OWN_WINDOW]
     return {
         "period": ("period", PERIODS.__contains__),
@@ -309,20 +324,33 @@ def _holds(choices: Choices, longest: float) -> Mapping[str, tuple[str, Callable
         **{key: ("day", lambda text: _parsed(text) is not None) for key in _DAY_KEYS},
         "model": ("model", _MODELS.__contains__),
         "window": ("look-back window", windows.__contains__),
-        "window_days": (f"look-back window up to {formats.days(longest)}", within(0.01, longest)),
-        **{name: (p.title.lower(), within(p.minimum, p.maximum)) for name, p in _PARAMETERS.items()},
+        "window_days": (f"look-back window up to {formats.days(longest)}", _within(0.01, longest)),
+        **{name: (p.title.lower(), _within(p.minimum, p.maximum)) for name, p in _PARAMETERS.items()},
         "conversions": ("conversion type", [PRIMARY, ALL_TYPES, *choices.of("conversion_type")].__contains__),
         "currency": ("currency", [REPORTING, *choices.of("currency")].__contains__),
-        **{key: (f"{dimension} in the data", choices.of(dimension).__contains__) for key, dimension in _NAMES.items()},
-        "leave_out": ("channel in the data", choices.of("channel").__contains__),
+        **{key: (dimension, choices.of(dimension).__contains__) for key, dimension in _NAMES.items()},
+        "leave_out": ("channel", choices.of("channel").__contains__),
     }
 
 
 def _refused(asked: Mapping[str, Sequence[str]], holds: Mapping[str, tuple[str, Callable[[str], bool]]]) -> list[str]:
-    """A sentence for each value of the address that does not hold; Streamlit has put the default in its place."""
-    return [
-        f"The address asks for “{formats.plain(value)}”, which is no {holds[key][0]}: using the default."
+    """One sentence for all values of the address that do not hold; Streamlit has put the defaults in their place, there, too."""
+    refused = [
+        f"“{formats.plain(formats.short(value))}” ({holds[key][0]})"
         for key, values in asked.items()
         for value in values
         if value and not holds[key][1](value)
     ]
+    return [f"The address asks for {formats.listed(refused, most=2)}, which cannot be had."] if refused else []
+
+
+def _within(low: float, high: float) -> Callable[[str], bool]:
+    """Whether a text is a number from low to high."""
+
+    def check(text: str) -> bool:
+        try:
+            return low <= float(text) <= high
+        except ValueError:
+            return False
+
+    return check

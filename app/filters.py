@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from app import formats
+from pipelines.attribution import DEFAULT_MODEL
 from pipelines.calendar import Period
 
 LAST_7, LAST_28, LAST_90 = "Last 7 days", "Last 28 days", "Last 90 days"
@@ -32,10 +33,14 @@ DIMENSIONS = ("channel", "campaign", "account", "platform")
 
 @dataclass(frozen=True)
 class Choices:
-    """What the data offers to choose from, as the `options` question tells it. Names are sorted by weight, heaviest first."""
+    """What the data offers to choose from, as the questions `options` and `freshness` tell it. Names are sorted by weight, heaviest first.
+
+    first_days, last_complete_days: by question, from when on there is something to compare with, and the last whole day.
+    """
 
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     first_day: date | None = None
+    first_days: Mapping[str, date] = field(default_factory=dict)
     last_complete_days: Mapping[str, date] = field(default_factory=dict)
     reporting_currency: str = "EUR"
     primary_conversion_type: str | None = None
@@ -56,14 +61,16 @@ class Choices:
 class Filters:
     """The filter bar's choice on one page. Every day is a reporting-zone day; `period` is None where there is no data yet.
 
-    `shown` keeps, per dimension, the names picked for display (nothing picked means all): they never change credit.
+    `uncompared` says why there is no period to compare with, where one was wanted. `shown` keeps, per dimension, the names picked for
+    display (nothing picked means all): they never change credit.
     """
 
     period: Period | None = None
     period_name: str = LAST_28
     comparison: Period | None = None
+    uncompared: str | None = None
     conversion_type: str | None = None
-    model: str = "position_based"
+    model: str = DEFAULT_MODEL
     model_parameters: Mapping[str, float] = field(default_factory=dict)
     lookback_days: float = DEFAULT_WINDOW
     excluded_channels: tuple[str, ...] = ()
@@ -128,15 +135,29 @@ def period_of(name: str, days: Period, own: tuple[date | None, date | None] = (N
 def comparison_of(
     name: str, period: Period | None, own: tuple[date | None, date | None] = (None, None)
 ) -> Period | None:
-    """The period to compare with; None for nothing, or where own dates are not both given."""
+    """The period to compare with; None for nothing, or where own dates are not both given.
+
+    A calendar month is compared with a calendar month, any other period with one of its own length.
+    """
     if period is None or name == NOTHING:
         return None
     if name == OWN_DATES:
         start, end = own
         return Period(start, end) if start and end and start <= end else None
+    if _is_month(period):
+        if name == LAST_YEAR:
+            last = (period.end.replace(year=period.end.year - 1, day=28) + timedelta(days=4)).replace(day=1)
+            return Period(_year_before(period.start), last - timedelta(days=1))
+        ends = period.start - timedelta(days=1)
+        return Period(ends.replace(day=1), ends)
     if name == LAST_YEAR:
         return Period(_year_before(period.start), _year_before(period.end))
     return period.before()
+
+
+def _is_month(period: Period) -> bool:
+    following = period.end + timedelta(days=1)
+    return period.start.day == following.day == 1 and period.days <= 31
 
 
 def _year_before(day: date) -> date:

@@ -57,13 +57,18 @@ def quadrants_finding(rows: pd.DataFrame, by: str) -> str | None:
     warned = heaviest[heaviest["pr_warning"].fillna(False).astype(bool)]
     if len(warned):
         first = warned.iloc[0]
-        others = f" {len(warned) - 1} more like it." if len(warned) > 1 else ""
+        rest = len(warned) - 1
+        others = f" {formats.counted(rest, 'more is', 'more are')} like it." if rest else ""
         share = percent(first["negative_share"], 0)
         return f"**{plain(first[by])}**: {share} of its rated mentions are negative. PR fix before budget.{others}"
-    performers = heaviest[heaviest["quadrant"] == "High Performers"].sort_values("cpa", na_position="last")
+    performers = heaviest[heaviest["quadrant"] == "High Performers"].sort_values(
+        "cpa", na_position="last", kind="stable"
+    )
     if len(performers):
         best = performers.iloc[0]
-        praise = "performs best for its price" if known(best["cpa"]) else "is seen and talked about"
+        # A price says something only beside another one.
+        compared = int(performers["cpa"].notna().sum()) > 1
+        praise = "is the High Performer with the lowest paid CPA" if compared else "is widely seen and talked about"
         return f"**{plain(best[by])}** {praise}. {plain(best['advice'])}"
     if rows["quadrant"].isna().all():
         return f"Too few {by}s have both reach and mentions to name quadrants: four are needed."
@@ -71,19 +76,23 @@ def quadrants_finding(rows: pd.DataFrame, by: str) -> str | None:
 
 
 def credit_finding(rows: pd.DataFrame, by: str, value: str, model: str, other: str) -> str | None:
-    """Who earns most, and whom a second model sees most differently. other: its title, empty for none.
+    """Who of the shown earns most, and whom a second model sees most differently. other: its title, empty for none.
 
-    rows: with `other` and `change` where there is a second model.
+    rows: with `other` and `change` where there is a second model; the one that stands for what is not shown only counts in the total.
     """
     total = rows[value].sum()
+    some = bool((rows[by] == rest_of(by)).any())
     rows = rows[~rows[by].isin([nameless(by), rest_of(by)])]
     if rows.empty or not total > 0:
         return None
     first = rows.sort_values(value, ascending=False).iloc[0]
     what = "attributed revenue" if value == "attributed_revenue" else "attributed conversions"
-    sentence = (
-        f"**{plain(first[by])}** earns most under {plain(model)}: {percent(first[value] / total, 0)} of the {what}."
-    )
+    part = f"{percent(first[value] / total, 0)} of all {what}"
+    if some and len(rows) == 1:
+        sentence = f"**{plain(first[by])}** earns {part} under {plain(model)}."
+    else:
+        whose = f"Of the shown {by}s, " if some else ""
+        sentence = f"{whose}**{plain(first[by])}** earns most under {plain(model)}: {part}."
     if not other:
         return sentence
     moved = rows[rows["change"].abs() >= 0.05]
@@ -95,7 +104,8 @@ def credit_finding(rows: pd.DataFrame, by: str, value: str, model: str, other: s
 
 def spend_finding(rows: pd.DataFrame, by: str, totals: Mapping[str, Any], currency: str) -> str | None:
     """Where a conversion costs least and where most, against paid CPA overall."""
-    priced = rows[rows["cpa"].notna() & (rows["attributed_conversions"] >= 1)].sort_values("cpa")
+    priced = rows[rows["cpa"].notna() & (rows["attributed_conversions"] >= 1) & (rows[by] != rest_of(by))]
+    priced = priced.sort_values("cpa")
     if len(priced) < 2 or not known(totals.get("paid_cpa")):
         return None
     least, most = priced.iloc[0], priced.iloc[-1]

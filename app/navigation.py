@@ -10,12 +10,17 @@ UPLOAD = "upload.py"
 PAGES = Path(__file__).resolve().parent.parent / "pages"
 
 CREDIT = frozenset({"period", "conversion type", "model", "look-back window", "left-out channels", "currency"})
-EVERYTHING = CREDIT | {"comparison", "channels", "campaigns", "accounts", "platforms"}
+NAMES = frozenset({"channels", "campaigns", "accounts", "platforms"})
+"""The filters by name: each chooses among rows of its own dimension only."""
+EVERYTHING = CREDIT | NAMES | {"comparison"}
 
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """A page of the menu. `question`: whose last complete day ends the page's default period; `uses`: the filters that reach it."""
+    """A page of the menu. `question`: whose last complete day ends the page's default period; `uses`: the filters that can reach it.
+
+    Of the filters by name only the one of the dimension that the page shows reaches it.
+    """
 
     section: str
     title: str
@@ -35,8 +40,8 @@ MENU = (
     MenuEntry("Results", "Overview", ":material/monitoring:", "overview.py", "overview", CREDIT | {"comparison", "channels"}),
     MenuEntry("Results", "Quadrants", ":material/grid_view:", "quadrants.py", "quadrants", EVERYTHING - {"channels"}),
     MenuEntry("Results", "Channel credit", ":material/donut_small:", "credit.py", "channel_credit", EVERYTHING - {"comparison"}),
-    MenuEntry("Results", "Spend & CPA", ":material/payments:", "spend.py", "spend_and_cpa", EVERYTHING - {"comparison", "accounts"}),
-    MenuEntry("Results", "Unattributed", ":material/help:", "unattributed.py", "unattributed", CREDIT | {"comparison"}),
+    MenuEntry("Results", "Spend & CPA", ":material/payments:", "spend.py", "spend_and_cpa", EVERYTHING - {"accounts"}),
+    MenuEntry("Results", "Unattributed", ":material/help:", "unattributed.py", "unattributed", CREDIT - {"model"} | {"comparison"}),
     MenuEntry("Data", "Upload", ":material/upload:", "upload.py"),
 )
 # fmt: on
@@ -48,13 +53,24 @@ def menu() -> dict[str, list[Page]]:
     for entry in MENU:
         page = st.Page(PAGES / entry.file, title=entry.title, icon=entry.icon, url_path=entry.url_path)
         sections.setdefault(entry.section, []).append(page)
-    # Streamlit serves its default page at the bare address only. The first page is to answer at its own name as well, so it comes twice.
+    # Streamlit serves its default page at the bare address only. The first page is to answer at its own name as well, so it comes
+    # twice; the menu shows the one that is open, which is then highlighted.
     first = MENU[0]
-    home = st.Page(PAGES / first.file, title=first.title, icon=first.icon, url_path="home", default=True)
-    named = st.Page(
-        PAGES / first.file, title=first.title, icon=first.icon, url_path=first.url_path, visibility="hidden"
+    by_name = (st.context.url or "").split("?")[0].rstrip("/").endswith(f"/{first.url_path}")
+    home = _twin(first, "home", seen=not by_name, default=True)
+    named = _twin(first, first.url_path, seen=by_name, default=False)
+    return {**sections, first.section: [home, named, *sections[first.section][1:]]}
+
+
+def _twin(entry: MenuEntry, path: str, *, seen: bool, default: bool) -> Page:
+    return st.Page(
+        PAGES / entry.file,
+        title=entry.title,
+        icon=entry.icon,
+        url_path=path,
+        default=default,
+        visibility="visible" if seen else "hidden",
     )
-    return {**sections, first.section: [home, *sections[first.section][1:], named]}
 
 
 def entry_of(page: Page) -> MenuEntry:
@@ -62,6 +78,9 @@ def entry_of(page: Page) -> MenuEntry:
     return next(entry for entry in MENU if entry.title == page.title)
 
 
-def untouched(file: str) -> list[str]:
-    """The filters that do not reach the page of that script, sorted."""
-    return sorted(EVERYTHING - next(entry.uses for entry in MENU if entry.file == Path(file).name))
+def untouched(file: str, by: str | None = None) -> list[str]:
+    """The filters that do not change the page of that script, sorted. by: the dimension it shows now (None: whatever it can show)."""
+    uses = next(entry.uses for entry in MENU if entry.file == Path(file).name)
+    if by is not None:
+        uses -= NAMES - {f"{by}s"}
+    return sorted(EVERYTHING - uses)

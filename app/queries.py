@@ -4,6 +4,7 @@ Invariant: the data version is read at every rerun, so an upload shows in every 
 """
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -24,6 +25,14 @@ def look() -> None:
         st.session_state["data_version"] = stores().data_version()
     except TouchlineError:
         st.session_state["data_version"] = None
+
+
+def moved_on() -> bool:
+    """Whether the data changed since this rerun looked: what is on screen by now is old. False where a store does not answer."""
+    try:
+        return stores().data_version() != st.session_state["data_version"]
+    except TouchlineError:
+        return False
 
 
 def answer(question: str, **parameters: Any) -> Answer:
@@ -47,19 +56,31 @@ def refresh() -> None:
 
 
 def choices() -> Choices:
-    """What the filter bar may offer, from the `options` question."""
+    """What the filter bar may offer, from the questions `options` and `freshness`."""
     answered = answer("options")
+    fresh = answer("freshness").rows.dropna(subset=["first_day"])
     facts = answered.facts
     rows = answered.rows
     return Choices(
         names={str(kind): list(group["value"]) for kind, group in rows.groupby("kind", sort=False)},
         first_day=_day(facts.get("first_day")),
+        first_days=_first_days(dict(zip(fresh["source"], fresh["first_day"], strict=True))),
         last_complete_days={
             name: day for name, value in (facts.get("last_complete_day") or {}).items() if (day := _day(value))
         },
         reporting_currency=facts.get("reporting_currency") or "EUR",
         primary_conversion_type=facts.get("primary_conversion_type"),
     )
+
+
+def _first_days(sources: Mapping[str, str]) -> dict[str, date]:
+    """Question -> the first day on which it has something to tell: that of conversions where it asks for them, else of what it asks for."""
+    found = {}
+    for question in QUESTIONS.values():
+        asked = ["conversions"] if "conversions" in question.sources and "conversions" in sources else question.sources
+        if days := [sources[source] for source in asked if source in sources]:
+            found[question.name] = date.fromisoformat(min(days))
+    return found
 
 
 @st.cache_data(show_spinner=False, max_entries=500)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import filter_bar, formats, queries, resources
+from app import filter_bar, formats, queries, resources, upload_history
 from app.components import error_panel
 from app.navigation import MenuEntry
 from pipelines.errors import TouchlineError
@@ -12,17 +12,21 @@ from pipelines.ingest.load import clear_demo
 def head(entry: MenuEntry) -> None:
     """The title and the filter bar; what is chosen goes to the page as `components.filters()`."""
     st.title(entry.title, anchor=False)
+    if st.session_state.get("page") not in (None, entry.title):
+        upload_history.forget_ended()
     filter_bar.keep_in_address(entry.title)
     choices = queries.choices()
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         filters, problems = filter_bar.filter_bar(choices, entry.question, resources.settings().longest_lookback_days)
-        st.button("Refresh", type="tertiary", on_click=queries.refresh, help="Read lake and warehouse again, now.")
+        st.button("Refresh", type="tertiary", on_click=queries.refresh, help="Read the data again, now.")
         _freshness()
     st.session_state["filters"] = filters
-    for problem in problems:
-        st.caption(f":material/info: {problem}")
+    if done := st.session_state.pop("done", None):
+        st.toast(done, icon=":material/check_circle:")
+    if problems:
+        st.caption(f":material/info: {' '.join(problems)}")
     if not entry.uses:
-        st.caption("The filters do not touch this page; they are kept for the others.")
+        st.caption("The filters do not change this page; they are kept for the others.")
 
 
 def _freshness() -> None:
@@ -56,5 +60,6 @@ def demo_banner() -> None:
 def _clear_demo() -> None:
     try:
         clear_demo(resources.stores(), resources.settings().user)
+        st.session_state["done"] = "The demo data was cleared."
     except TouchlineError as error:
         error_panel(error)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import components, findings, formats, navigation, queries, shown, tables
+from app import components, findings, formats, navigation, queries, results, shown, tables
 from app.charts import comparison_bars, credit_over_time
 from pipelines.attribution import MODELS
 
@@ -28,7 +28,7 @@ value = MEASURES[measure]
 credit = queries.answer("channel_credit", **filters.credit(), by=by)
 components.stop_if_empty(credit, "credit")
 names = filters.shown.get(by, ())
-rows = shown.picked(credit.rows, by, names)
+rows = results.with_share(shown.picked(credit.rows, by, names), value)
 title, other_title = MODELS[filters.model].title, MODELS[other].title if other else ""
 if other:
     second = queries.answer("channel_credit", **filters.credit_under(other), by=by)
@@ -51,16 +51,18 @@ with left.container(border=True):
 with right.container(border=True):
     st.markdown(f"**Every {by} in numbers**, {filters.described()}")
     columns = {
-        by: tables.text(by.capitalize(), pinned=True, width=112),
-        "attributed_conversions": tables.count("Conversions", 1, width=90),
-        "attributed_revenue": tables.money("Revenue", filters.currency, 0, width=80),
-        "share": tables.share("Share", width=62),
+        by: tables.text(by.capitalize(), pinned=True, width=104),
+        "attributed_conversions": tables.count("Conversions", 1, width=84),
+        "attributed_revenue": tables.money("Revenue", filters.currency, 0, width=72),
+        "share": tables.share(f"Of {measure.lower()}", width=80, help=f"Share of all attributed {measure.lower()}."),
     }
     if other:
         number = (
-            tables.money(other_title, filters.currency, 0) if measure == "Revenue" else tables.count(other_title, 1)
+            tables.money(other_title, filters.currency, 0, width=82)
+            if measure == "Revenue"
+            else tables.count(other_title, 1, width=82)
         )
-        columns |= {"other": number, "change": tables.share("Change", width=75)}
+        columns |= {"other": number, "change": tables.share("Change", width=66)}
     tables.table(rows, columns, f"credit by {by}")
 
 with st.container(border=True):
@@ -71,4 +73,4 @@ with st.container(border=True):
         credit_over_time(daily, by, value, unit, colours, components.theme()), "credit trend", f"{unit} by day"
     )
 
-components.notes(credit, by_day, untouched=navigation.untouched(__file__))
+components.notes(credit, by_day, untouched=navigation.untouched(__file__, by))

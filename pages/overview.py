@@ -36,7 +36,8 @@ with right.container(border=True):
         arrow = ":material/trending_up:" if row["difference"] > 0 else ":material/trending_down:"
         st.markdown(f"{arrow} {formats.plain(row['sentence'])}")
     if movers.rows.empty:
-        st.caption("Nothing moved, or there is no period to compare with: choose one in the filter bar.")
+        why = f"{filters.uncompared}." if filters.uncompared else "There is no period to compare with."
+        st.caption("Nothing moved." if filters.comparison else why)
 
 with head:
     overview = queries.answer("overview", **asked)
@@ -46,6 +47,6 @@ with head:
 
 st.caption(
     "Paid CPA: spend over the conversions credited to what has spend. Blended CPA: spend over all conversions. "
-    "ROAS: attributed revenue over spend. Attributed: the share of conversions that a touchpoint earned."
+    "ROAS: all attributed revenue over spend. Attributed: the share of conversions that a touchpoint earned."
 )
-components.notes(overview, by_day, movers, untouched=navigation.untouched(__file__))
+components.notes(overview, by_day, movers, untouched=navigation.untouched(__file__, "channel"))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import components, findings, formats, navigation, queries, shown, tables
+from app import components, findings, formats, navigation, queries, results, tables
 from app.cards import metric_cards
 from app.charts import spend_and_return
 
@@ -14,7 +14,7 @@ by = GRAINS[components.selector("Spend by", list(GRAINS), key="spend_by")]
 spend = queries.answer("spend_and_cpa", **filters.credit(), by=by)
 components.stop_if_empty(spend, "spend")
 totals = spend.facts["totals"]
-rows = shown.picked(spend.rows, by, filters.shown.get(by, ()))
+rows = results.picked_spend(spend.rows, by, filters.shown.get(by, ()))
 
 head = st.container()
 
@@ -23,10 +23,14 @@ with left.container(border=True):
     st.markdown(
         "**What did the money bring?** Above the dotted line a conversion costs less than the paid CPA. Log axes."
     )
-    paid = rows[rows["spend"].notna()]
-    colours = components.colours(by, spend.rows)
-    figure = spend_and_return(paid, by, totals["paid_cpa"], filters.currency, colours, components.theme())
-    components.chart(figure, "spend and return", f"Spend and attributed conversions by {by}")
+    paid = rows[rows["spend"] > 0]
+    if paid.empty:
+        st.caption("No spend is on record for this period, so there is no price to show.")
+        components.upload_link("Upload spend")
+    else:
+        colours = components.colours(by, spend.rows)
+        figure = spend_and_return(paid, by, totals["paid_cpa"], filters.currency, colours, components.theme())
+        components.chart(figure, "spend and return", f"Spend and attributed conversions by {by}")
 with right.container(border=True):
     st.markdown(f"**Every {by} in numbers**, {filters.described()}")
     columns = {
@@ -38,7 +42,7 @@ with right.container(border=True):
         "roi": tables.share("ROI"),
     }
     tables.table(rows, columns, f"spend by {by}", most=9)
-    tables.totals(totals, filters.currency)
+    results.show_totals(totals, filters.currency)
 
 with st.container(border=True):
     st.markdown(
@@ -58,7 +62,11 @@ with st.container(border=True):
 # The cards stand above the chart but are asked for after it: what takes longest to answer is waited for last.
 with head:
     overview = queries.answer("overview", **filters.credit(), **filters.compared())
-    components.kpi_row(metric_cards(overview.rows, ("spend", "paid_cpa", "blended_cpa", "roas"), filters.currency))
+    paid_roas = (
+        f"Paid ROAS, of the revenue credited to channels with spend alone: {formats.ratio(totals['paid_roas'])}."
+    )
+    metrics = ("spend", "paid_cpa", "blended_cpa", "roas")
+    components.kpi_row(metric_cards(overview.rows, metrics, filters.currency, more={"roas": paid_roas}))
     components.finding(findings.spend_finding(rows, by, totals, filters.currency), filters)
 
-components.notes(spend, overview, untouched=navigation.untouched(__file__))
+components.notes(spend, overview, untouched=navigation.untouched(__file__, by))

@@ -47,6 +47,9 @@ with left.container(border=True):
     st.markdown("**When was credit lost?** Unattributed share of each day's conversions.")
     by_day = daily.rows.groupby("day", as_index=False)[["conversions", "unattributed"]].sum()
     components.chart(unattributed_over_time(by_day, facts["share"], theme), "rate", "Unattributed share by day")
+    if stale := facts["stale_days"]:
+        days = formats.listed([formats.day(day) for day in stale], most=4)
+        st.caption(f":material/cloud_off: No touchpoint arrived on {days}: what is unattributed then may be lost data.")
 with right.container(border=True):
     st.markdown("**Which conversions lose it?**")
     all_types = queries.answer("unattributed_by_day", **{**filters.credit(), "conversion_type": None})
@@ -61,9 +64,13 @@ with st.container(border=True):
         titles = {reason: title for reason, (title, _) in findings.REASONS.items()}
         rows = unattributed.rows.sort_values("conversions", ascending=False)
         components.chart(reasons_bars(rows, titles, theme), "reasons", "Unattributed conversions by reason")
-        for reason in rows["reason"]:
+        for reason, stale_count in zip(rows["reason"], rows["on_stale_days"], strict=True):
             title, remedy = findings.REASONS[reason]
             st.markdown(f"**{title}.** {remedy}")
+            if stale_count > 0:
+                st.caption(
+                    f":material/cloud_off: {formats.number(stale_count)} of them on days without any touchpoint."
+                )
         tables.download(rows, "unattributed")
 
-components.notes(unattributed, daily, untouched=navigation.untouched(__file__))
+components.notes(unattributed, daily, untouched=navigation.untouched(__file__, ""))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
-from tests.browser.dashboard import settled
+from tests.browser.dashboard import build_demo, dashboard, settled
 
 ACCOUNTS = ("Northern", "Southern", "Eastern", "Western", "Coastal", "Inland")
 DAYS = [(date(2026, 2, 1) + timedelta(days=i)).isoformat() for i in range(28)]
@@ -77,6 +77,28 @@ def test_from_two_files_to_six_points_in_four_quadrants(window: Page, empty_addr
     expect(window.get_by_text("6 of 6 accounts and 168 of 168 account-days")).to_be_visible()
 
 
+def test_one_own_file_clears_the_demo_from_the_page_without_a_reload(
+    window: Page, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = tmp_path_factory.mktemp("cleared") / "home"
+    build_demo(home)
+    with dashboard(home) as address:
+        drop(window, address, "reach.csv", reach_csv())
+        expect(window.get_by_role("button", name="Clear demo data")).to_be_visible()
+        store(window)
+        expect(window.get_by_text("The demo data was cleared.")).to_be_visible()
+        expect(window.get_by_role("button", name="Clear demo data")).to_have_count(0)
+        expect(window.get_by_text("Names that match nothing")).to_have_count(0)
+        expect(window.get_by_text("stored", exact=True)).to_have_count(1)
+
+
+def test_the_menu_marks_the_overview_under_its_own_name(window: Page, demo_address: str) -> None:
+    for path in ("overview", ""):
+        window.goto(f"{demo_address}/{path}")
+        settled(window)
+        expect(window.get_by_role("link", name="Overview")).to_have_attribute("aria-current", "page")
+
+
 def test_an_undone_upload_leaves_every_page(window: Page, empty_address: str) -> None:
     drop(window, empty_address, "touchpoints.csv", touchpoints_csv(2000))
     store(window)
@@ -87,6 +109,7 @@ def test_an_undone_upload_leaves_every_page(window: Page, empty_address: str) ->
     window.get_by_role("button", name="Undo").first.click()
     window.get_by_role("button", name="Undo this upload").click()
     expect(window.get_by_text("undone", exact=True)).to_be_visible()
+    expect(window.get_by_test_id("stToast")).to_contain_text("touchpoints.csv was undone")
     window.get_by_role("link", name="Channel credit").click()
     expect(window.get_by_text("No credit yet")).to_be_visible()
     expect(window.locator(CHART)).to_have_count(0)

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.navigation import MENU, PAGES, UPLOAD, MenuEntry
+from app.navigation import EVERYTHING, MENU, NAMES, PAGES, UPLOAD, MenuEntry
 from tests.conftest import Environment
 from tests.pages.conftest import OpenPage
 
@@ -18,6 +18,18 @@ def charts(page: AppTest) -> int:
 def said(page: AppTest) -> str:
     """All sentences of a page."""
     return "\n".join(str(element.value) for element in [*page.markdown, *page.caption, *page.subheader, *page.error])
+
+
+def untouched_on(page: AppTest) -> set[str]:
+    """The filters that a page says do not change it."""
+    start = "These filters do not change this page: "
+    said_so = next(caption.value.partition(start)[2] for caption in page.caption if start in caption.value)
+    return set(said_so.rstrip(".").split(", "))
+
+
+def numbers(page: AppTest) -> list[tuple[str, str, str]]:
+    """What the cards of a page say."""
+    return [(card.label, card.value, card.delta) for card in page.metric]
 
 
 def test_every_script_has_its_line_in_the_menu() -> None:
@@ -51,11 +63,32 @@ def test_page_says_what_is_missing_on_an_empty_home(script: str, empty: Environm
 @pytest.mark.parametrize("entry", [entry for entry in MENU if entry.uses], ids=lambda entry: entry.file)
 def test_page_says_which_filters_do_not_touch_it(entry: MenuEntry, demo: Environment, open_page: OpenPage) -> None:
     page = open_page(demo, entry.file)
-    untouched = next(caption.value for caption in page.caption if "Not touched by" in caption.value)
-    assert all(
-        name in untouched for name in ("channels", "campaigns", "accounts", "platforms") if name not in entry.uses
-    )
-    assert not any(name in untouched for name in entry.uses)
+    untouched = untouched_on(page)
+    assert EVERYTHING - entry.uses <= untouched
+    assert not untouched & (entry.uses - NAMES)
+
+
+@pytest.mark.parametrize(
+    ("script", "query", "reaching"),
+    [
+        ("overview.py", {}, {"channels"}),
+        ("credit.py", {}, {"channels"}),
+        ("credit.py", {"credit_by": "Campaigns"}, {"campaigns"}),
+        ("credit.py", {"credit_by": "Posts"}, set()),
+        ("spend.py", {"spend_by": "Platforms"}, {"platforms"}),
+        ("unattributed.py", {}, set()),
+    ],
+)
+def test_of_the_filters_by_name_only_the_one_of_what_is_shown_reaches_the_page(
+    script: str, query: dict[str, str], reaching: set[str], demo: Environment, open_page: OpenPage
+) -> None:
+    page = open_page(demo, script, **query)
+    assert untouched_on(page) & NAMES == NAMES - reaching
+
+
+def test_what_is_said_to_change_nothing_changes_nothing(demo: Environment, open_page: OpenPage) -> None:
+    plain, filtered = (numbers(open_page(demo, "unattributed.py", **query)) for query in ({}, {"model": "Last touch"}))
+    assert plain == filtered
 
 
 @pytest.mark.parametrize("script", [script for script in SCRIPTS if script != UPLOAD])

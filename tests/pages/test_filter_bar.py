@@ -1,5 +1,7 @@
 """The filter bar: kept in the address, honest about what it cannot do, and without effect on credit."""
 
+from datetime import timedelta
+
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -50,6 +52,8 @@ def test_nothing_chosen_leaves_the_address_empty(demo: Environment, open_page: O
         ("period", "Last blue moon"),
         ("from", "31.12.2025"),
         ("window", "400 days"),
+        ("window_days", "abc"),
+        ("half_life_days", "nan"),
         ("channels", "<script>alert(1)</script>"),
         ("currency", "SHELLS"),
         ("conversions", "miracles"),
@@ -65,9 +69,41 @@ def test_an_address_that_does_not_hold_gets_the_default_and_a_sentence(
     assert filters_of(page) == filters_of(open_page(demo, "overview.py"))
 
 
+def test_a_crooked_window_of_its_own_number_is_refused_and_leaves_the_address(
+    demo: Environment, open_page: OpenPage
+) -> None:
+    page = open_page(demo, "overview.py", window="Own number", window_days="abc", model="astrology", period="never")
+    assert not page.error
+    assert filters_of(page).lookback_days == 30
+    assert len([caption for caption in page.caption if "The address asks for" in caption.value]) == 1
+    assert dict(page.query_params) == {"window": "Own number"}
+
+
+def test_all_data_is_compared_with_nothing(demo: Environment, open_page: OpenPage) -> None:
+    page = open_page(demo, "overview.py", period="All data")
+    assert filters_of(page).comparison is None
+    assert all(not card.delta for card in page.metric)
+    assert "All data, so nothing to compare with" in said(page)
+
+
+def test_a_full_month_is_compared_with_the_month_before(demo: Environment, open_page: OpenPage) -> None:
+    chosen = filters_of(open_page(demo, "overview.py", period="Last full month"))
+    assert chosen.period is not None
+    assert chosen.comparison is not None
+    assert chosen.comparison.start.day == 1
+    assert chosen.comparison.end == chosen.period.start - timedelta(days=1)
+
+
+def test_nothing_before_the_data_is_compared_with(demo: Environment, open_page: OpenPage) -> None:
+    page = open_page(demo, "overview.py", **{"period": "Own dates", "from": "2026-01-02", "to": "2026-01-20"})
+    assert all(not card.delta for card in page.metric)
+    assert "No data before 2 Jan 2026, nothing to compare with" in said(page)
+    assert "none before" not in said(page)
+
+
 def test_a_window_longer_than_journeys_are_stored_is_refused(demo: Environment, open_page: OpenPage) -> None:
     page = open_page(demo, "overview.py", window="Own number", window_days="1000")
-    assert "no look-back window up to 90 days" in said(page)
+    assert "“1000” (look-back window up to 90 days), which cannot be had" in said(page)
     assert filters_of(page).lookback_days == 30
 
 

@@ -2,8 +2,14 @@
 
 import time
 
+import pytest
+from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
+from app.resources import stores
+from pipelines.ingest import prepare
+from pipelines.ingest.load import commit
+from pipelines.sources import SOURCES
 from tests.conftest import Environment
 from tests.pages.conftest import OpenPage
 from tests.pages.test_every_page import said
@@ -44,6 +50,7 @@ def test_a_file_is_recognised_previewed_stored_and_undone(empty: Environment, op
 
     page = stored(page)
     assert "2 new" in page.success[0].value
+    assert "0 replaced" not in page.success[0].value
     assert "1 refused" in page.success[0].value
     assert ":green-badge[stored]" in said(page)
 
@@ -96,9 +103,59 @@ def test_an_alias_joins_a_name_in_one_step(empty: Environment, open_page: OpenPa
     page = stored(dropped(page, "mentions.csv", mentions))
     page.run()
     assert "**Nothern**" in said(page)
+    assert "Did you mean **Northern**?" in said(page)
+    assign = next(button for button in page.button if button.label == "Assign")
+    assert assign.disabled
+    next(box for box in page.selectbox if box.label == "Nothern means").select("Northern").run()
     next(button for button in page.button if button.label == "Assign").click().run()
     assert not page.exception
     assert "**Nothern**" not in said(page)
+    assert "Nothern now means Northern" in page.toast[0].value
+
+
+def test_a_file_that_may_be_two_things_is_asked_about(empty: Environment, open_page: OpenPage) -> None:
+    content = b"Date;Account;Network;Seen by\n2026-02-01;Northern;X;12500\n"
+    page = dropped(open_page(empty, "upload.py"), "numbers.csv", content)
+    assert "may be Mentions or Account reach" in page.warning[0].value
+    assert "What will happen" not in said(page)
+    page.button_group[0].select("Account reach").run()
+    assert "is read as **Account reach**" in said(page)
+
+
+def test_the_preview_speaks_of_fields(empty: Environment, open_page: OpenPage) -> None:
+    content = b"person,time,channel,converted\np1,2026-02-01 10:00,Email,1\np2,2026-02-01 11:00,Email,0\n"
+    page = dropped(open_page(empty, "upload.py"), "touch.csv", content)
+    assert list(page.dataframe[0].value.columns) == ["Time", "Person", "Channel"]
+    assert "1 conversion found in these rows" in said(page)
+
+
+def test_own_data_clear_the_demo_from_every_part_of_the_page(empty: Environment, open_page: OpenPage) -> None:
+    page = open_page(empty, "upload.py")
+    touches = b"person,time,channel\np1,2026-02-01 10:00,Email\n"
+    for source, content in (("spend", SPEND.replace(b"paid", b"amount")), ("touchpoints", touches)):
+        prepared = prepare(SOURCES[source], content.replace(b"Email", b"Made Up"), f"{source}.csv", {}, {})
+        commit(stores(), prepared, content, "tester", demo=True)
+    page.run()
+    assert "Demo data" in said(page)
+    page = stored(dropped(page, "reach.csv", REACH))
+    assert "The demo data was cleared" in page.success[0].value
+    assert "Demo data" not in said(page)
+    assert ":gray-badge[undone] :orange-badge[demo]" in said(page)
+
+
+def test_a_dead_worker_is_noticed(empty: Environment, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = stored(dropped(open_page(empty, "upload.py"), "reach.csv", REACH))
+    with stores().warehouse.transaction() as connection:
+        connection.execute(
+            text(
+                "update uploads set status = 'pending', committed_at = null, committed_version = null,"
+                " started_at = started_at - interval '1 minute'"
+            )
+        )
+    page.run()
+    page.run()
+    assert not page.exception
+    assert ":red-badge[not stored]" in said(page)
 
 
 def test_an_upload_elsewhere_shows_at_the_next_interaction(empty: Environment, open_page: OpenPage) -> None:

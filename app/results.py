@@ -1,0 +1,58 @@
+"""Rows of results made ready for a page: shares of what is measured, and what a conversion costs where rows are shown as one.
+
+Invariant: paid ratios come from rows that have spend; what earned without spend never makes a conversion look cheaper.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import shown, tables
+from pipelines.metrics import ratios, with_results
+
+RATIOS = ["cpa", "roas", "roi"]
+
+
+def with_share(rows: pd.DataFrame, value: str) -> pd.DataFrame:
+    """Rows with `share`: each one's fraction of the sum of `value`; unknown where that sum is zero."""
+    total = pd.Series(rows[value].astype(float).sum(), index=rows.index)
+    return rows.assign(share=ratios(rows[value], total))
+
+
+def picked_spend(rows: pd.DataFrame, by: str, names: Sequence[str]) -> pd.DataFrame:
+    """The rows of the picked names (none picked: all) and one row for the rest, whose CPA, ROAS and ROI are those of its paid rows.
+
+    rows: of the spend_and_cpa question.
+    """
+    gathered = shown.picked(rows, by, names)
+    rest = gathered[by] == shown.rest_of(by)
+    if rest.any():
+        named = shown.named(rows, by)
+        paid = named[~named[by].isin(names) & named[by].ne(shown.nameless(by)) & (named["spend"] > 0)]
+        summed = paid[["spend", "attributed_conversions", "attributed_revenue"]].astype(float).sum(min_count=1)
+        gathered.loc[rest, RATIOS] = with_results(summed.to_frame().T)[RATIOS].to_numpy()
+    return gathered
+
+
+def show_totals(totals: Mapping[str, Any], currency: str) -> None:
+    """The totals of the spend_and_cpa question in a row of their own, which sorting the table cannot move."""
+    columns = {
+        "total": tables.text("", width=44),
+        "spend": tables.money("Spend", currency, 0, width=72),
+        "paid_cpa": tables.money(
+            "Paid CPA", currency, help="Spend over the conversions credited to channels that have spend."
+        ),
+        "blended_cpa": tables.money("Blended CPA", currency, help="Spend over all conversions, attributed or not."),
+        "paid_roas": tables.multiple("Paid ROAS", help="Revenue credited to channels that have spend, over spend."),
+        "roas": tables.multiple("ROAS", help="All attributed revenue over spend."),
+        "roi": tables.share("ROI", width=64, help="All attributed revenue less spend, over spend."),
+    }
+    st.dataframe(
+        pd.DataFrame([{**totals, "total": "Total"}]),
+        hide_index=True,
+        column_order=list(columns),
+        column_config=columns,
+        alt="Total of all spend",
+    )
