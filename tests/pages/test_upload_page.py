@@ -165,3 +165,13 @@ def test_an_upload_elsewhere_shows_at_the_next_interaction(empty: Environment, o
     stored(dropped(page, "reach.csv", REACH))
     other.run()
     assert "**Account reach** · to 2 Feb 2026" in said(other)
+
+
+def test_without_spend_no_empty_chart_is_drawn(empty: Environment, open_page: OpenPage) -> None:
+    content = b"person,time,channel,converted\np1,2026-02-01 10:00,Email,1\np2,2026-02-01 11:00,Email,0\n"
+    page = stored(dropped(open_page(empty, "upload.py"), "touch.csv", content))
+    page.switch_page("../pages/spend.py").run()
+    assert not page.exception
+    assert not page.error
+    assert not page.get("plotly_chart")
+    assert "No spend is on record" in said(page)
