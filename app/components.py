@@ -178,10 +178,18 @@ def dropdown(label: str, options: Sequence[str], key: str, default: str | None =
     return chosen
 
 
-def threshold(label: str, key: str) -> float:
-    """A number of the user's own to call values above it high, kept in the address."""
+def threshold(label: str, key: str) -> float | None:
+    """A number of the user's own to call values above it high, kept in the address; None, and so the median, until one is typed."""
     return st.number_input(
-        label, min_value=0.0, value=1000.0, step=100.0, format="%g", key=key, bind="query-params", width=220
+        label,
+        min_value=0.0,
+        value=None,
+        step=100.0,
+        format="%g",
+        placeholder="the median",
+        key=key,
+        bind="query-params",
+        width=220,
     )
 
 

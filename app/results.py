@@ -42,11 +42,15 @@ def show_totals(totals: Mapping[str, Any], currency: str) -> None:
         "total": tables.text("", width=44),
         "spend": tables.money("Spend", currency, 0, width=72),
         "paid_cpa": tables.money(
-            "Paid CPA", currency, help="Spend over the conversions credited to channels that have spend."
+            "Paid CPA", currency, width=66, help="Spend over the conversions credited to channels that have spend."
         ),
-        "blended_cpa": tables.money("Blended CPA", currency, help="Spend over all conversions, attributed or not."),
-        "paid_roas": tables.multiple("Paid ROAS", help="Revenue credited to channels that have spend, over spend."),
-        "roas": tables.multiple("ROAS", help="All attributed revenue over spend."),
+        "blended_cpa": tables.money(
+            "Blended", currency, width=66, help="Blended CPA: spend over all conversions, attributed or not."
+        ),
+        "paid_roas": tables.multiple(
+            "Paid ROAS", width=70, help="Revenue credited to channels that have spend, over spend."
+        ),
+        "roas": tables.multiple("ROAS", width=52, help="All attributed revenue over spend."),
         "roi": tables.share("ROI", width=64, help="All attributed revenue less spend, over spend."),
     }
     st.dataframe(

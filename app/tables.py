@@ -107,26 +107,6 @@ _IN_SHORT = {
 """What the advice of pipelines.quadrants begins with -> the same in two words."""
 
 
-def totals(values: Mapping[str, Any], currency: str) -> None:
-    """The total of a spend table in a row of its own, which sorting the table cannot move: paid and blended CPA side by side."""
-    row = {**values, "total": "Total"}
-    columns = {
-        "total": text("", width=60),
-        "spend": money("Spend", currency, 0),
-        "paid_cpa": money("Paid CPA", currency),
-        "blended_cpa": money("Blended CPA", currency),
-        "roas": multiple("ROAS"),
-        "roi": share("ROI"),
-    }
-    st.dataframe(
-        pd.DataFrame([row]),
-        hide_index=True,
-        column_order=list(columns),
-        column_config=columns,
-        alt="Total of all spend",
-    )
-
-
 def names(title: str, found: Sequence[str], said: str) -> None:
     """Names that found no match, folded away under their count, with a sentence that says what it means."""
     if found:

@@ -29,6 +29,8 @@ with left.container(border=True):
     body = st.container()
 
 quadrants = queries.answer("quadrants", **filters.credit(), **lines, by=by)
+if quadrants.rows.empty and queries.answer("quadrants", **filters.credit(), by="account").rows.size:
+    st.info("Reach or mentions by account are on record: choose **Accounts** or **Platforms** above.")
 components.stop_if_empty(quadrants, "points")
 rows, facts = quadrants.rows, quadrants.facts
 
@@ -61,9 +63,9 @@ with head:
             *metric_cards(overview.rows, ["paid_cpa", "attributed_share"], filters.currency),
         ]
     )
-    components.finding(findings.quadrants_finding(rows, by), filters)
+    components.finding(findings.quadrants_finding(shown, by), filters)
 
 if picked:
     point.open_point(by, picked, rows.set_index(by)["advice"].get(picked, ""), filters)
 
-components.notes(quadrants, overview, untouched=navigation.untouched(__file__))
+components.notes(quadrants, overview, untouched=navigation.untouched(__file__, by))
