@@ -248,7 +248,7 @@ def _labelled_bars(figure: go.Figure, values: pd.Series, texts: list[str], said:
 def _weeks(days: pd.Index | pd.Series) -> pd.Series:
     """The Monday of each day's week, as YYYY-MM-DD."""
     dates = pd.to_datetime(pd.Series(list(days), index=days if isinstance(days, pd.Index) else days.index))
-    return (dates - pd.to_timedelta(dates.dt.weekday, unit="D")).dt.strftime("%Y-%m-%d")
+    return (dates - pd.to_timedelta(dates.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d")
 
 
 def _every_day(days: pd.Index | pd.Series) -> list[str]:
