@@ -29,7 +29,7 @@ _START_SECONDS = 60
 
 def build_demo(home: Path) -> None:
     """Load the demo data into a home, by the command line as people do."""
-    subprocess.run([sys.executable, "-m", "pipelines", "demo"], cwd=PROJECT, env=_environment(home), check=True)
+    subprocess.run([sys.executable, "-m", "pipelines", "demo"], cwd=PROJECT, env=environment(home), check=True)
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def dashboard(home: Path) -> Iterator[str]:
         *("--server.port", str(port), "--server.headless", "true", "--server.fileWatcherType", "none"),
     ]
     log = (home.parent / f"dashboard-{port}.log").open("wb")
-    process = subprocess.Popen(command, cwd=PROJECT, env=_environment(home), stdout=log, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment(home), stdout=log, stderr=subprocess.STDOUT)
     try:
         _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
         yield f"http://127.0.0.1:{port}"
@@ -72,7 +72,8 @@ def settled(page: Page) -> None:
     )
 
 
-def _environment(home: Path) -> dict[str, str]:
+def environment(home: Path) -> dict[str, str]:
+    """The environment in which everything works on that home."""
     return {**os.environ, "TOUCHLINE_HOME": str(home), "TOUCHLINE_USER": "tester"}
 
 

@@ -59,6 +59,13 @@ def store(page: Page) -> None:
     settled(page)
 
 
+def turn_to(page: Page, title: str) -> None:
+    """Choose a page of the menu and wait until it stands there whole."""
+    page.get_by_role("link", name=title).click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    settled(page)
+
+
 def open_filter(window: Page, number: int) -> None:
     """Open one of the filter bar's buttons: 0 period, 1 model, 2 conversions, 3 names."""
     window.get_by_test_id("stPopoverButton").nth(number).click()
@@ -69,8 +76,8 @@ def test_from_two_files_to_six_points_in_four_quadrants(window: Page, empty_addr
     store(window)
     drop(window, empty_address, "mentions.csv", mentions_csv())
     store(window)
-    window.get_by_role("link", name="Quadrants").click()
-    window.get_by_text("Accounts", exact=True).click()
+    turn_to(window, "Quadrants")
+    window.get_by_role("radio", name="Accounts").click()
     expect(window.locator(POINTS)).to_have_count(len(ACCOUNTS))
     for quadrant in ("High Performers", "Platform Push", "Underdogs", "Leave It"):
         expect(window.locator(f"{CHART} .annotation-text", has_text=quadrant)).to_be_visible()
@@ -158,8 +165,8 @@ def test_a_shared_address_shows_the_same(window: Page, opened: Browser, demo_add
     window.get_by_text("Last 90 days", exact=True).click()
     expect(window).to_have_url(re.compile("Last"))
     window.keyboard.press("Escape")
-    window.get_by_role("link", name="Quadrants").click()
-    window.get_by_text("Platforms", exact=True).click()
+    turn_to(window, "Quadrants")
+    window.get_by_role("radio", name="Platforms").click()
     expect(window).to_have_url(re.compile(r"quadrants\?.*period=Last\+90\+days.*points=Platforms"))
     settled(window)
     elsewhere = opened.new_context(viewport={"width": 1440, "height": 900}).new_page()
