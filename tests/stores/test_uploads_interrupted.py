@@ -107,7 +107,7 @@ def test_killed_within_an_undo_it_is_finished(own_stores: Stores) -> None:
     die_while(own_stores.settings, UNDO_THEN_DIE)
     history.recover(own_stores)
     upload = own_stores.warehouse.frame("uploads", version=99).iloc[0]
-    assert (upload["status"], upload["undone_by"], channels(own_stores)) == ("committed", "mia", {})
+    assert (upload["status"], upload["undone_by"], channels(own_stores)) == ("undone", "mia", {})
 
 
 def test_killed_while_it_clears_the_demo_the_clearing_is_finished(own_stores: Stores) -> None:
