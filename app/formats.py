@@ -6,6 +6,7 @@ Invariant: an unknown value (None, NaN, NaT) is always an em dash, never 0 and n
 import html
 import math
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from pipelines import metrics
@@ -76,6 +77,16 @@ def percent(fraction: float | None, digits: int = 1) -> str:
     return f"{fraction * 100:.{digits}f}%" if known(fraction) else DASH  # type: ignore[operator]
 
 
+def whole_percents(counts: Sequence[float]) -> list[int]:
+    """Counts as whole percents of their sum, which add up to 100; the sum must not be zero."""
+    parts = [count / sum(counts) * 100 for count in counts]
+    whole = [math.floor(part) for part in parts]
+    # What rounding down left over goes to those that lost most by it.
+    for place in sorted(range(len(parts)), key=lambda i: whole[i] - parts[i])[: 100 - sum(whole)]:
+        whole[place] += 1
+    return whole
+
+
 def ratio(value: float | None) -> str:
     """A multiple: 3.42x."""
     return f"{value:,.2f}x" if known(value) else DASH
@@ -142,8 +153,8 @@ def day(value: date | str | None) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """An instant as people write it: 3 May 2026, 14:05."""
-    return f"{day(value)}, {value:%H:%M}" if value is not None and known(value) else DASH
+    """An instant as people write it, with its time zone where it has one: 3 May 2026, 14:05 UTC."""
+    return f"{day(value)}, {value:%H:%M %Z}".rstrip() if value is not None and known(value) else DASH
 
 
 def period(start: date | None, end: date | None) -> str:
@@ -178,7 +189,7 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
 
 
 def short(name: object, most: int = 24) -> str:
-    """A name cut to `most` characters; of a web address the end, which is what tells posts apart."""
+    """A name cut to `most` characters; of a web address the end of its path, which is what tells posts apart."""
     text = str(name)
     if "://" in text:
         text = text.split("://", 1)[1].rstrip("/").partition("/")[2] or text

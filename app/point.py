@@ -7,6 +7,7 @@ import streamlit as st
 from app import components, formats, queries
 from app.charts import point_trend_chart
 from app.filters import Filters
+from app.resources import local_moment
 
 NEWEST = 20
 _ROUND = "point round"
@@ -41,7 +42,8 @@ def _point(by: str, name: str, advice: str, filters: Filters) -> None:
         if trend.empty:
             st.caption("Neither reach nor mentions are on record for this period.")
         else:
-            components.chart(point_trend_chart(trend, components.theme()), "point trend", "Reach and mentions by day")
+            figure = point_trend_chart(trend, components.theme(), (days["start"], days["end"]))
+            components.chart(figure, "point trend", "Reach and mentions by day")
         mentions = queries.answer("point_mentions", by=by, point=name, limit=NEWEST, **days).rows
         st.markdown(f"**What people said** · {formats.counted(len(mentions), 'mention')} with most engagement")
         if mentions.empty:
@@ -54,7 +56,7 @@ def _mention(row: dict[str, Any]) -> None:
     with st.container(border=True, gap="xsmall"):
         who = " · ".join(str(row[part]) for part in ("author", "platform") if formats.known(row[part]))
         st.markdown(
-            f"{_SENTIMENTS.get(str(row['sentiment']), '')} :gray[{formats.moment(row['occurred_at'])} · {formats.plain(who)}]"
+            f"{_SENTIMENTS.get(str(row['sentiment']), '')} :gray[{local_moment(row['occurred_at'])} · {formats.plain(who)}]"
         )
         st.text(str(row["text"]) if formats.known(row["text"]) else "No text.")
         url = str(row["url"])

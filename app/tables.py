@@ -4,7 +4,7 @@ Invariant: an unknown value is an empty cell, in the table and in the file.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -13,6 +13,9 @@ from app.charts.theme import QUADRANT_COLOURS
 from app.formats import DASH, currency_sign, short
 
 _COLUMN = st.column_config
+
+ROW = 35
+"""Height of a table's row in pixels."""
 
 
 def text(title: str, **options: Any) -> Any:
@@ -43,15 +46,17 @@ def multiple(title: str, **options: Any) -> Any:
 def table(rows: pd.DataFrame, columns: Mapping[str, Any], name: str, most: int = 12) -> None:
     """A sortable table of the given columns that scrolls beyond `most` rows, and all columns as the download `name`.csv."""
     st.dataframe(
-        rows,
+        rows.assign(**{column: rows[column].map(_end_of_address) for column in rows.select_dtypes("object")}),
         hide_index=True,
         column_order=list(columns),
         column_config=dict(columns),
-        height="content" if len(rows) <= most else 36 * most,
+        height=_height(len(rows), most),
         placeholder=DASH,
         alt=name,
     )
-    download(rows, name)
+    # A column that holds another model's numbers is called after the model, in the file as on the page.
+    titles = {"other": str(columns["other"]["label"]).lower().replace(" ", "_")} if "other" in columns else {}
+    download(rows.rename(columns=titles), name)
 
 
 def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | None:
@@ -62,26 +67,29 @@ def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | Non
         ascending=[False, True, False],
         key=lambda column: column.map(order).fillna(len(order)) if column.name == "quadrant" else column,
     )
-    # The action in a word or two; the file and the chart's hover have it in full, with its reason.
-    rows = rows.assign(action=rows["advice"].str.partition(":")[0].map(lambda action: _IN_SHORT.get(action, action)))
-    rows = rows.assign(name=rows[by].map(lambda name: short(name, 60)))
-    priced = rows["cpa"].notna().any()
+    rows = rows.assign(action=rows["advice"].map(in_short), name=rows[by].map(lambda name: short(name, 32)))
+    widest = int(rows["name"].str.len().max())
+    # As wide as the longest name, so that none is cut; with usual names a phone has room for what to do and the CPA beside it.
     columns = {
-        "name": text(by.capitalize(), pinned=True, width=112 if priced else 160),
+        "name": text(by.capitalize(), pinned=True, width=min(max(round(widest * 6.6) + 18, 90), 230)),
         "action": text("What to do", width=98),
-        **({"cpa": money("Paid CPA", currency, width=72)} if priced else {}),
-        "quadrant": text("Quadrant", width=110),
-        "reach": count("Summed reach"),
-        "mentions": count("Mentions"),
-        "negative_share": share("Negative"),
-        "spend": money("Spend", currency, 0),
+    }
+    if rows["cpa"].notna().any():
+        columns["cpa"] = money("Paid CPA", currency, 0 if rows["cpa"].max() >= 1000 else 2, width=70)
+    columns |= {
+        "quadrant": text("Quadrant", width=112),
+        "reach": count("Summed reach", width=100),
+        "mentions": count("Mentions", width=78),
+        "negative_share": share("Negative", width=74),
+        "spend": money("Spend", currency, 0, width=78),
+        "advice": text("Why"),
     }
     event = st.dataframe(
         rows,
         hide_index=True,
         column_order=list(columns),
         column_config=columns,
-        height="content" if len(rows) <= 11 else 424,
+        height=_height(len(rows), 14),
         key=key,
         on_select="rerun",
         selection_mode="single-cell",
@@ -91,6 +99,14 @@ def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | Non
     download(rows.drop(columns=["name", "action"]), f"quadrants by {by}")
     picked = event.selection.cells
     return str(rows.iloc[picked[0][0]][by]) if picked else None
+
+
+def in_short(advice: str) -> str:
+    """What the advice of a point begins with, in two words; the chart's hover and the file have it in full, with its reason."""
+    if advice.endswith("More budget."):
+        return "More budget"
+    action = advice.partition(":")[0]
+    return _IN_SHORT.get(action, action)
 
 
 _IN_SHORT = {
@@ -107,6 +123,16 @@ _IN_SHORT = {
 """What the advice of pipelines.quadrants begins with -> the same in two words."""
 
 
+def _height(rows: int, most: int) -> int | Literal["content"]:
+    """Pixels for `most` whole rows under the header, or as many as there are: no row is cut in half, no empty one is drawn."""
+    return "content" if rows <= most else ROW * (most + 1) + 2
+
+
+def _end_of_address(name: object) -> object:
+    """What tells posts apart in a narrow column; everything else as it is."""
+    return short(name, 18) if isinstance(name, str) and "://" in name else name
+
+
 def names(title: str, found: Sequence[str], said: str) -> None:
     """Names that found no match, folded away under their count, with a sentence that says what it means."""
     if found:
@@ -116,20 +142,34 @@ def names(title: str, found: Sequence[str], said: str) -> None:
 
 
 def download(rows: pd.DataFrame, name: str) -> None:
-    """A button that saves the rows as a CSV file; cells that a spreadsheet would run as a formula are defused."""
+    """A button that saves the rows as a CSV file named after the table and the period."""
 
     def content() -> bytes:
-        return rows.map(_defused).to_csv(index=False, float_format="%.10g").encode("utf-8-sig")
+        return as_csv(rows)
 
     st.download_button(
         "Download CSV",
         content,
-        file_name=f"{name}.csv".replace(" ", "_"),
+        file_name=file_name(name),
         mime="text/csv",
         icon=":material/download:",
         key=f"download {name}",
         on_click="ignore",
     )
+
+
+def as_csv(rows: pd.DataFrame) -> bytes:
+    """Rows as a CSV file that spreadsheets read as UTF-8: fractions to six decimals, formulas defused."""
+    return rows.round(6).map(_defused).to_csv(index=False, float_format="%.15g").encode("utf-8-sig")
+
+
+def file_name(name: str) -> str:
+    """What a download is called: the table and the page's period, where it has one."""
+    chosen = st.session_state.get("filters")
+    parts = [name]
+    if chosen is not None and chosen.period:
+        parts += [chosen.period.start.isoformat(), "to", chosen.period.end.isoformat()]
+    return f"{' '.join(parts)}.csv".replace(" ", "_")
 
 
 def _defused(value: Any) -> Any:

@@ -15,8 +15,7 @@ MOST_DRAWN = 400
 
 filters = components.filters()
 head = st.container()
-left, right = st.columns([1.5, 1], gap="small")
-with left.container(border=True):
+with st.container(border=True):
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         by = GRAINS[components.selector("Points", list(GRAINS), key="points")]
         with st.popover("Axes and lines", icon=":material/tune:"):
@@ -29,8 +28,18 @@ with left.container(border=True):
     body = st.container()
 
 quadrants = queries.answer("quadrants", **filters.credit(), **lines, by=by)
-if quadrants.rows.empty and queries.answer("quadrants", **filters.credit(), by="account").rows.size:
-    st.info("Reach or mentions by account are on record: choose **Accounts** or **Platforms** above.")
+if quadrants.rows.empty:
+    others = [
+        title
+        for title, grain in GRAINS.items()
+        if grain != by and len(queries.answer("quadrants", **filters.credit(), by=grain).rows)
+    ]
+    if others:
+        choose = " or ".join(f"**{title}**" for title in others)
+        st.info(
+            f"No {by} has reach or mentions in this period, but there are points by other names: choose {choose} above."
+        )
+        st.stop()
 components.stop_if_empty(quadrants, "points")
 rows, facts = quadrants.rows, quadrants.facts
 
@@ -48,7 +57,7 @@ with body:
     if len(drawn) < len(shown):
         st.caption(f"The {len(drawn)} most mentioned of {formats.number(len(shown))} are drawn; the table has all.")
     components.coverage(by, facts)
-with right.container(border=True):
+with st.container(border=True):
     st.markdown("**What to do**")
     picked = tables.quadrants(shown, by, filters.currency, point.pick_key("actions")) or picked
 
@@ -56,10 +65,14 @@ with right.container(border=True):
 with head:
     overview = queries.answer("overview", **filters.credit(), **filters.compared())
     before = queries.answer("quadrants", **filters.days_before(), by=by).rows if filters.comparison else rows.iloc[:0]
+    before = before[before[by].isin(names)] if names else before
+    whose = f" Of the shown {by}s." if names else ""
+    reach_said = f"Reach added up over days: not unique people.{whose}"
+    mentions_said = f"Counted references, whatever their sentiment.{whose}"
     components.kpi_row(
         [
-            sum_card("Summed reach", rows["reach"], before["reach"], "Reach added up over days: not unique people."),
-            sum_card("Mentions", rows["mentions"], before["mentions"], "Counted references, whatever their sentiment."),
+            sum_card("Summed reach", shown["reach"], before["reach"], reach_said),
+            sum_card("Mentions", shown["mentions"], before["mentions"], mentions_said),
             *metric_cards(overview.rows, ["paid_cpa", "attributed_share"], filters.currency),
         ]
     )

@@ -4,12 +4,15 @@ Invariant: a label is placed only if it is free on every canvas given, so that o
 Sizes are estimates in pixels: the server never learns how wide the browser is.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 CHARACTER = 6.1
 LINE = 14.0
 GAP = 3.0
+NEARER = 2.0
+"""Pixels by which a label is nearer to its own dot than to any other: whose name it is must not be a guess."""
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top in pixels; y grows upwards."""
@@ -47,16 +50,17 @@ def placed(
     """plotly's textposition for each dot, None where its label has no free place. Dots come most important first.
 
     corners: names written in the plot's corners, which labels keep clear of. urgent: how many of the first dots are named even where
-    the label touches another dot on a canvas after the first.
+    the label touches another dot: rather on a canvas after the first, if need be on all.
     """
     boards = [_Board([_dot_box(dot, canvas) for dot in dots], _corner_boxes(canvas, corners)) for canvas in canvases]
     positions: list[str | None] = []
     for place, dot in enumerate(dots):
         position = None
         if sum(p is not None for p in positions) < most:
-            tries = [False] if place >= urgent else [False, True]
+            # On how many canvases, from the first, the label has to keep clear of other dots.
+            tries = [len(canvases)] if place >= urgent else [len(canvases), 1, 0]
             position = next(
-                (p for lenient in tries for p in _POSITIONS if _free(dot, place, p, canvases, boards, lenient)), None
+                (p for strict in tries for p in _POSITIONS if _free(dot, place, p, canvases, boards, strict)), None
             )
         if position is not None:
             for canvas, board in zip(canvases, boards, strict=True):
@@ -80,7 +84,7 @@ class _Board:
 
 
 def _free(
-    dot: Dot, place: int, position: str, canvases: Sequence[Canvas], boards: Sequence[_Board], lenient: bool
+    dot: Dot, place: int, position: str, canvases: Sequence[Canvas], boards: Sequence[_Board], strict: int
 ) -> bool:
     for number, (canvas, board) in enumerate(zip(canvases, boards, strict=True)):
         box = _label_box(dot, position, canvas)
@@ -88,9 +92,11 @@ def _free(
             return False
         if any(_overlap(box, text) for text in board.texts):
             return False
-        others = board.dots[:place] + board.dots[place + 1 :]
-        if any(_overlap(box, other) for other in others) and not (lenient and number):
-            return False
+        if number < strict:
+            near = _distance(box, board.dots[place]) + NEARER
+            others = board.dots[:place] + board.dots[place + 1 :]
+            if any(_distance(box, other) < near for other in others):
+                return False
     return True
 
 
@@ -105,6 +111,12 @@ def _label_box(dot: Dot, position: str, canvas: Canvas) -> Box:
 def _dot_box(dot: Dot, canvas: Canvas) -> Box:
     x, y = dot.x * canvas.width, dot.y * canvas.height
     return x - dot.radius, y - dot.radius, x + dot.radius, y + dot.radius
+
+
+def _distance(box: Box, dot: Box) -> float:
+    """From the edge of a label to the edge of a dot, which is round; negative where the label lies on it."""
+    radius, x, y = (dot[2] - dot[0]) / 2, (dot[0] + dot[2]) / 2, (dot[1] + dot[3]) / 2
+    return math.hypot(max(box[0] - x, 0, x - box[2]), max(box[1] - y, 0, y - box[3])) - radius
 
 
 def _corner_boxes(canvas: Canvas, corners: Sequence[str]) -> list[Box]:

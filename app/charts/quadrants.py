@@ -10,9 +10,11 @@ import plotly.graph_objects as go
 from app.charts.labels import Dot, placed
 from app.charts.scale import NORMALISED, Scale, scale_for
 from app.charts.theme import QUADRANT_COLOURS, WARNING_COLOUR, Theme
-from app.formats import DASH, compact, known, money, number, percent, plain_html, short
+from app.formats import DASH, compact, known, money, number, plain_html, short, whole_percents
 
 HEIGHT = 470
+MOST_URGENT = 8
+"""Points that are named even where the name touches another one; with more of them nothing could be read."""
 _CORNERS = {
     "Underdogs": ("left", "top"),
     "High Performers": ("right", "top"),
@@ -96,7 +98,11 @@ def _corner(name: str, theme: Theme) -> dict[str, Any]:
 
 
 def _ordered(rows: pd.DataFrame, across: Scale, up: Scale) -> pd.DataFrame:
-    """Rows with their place on both axes, the ones most worth naming first: warnings, then what lies farthest out."""
+    """Rows with their place on both axes, the ones most worth naming first.
+
+    Those that `must` be named are warnings, the largest of each column and the largest of those with only one side; then comes what lies
+    farthest out.
+    """
     placed_rows = rows.assign(
         x=[across.fraction(value) for value in rows["reach"]],
         y=[up.fraction(value) for value in rows["mentions"]],
@@ -106,8 +112,18 @@ def _ordered(rows: pd.DataFrame, across: Scale, up: Scale) -> pd.DataFrame:
     outlying = (placed_rows["x"] - placed_rows["x"].median()).abs() + (
         placed_rows["y"] - placed_rows["y"].median()
     ).abs()
+    warned = placed_rows["pr_warning"].fillna(False).astype(bool)
+    half = placed_rows[placed_rows["one_sided"]]
+    largest = {
+        of[column].astype(float).idxmax()
+        for of, columns in ((placed_rows, ("reach", "mentions", "spend")), (half, ("reach", "mentions")))
+        for column in columns
+        if (of[column].astype(float) > 0).any()
+    }
+    extreme = placed_rows.index.isin(list(largest))
+    placed_rows["must"] = warned | extreme
     placed_rows["importance"] = (
-        placed_rows["pr_warning"].fillna(False).astype(float) * 10 + outlying + placed_rows["radius"] / 100
+        warned.astype(float) * 20 + extreme.astype(float) * 10 + outlying + placed_rows["radius"] / 100
     )
     return placed_rows.sort_values("importance", ascending=False)
 
@@ -126,7 +142,8 @@ def _points(
         Dot(row.x, row.y, row.radius, short(name, 22))
         for name, row in zip(rows[by], rows.itertuples(index=False), strict=True)
     ]
-    positions = placed(dots, tuple(_CORNERS) if named else (), urgent=3)
+    urgent = min(int(rows["must"].sum()), MOST_URGENT)
+    positions = placed(dots, tuple(_CORNERS) if named else (), urgent=urgent)
     colours = rows["quadrant"].map(QUADRANT_COLOURS).fillna(theme.accent)
     hollow, warned = rows["one_sided"], rows["pr_warning"].fillna(False).astype(bool)
     # The largest marks are drawn first, so that small ones stay on top and can be pointed at.
@@ -174,9 +191,9 @@ def _hover(row: Mapping[str, Any], by: str, currency: str) -> str:
 def _sentiment(row: Mapping[str, Any]) -> str:
     """The split over rated mentions; what nobody rated is counted apart and weighs nothing."""
     counts = {name: float(row[name]) for name in ("positive", "neutral", "negative") if known(row[name])}
-    rated = sum(counts.values())
-    if not rated:
+    if not sum(counts.values()):
         return "Sentiment  <b>not rated</b>"
-    split = " · ".join(f"{percent(count / rated, 0)} {name}" for name, count in counts.items())
+    shares = whole_percents(list(counts.values()))
+    split = " · ".join(f"{share}% {name}" for name, share in zip(counts, shares, strict=True))
     unrated = float(row["uncategorized"]) if known(row["uncategorized"]) else 0
     return f"Sentiment  <b>{split}</b>" + (f"<br>({compact(unrated)} not rated)" if unrated else "")

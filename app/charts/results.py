@@ -7,39 +7,44 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.charts.days import FEW, LONG, Bounds, day_axis, every_day, weeks
 from app.charts.labels import Canvas, Dot, placed
-from app.charts.scale import LOG, scale_for
+from app.charts.scale import LOG, count_ticks, scale_for
 from app.charts.theme import OTHER_COLOUR, WARNING_COLOUR, Theme
 from app.formats import currency_sign, known, money, number, percent, plain_html, short
 from pipelines.metrics import ratios
 
 ROW_HEIGHT = 34
-LONG = 100
-"""Days beyond which a line a day is noise."""
-FEW = 4
-"""Days up to which there is no line to draw."""
 
 
 def credit_over_time(
-    rows: pd.DataFrame, by: str, value: str, title: str, colours: Mapping[str, str], theme: Theme
+    rows: pd.DataFrame,
+    by: str,
+    value: str,
+    title: str,
+    colours: Mapping[str, str],
+    theme: Theme,
+    period: Bounds = None,
 ) -> go.Figure:
     """Stacked areas by day. rows: day, `by`, `value`, with names in the order in which they stack, the first at the bottom.
 
-    A day without any row earned nothing: it is drawn as 0. Over more than LONG days each week is drawn as the mean of its days, so that a
-    week cut off by the period does not dip. A few days are bars: an area needs neighbours.
+    period: its first and last day, by default those of the rows. A day without any row earned nothing: it is drawn as 0. Over more than
+    LONG days each week is drawn as the mean of its days, so that a week cut off by the period does not dip. A few days are bars: an
+    area needs neighbours.
     """
     daily = rows.pivot_table(index="day", columns=by, values=value, aggfunc="sum", sort=False, observed=True)
-    daily = daily.reindex(_every_day(daily.index)).fillna(0)
+    daily = daily.reindex(every_day(daily.index, period)).fillna(0)
     if long := len(daily) > LONG:
-        daily = daily.groupby(_weeks(daily.index)).mean()
+        daily = daily.groupby(weeks(daily.index)).mean()
     few = len(daily) <= FEW
     figure = theme.figure(
-        360,
-        xaxis=_days(daily.index if few else None),
+        # The legend stands above and takes its room from the top: more names, more height.
+        330 + 9 * len(daily.columns),
+        xaxis=day_axis(daily.index, by_week=long),
         yaxis={
             "title": {"text": f"{title} a day" if long else title},
             "rangemode": "tozero",
-            "tickformat": _counts(float(daily.sum(axis=1).max())),
+            **count_ticks(daily.sum(axis=1).max()),
         },
         hovermode="x unified",
         legend_traceorder="normal",
@@ -71,7 +76,8 @@ def comparison_bars(
 
     names: what the bar and the tick mark stand for. Rows come largest first and are drawn from the top.
     """
-    figure = _bars(rows[by], title, theme)
+    largest = rows[[value] if other is None else [value, other]].max().max()
+    figure = _bars(rows[by], title, theme, **count_ticks(largest))
     places = list(range(len(rows)))
     full = [plain_html(name) for name in rows[by]]
     figure.add_bar(
@@ -101,7 +107,9 @@ def spend_and_return(
 
     What lies above the diagonal costs less than average. rows: `by`, spend, attributed_conversions, cpa.
     """
-    across, up = scale_for(rows["spend"], None, LOG), scale_for(rows["attributed_conversions"], None, LOG)
+    # What the median spend would bring at the average keeps the diagonal in sight.
+    expected = float(rows["spend"].median()) / average if average else None
+    across, up = scale_for(rows["spend"], None, LOG), scale_for(rows["attributed_conversions"], expected, LOG)
     records = rows.to_dict("records")
     dots = [
         Dot(across.fraction(row["spend"]), up.fraction(row["attributed_conversions"]), 8, short(row[by]))
@@ -149,18 +157,16 @@ def spend_and_return(
     return figure
 
 
-def unattributed_over_time(rows: pd.DataFrame, typical: float | None, theme: Theme) -> go.Figure:
-    """The share of conversions without credit, by day, over more than LONG days by week.
+def unattributed_over_time(rows: pd.DataFrame, typical: float | None, theme: Theme, period: Bounds = None) -> go.Figure:
+    """The share of conversions without credit, by day, over more than LONG days by week; a gap where nothing converted.
 
-    rows: day, conversions, unattributed; `typical`: the share to compare with.
+    rows: day, conversions, unattributed; `typical`: the share to compare with; period: its first and last day, by default the rows'.
     """
-    rows = rows.set_index("day").reindex(_every_day(rows["day"])).fillna(0).rename_axis("day").reset_index()
-    if len(rows) > LONG:
-        rows = (
-            rows.groupby(_weeks(rows["day"]).rename("week"))[["conversions", "unattributed"]]
-            .sum()
-            .reset_index(names="day")
-        )
+    daily = rows.set_index("day")[["conversions", "unattributed"]].reindex(every_day(rows["day"], period)).fillna(0)
+    if long := len(daily) > LONG:
+        daily = daily.groupby(weeks(daily.index)).sum()
+    shares = ratios(daily["unattributed"], daily["conversions"])
+    few = len(daily) <= FEW
     line = {
         "type": "line",
         "xref": "x domain",
@@ -180,23 +186,33 @@ def unattributed_over_time(rows: pd.DataFrame, typical: float | None, theme: The
     level = typical is not None and known(typical)
     figure = theme.figure(
         300,
-        xaxis=_days(rows["day"] if len(rows) <= FEW else None),
+        xaxis=day_axis(daily.index, by_week=long),
         yaxis={"title": {"text": "Unattributed share"}, "tickformat": "~%", "rangemode": "tozero", "nticks": 6},
         shapes=[{**line, "y0": typical, "y1": typical}] if level else [],
         annotations=[{**label, "y": typical}] if level else [],
         showlegend=False,
         hovermode="closest",
     )
+    said = {
+        "x": daily.index,
+        "y": shares,
+        "customdata": daily[["unattributed", "conversions"]].to_numpy(),
+        "hovertemplate": ("Week from " if long else "")
+        + "%{x|%-d %b %Y}<br><b>%{y:.1%}</b>: %{customdata[0]:,.0f} of %{customdata[1]:,.0f}<extra></extra>",
+    }
+    if few:
+        figure.add_bar(**said, marker_color=WARNING_COLOUR, width=0.5 * 86_400_000)
+        return figure
+    # A day between two days without conversions has no line to either side: it gets a mark of its own.
+    alone = shares.notna() & shares.shift().isna() & shares.shift(-1).isna()
     figure.add_scatter(
-        x=rows["day"],
-        y=ratios(rows["unattributed"], rows["conversions"]),
-        mode="lines+markers" if len(rows) <= FEW else "lines",
+        **said,
+        mode="lines+markers",
+        marker={"size": [6 if single else 0 for single in alone], "color": WARNING_COLOUR},
         connectgaps=False,
         line={"color": WARNING_COLOUR, "width": 2.2},
         fill="tozeroy",
         fillcolor="rgba(214,51,108,0.10)",
-        customdata=rows[["unattributed", "conversions"]].to_numpy(),
-        hovertemplate="%{x|%-d %b %Y}<br><b>%{y:.1%}</b>: %{customdata[0]:,.0f} of %{customdata[1]:,.0f}<extra></extra>",
     )
     return figure
 
@@ -222,7 +238,7 @@ def reasons_bars(rows: pd.DataFrame, titles: Mapping[str, str], theme: Theme) ->
     """Unattributed conversions by reason. rows: reason, conversions, share; largest first."""
     names = [titles.get(reason, reason) for reason in rows["reason"]]
     longest = max(float(rows["conversions"].max()), 1.0)
-    figure = _bars(names, "Unattributed conversions", theme, range=[0, longest * 1.2])
+    figure = _bars(names, "Unattributed conversions", theme, range=[0, longest * 1.2], **count_ticks(longest))
     said = [
         f"{name}: {number(row['conversions'])} conversions, {percent(row['share'])} of all"
         for name, row in zip(names, rows.to_dict("records"), strict=True)
@@ -245,28 +261,6 @@ def _labelled_bars(figure: go.Figure, values: pd.Series, texts: list[str], said:
     )
 
 
-def _weeks(days: pd.Index | pd.Series) -> pd.Series:
-    """The Monday of each day's week, as YYYY-MM-DD."""
-    dates = pd.to_datetime(pd.Series(list(days), index=days if isinstance(days, pd.Index) else days.index))
-    return (dates - pd.to_timedelta(dates.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d")
-
-
-def _every_day(days: pd.Index | pd.Series) -> list[str]:
-    """Every day from the first to the last one, as YYYY-MM-DD."""
-    return list(pd.date_range(min(days), max(days)).strftime("%Y-%m-%d"))
-
-
-def _days(few: pd.Index | pd.Series | None = None) -> dict[str, Any]:
-    """An axis of days; a few of them each get their label."""
-    axis = {"showgrid": False, "tickformat": "%-d %b", "nticks": 8, "hoverformat": "%a %-d %b %Y"}
-    return axis if few is None else {**axis, "tickvals": list(few), "type": "date"}
-
-
-def _counts(largest: float) -> str:
-    """How an axis of counts writes its ticks: 0.5, 20, 1,500 and, beyond that, 20k."""
-    return "~s" if largest >= 10_000 else ",~f"
-
-
 def _bars(names: Iterable[object], title: str, theme: Theme, **across: Any) -> go.Figure:
     """A figure for horizontal bars at 0, 1, 2 ... from the top, one a name. across: more about the axis of values.
 
@@ -276,7 +270,7 @@ def _bars(names: Iterable[object], title: str, theme: Theme, **across: Any) -> g
     rows = len(labels)
     return theme.figure(
         max(150, ROW_HEIGHT * rows + 60),
-        xaxis={"title": {"text": title}, "tickformat": ",~f", "rangemode": "tozero", "nticks": 6, **across},
+        xaxis={"title": {"text": title}, "rangemode": "tozero", "nticks": 6, **across},
         yaxis={
             "range": [rows - 0.5, -0.5],
             "tickvals": list(range(rows)),

@@ -14,6 +14,8 @@ from app.formats import tick
 LINEAR, LOG, NORMALISED = "Linear", "Log", "Normalised"
 SCALES = (LOG, LINEAR, NORMALISED)
 MOST_TICKS = 6
+NARROWEST = 0.5
+"""Powers of ten that a log axis spans at least."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,24 @@ class Scale:
         return f"{value / self.largest:.1f}" if self.kind == NORMALISED else tick(value)
 
 
+def count_ticks(largest: float) -> dict[str, Any]:
+    """How a plotly axis of counts writes its ticks, like `formats.tick`: 0.5, 20, 1,500 and, from ten thousand on, 20K.
+
+    plotly places the ticks, so that an axis that is narrowed (a name picked in the legend) keeps some; its small k becomes our K.
+    """
+    if not largest >= 10_000:
+        return {"tickformat": ",~f"}
+    return {"tickformat": "~s", "labelalias": _THOUSANDS}
+
+
+_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200)
+_THOUSANDS = {
+    f"{sign}{value}k": f"{sign}{value}K"
+    for value in dict.fromkeys(f"{step * times:g}" for step in _STEPS for times in range(1, 13) if step * times < 1000)
+    for sign in ("", "\u2212")
+}
+
+
 def scale_for(values: pd.Series, threshold: float | None, kind: str) -> Scale:
     """The scale that shows all values and the threshold, with room at both ends for marks and corner names."""
     known = pd.concat([values.dropna().astype(float), pd.Series([threshold], dtype=float).dropna()])
@@ -73,7 +93,9 @@ def scale_for(values: pd.Series, threshold: float | None, kind: str) -> Scale:
         positive = known[known > 0]
         smallest = float(positive.min()) if len(positive) else 1.0
         first, last = math.log10(smallest), math.log10(max(largest, smallest))
-        span = max(last - first, 0.5)
+        span = max(last - first, NARROWEST)
+        # Points close together stand in the middle of an axis wide enough for some round numbers.
+        first, last = (first + last - span) / 2, (first + last + span) / 2
         zero = first - 0.14 * span if (known <= 0).any() else None
         floor = first if zero is None else zero
         unknown = floor - 0.14 * span if has_unknown else None
@@ -93,11 +115,16 @@ def _log_values(first: float, high: float) -> list[float]:
         values = [step * 10.0**power for power in powers for step in steps if start <= math.log10(step) + power <= high]
         if len(values) <= MOST_TICKS:
             break
-    return values if len(values) > 1 else [10.0**first]
+    if len(values) > 1:
+        return values
+    # Less than a decade, between two round values: even steps.
+    return [value for value in _even_values(10.0**high, 10.0**high - 10.0**start) if value >= 10.0**start]
 
 
-def _even_values(span: float) -> list[float]:
-    rough = span / MOST_TICKS
+def _even_values(high: float, span: float | None = None) -> list[float]:
+    """Multiples from 0 to `high` of a round step, of which no more than MOST_TICKS lie in `span` (by default all of it)."""
+    rough = (span or high) / MOST_TICKS
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
-    return [i * step for i in range(int(span / step) + 1)]
+    # Multiples are rounded: 3 * 0.1 is no label.
+    return [float(f"{i * step:.12g}") for i in range(int(high / step) + 1)]

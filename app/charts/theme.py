@@ -105,8 +105,9 @@ class Theme:
                     "orientation": "h",
                     "x": 0,
                     "xanchor": "left",
-                    "y": -0.16,
-                    "yanchor": "top",
+                    # Above the plot, from where it grows upwards: below it would have to guess the height of the axis.
+                    "y": 1.02,
+                    "yanchor": "bottom",
                     "font": {"size": 12},
                     "itemclick": "toggleothers",
                 },
