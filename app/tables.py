@@ -77,12 +77,11 @@ def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | Non
     if rows["cpa"].notna().any():
         columns["cpa"] = money("Paid CPA", currency, 0 if rows["cpa"].max() >= 1000 else 2, width=70)
     columns |= {
-        "quadrant": text("Quadrant", width=112),
-        "reach": count("Summed reach", width=100),
-        "mentions": count("Mentions", width=78),
-        "negative_share": share("Negative", width=74),
-        "spend": money("Spend", currency, 0, width=78),
-        "advice": text("Why"),
+        "quadrant": text("Quadrant"),
+        "reach": count("Summed reach"),
+        "mentions": count("Mentions"),
+        "negative_share": share("Negative"),
+        "spend": money("Spend", currency, 0),
     }
     event = st.dataframe(
         rows,

@@ -13,6 +13,9 @@ LINE = 14.0
 GAP = 3.0
 NEARER = 2.0
 """Pixels by which a label is nearer to its own dot than to any other: whose name it is must not be a guess."""
+TOUCHING = -12.0
+"""The same where a point must be named: the label may touch another dot."""
+_ANYWHERE = -1e6
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top in pixels; y grows upwards."""
@@ -50,18 +53,19 @@ def placed(
     """plotly's textposition for each dot, None where its label has no free place. Dots come most important first.
 
     corners: names written in the plot's corners, which labels keep clear of. urgent: how many of the first dots are named even where
-    the label touches another dot: rather on a canvas after the first, if need be on all.
+    the label touches another dot; the very first one is named wherever a label covers no text.
     """
     boards = [_Board([_dot_box(dot, canvas) for dot in dots], _corner_boxes(canvas, corners)) for canvas in canvases]
     positions: list[str | None] = []
     for place, dot in enumerate(dots):
         position = None
         if sum(p is not None for p in positions) < most:
-            # On how many canvases, from the first, the label has to keep clear of other dots.
-            tries = [len(canvases)] if place >= urgent else [len(canvases), 1, 0]
-            position = next(
-                (p for strict in tries for p in _POSITIONS if _free(dot, place, p, canvases, boards, strict)), None
-            )
+            # How clear of other dots each place is that is free of texts, on the canvas where it is least clear.
+            clear = {p: _clearance(dot, place, p, canvases, boards) for p in _POSITIONS}
+            position = next((p for p in _POSITIONS if clear[p] >= NEARER), None)
+            if position is None and place < urgent:
+                best = max(_POSITIONS, key=lambda p: clear[p])
+                position = best if clear[best] >= (TOUCHING if place else _ANYWHERE) else None
         if position is not None:
             for canvas, board in zip(canvases, boards, strict=True):
                 board.texts.append(_label_box(dot, position, canvas))
@@ -83,21 +87,27 @@ class _Board:
     texts: list[Box]
 
 
-def _free(
-    dot: Dot, place: int, position: str, canvases: Sequence[Canvas], boards: Sequence[_Board], strict: int
-) -> bool:
-    for number, (canvas, board) in enumerate(zip(canvases, boards, strict=True)):
+def _clearance(dot: Dot, place: int, position: str, canvases: Sequence[Canvas], boards: Sequence[_Board]) -> float:
+    """By how many pixels the label is nearer to its own dot than to any other; negative where it is not or lies on one.
+
+    Minus infinity where it would leave a canvas or cover a text.
+    """
+    found = math.inf
+    for canvas, board in zip(canvases, boards, strict=True):
         box = _label_box(dot, position, canvas)
         if box[0] < 0 or box[1] < 0 or box[2] > canvas.width or box[3] > canvas.height:
-            return False
+            return -math.inf
         if any(_overlap(box, text) for text in board.texts):
-            return False
-        if number < strict:
-            near = _distance(box, board.dots[place]) + NEARER
-            others = board.dots[:place] + board.dots[place + 1 :]
-            if any(_distance(box, other) < near for other in others):
-                return False
-    return True
+            return -math.inf
+        own = _distance(box, board.dots[place])
+        others = board.dots[:place] + board.dots[place + 1 :]
+        found = min([found, *(_nearer(own, _distance(box, other)) for other in others)])
+    return found
+
+
+def _nearer(own: float, other: float) -> float:
+    """A label off all dots is only compared; one that lies on another dot counts by how deep it lies."""
+    return other - own if other >= 0 else other - GAP
 
 
 def _label_box(dot: Dot, position: str, canvas: Canvas) -> Box:

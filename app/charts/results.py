@@ -15,6 +15,8 @@ from app.formats import currency_sign, known, money, number, percent, plain_html
 from pipelines.metrics import ratios
 
 ROW_HEIGHT = 34
+BAR_MS = 0.6 * 86_400_000
+"""Width of the bar of a day: of a single one plotly cannot tell."""
 
 
 def credit_over_time(
@@ -55,7 +57,7 @@ def credit_over_time(
         said = {"x": daily.index, "y": daily[name], "name": plain_html(name), "hovertemplate": "%{y:,.1f}"}
         colour = colours.get(name, OTHER_COLOUR)
         if few:
-            figure.add_bar(**said, marker_color=colour)
+            figure.add_bar(**said, marker_color=colour, width=BAR_MS)
         else:
             line = {"color": theme.paper, "width": 0.8}
             figure.add_scatter(**said, mode="lines", stackgroup="all", line=line, fillcolor=colour)

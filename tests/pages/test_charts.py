@@ -9,17 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import findings, formats, shown
+from app import findings, formats, shown, tables
 from app.charts import (
     Theme,
     comparison_bars,
     credit_over_time,
+    point_trend_chart,
     quadrant_chart,
+    spend_and_return,
     stable_colours,
     unattributed_over_time,
 )
-from app.charts.labels import DESK, PHONE, Dot, _dot_box, _label_box, _overlap, placed
-from app.charts.scale import SCALES, scale_for
+from app.charts.days import day_axis, every_day
+from app.charts.labels import DESK, PHONE, Dot, _distance, _dot_box, _label_box, _overlap, placed
+from app.charts.scale import SCALES, count_ticks, scale_for
 from app.filters import comparison_of, period_of
 from pipelines.calendar import Period
 from pipelines.quadrants import advise, place, thresholds
@@ -49,7 +52,7 @@ def test_labels_keep_clear_of_each_other_of_points_and_of_the_edge(marks: list[D
         for number, (mark, position) in enumerate(zip(marks, positions, strict=True)):
             if position:
                 others = [_dot_box(other, canvas) for i, other in enumerate(marks) if i != number]
-                assert not any(_overlap(_label_box(mark, position, canvas), other) for other in others)
+                assert all(_distance(_label_box(mark, position, canvas), other) >= 0 for other in others)
 
 
 values = st.lists(st.one_of(st.none(), st.just(0.0), st.floats(0.01, 1e9)), min_size=1, max_size=20)
@@ -139,6 +142,89 @@ def test_a_day_without_credit_is_drawn_as_none() -> None:
     shares = list(unattributed_over_time(lost, None, Theme()).data[0].y)
     assert shares[0] == 0.25
     assert pd.isna(shares[1])
+
+
+def test_every_day_of_the_period_is_drawn_and_long_periods_by_week() -> None:
+    rows = pd.DataFrame({"day": ["2026-01-03"], "channel": ["Email"], "a": [2.0]})
+    figure = credit_over_time(rows, "channel", "a", "Credit", {}, Theme(), ("2026-01-01", "2026-01-07"))
+    assert list(figure.data[0].y) == [0, 0, 2.0, 0, 0, 0, 0]
+    long = credit_over_time(rows, "channel", "a", "Credit", {}, Theme(), ("2026-01-01", "2026-04-01"))
+    assert len(long.data[0].x) == 14
+    assert "by week" in long.layout.xaxis.title.text
+    lost = pd.DataFrame({"day": ["2026-01-03"], "conversions": [4], "unattributed": [1]})
+    shares = unattributed_over_time(lost, 0.25, Theme(), ("2026-01-01", "2026-01-07")).data[0]
+    assert [pd.isna(share) for share in shares.y] == [True, True, False, True, True, True, True]
+    # A line needs two points: a day that stands alone is marked.
+    assert list(shares.marker.size) == [0, 0, 6, 0, 0, 0, 0]
+
+
+def test_one_day_is_a_bar_with_one_label() -> None:
+    rows = pd.DataFrame({"day": ["2026-01-03"], "channel": ["Email"], "a": [0.2]})
+    lost = pd.DataFrame({"day": ["2026-01-03"], "conversions": [4], "unattributed": [1]})
+    trend = pd.DataFrame({"day": ["2026-01-03"], "reach": [10.0], "mentions": [1.0], "negative": [0.0]})
+    for figure in (
+        credit_over_time(rows, "channel", "a", "Credit", {}, Theme()),
+        unattributed_over_time(lost, 0.25, Theme()),
+        point_trend_chart(trend, Theme()),
+    ):
+        assert figure.data[0].type == "bar"
+        assert list(figure.layout.xaxis.tickvals) == ["2026-01-03"]
+    axis = day_axis(every_day(["2026-01-01", "2026-01-09"]))
+    assert len(axis["tickvals"]) <= 5
+
+
+def test_ticks_have_one_big_letter_and_none_below_one() -> None:
+    assert count_ticks(0.4) == {"tickformat": ",~f"}
+    assert count_ticks(float("nan")) == {"tickformat": ",~f"}
+    assert count_ticks(30_000)["labelalias"]["20k"] == "20K"
+    narrow = scale_for(pd.Series([1000.0, 1100.0]), None, "Log").ticks()[1]
+    assert len(narrow) == len(set(narrow)) >= 2
+
+
+def test_the_diagonal_of_spend_is_in_sight_of_two_points_without_conversions() -> None:
+    rows = pd.DataFrame(
+        {"channel": ["A", "B"], "spend": [900.0, 950.0], "attributed_conversions": [0.0, 0.0], "cpa": [None, None]}
+    )
+    figure = spend_and_return(rows, "channel", 40.0, "EUR", {}, Theme())
+    low, high = figure.layout.yaxis.range
+    left, right = figure.data[0].y
+    assert left < high
+    assert right > low
+    assert all(len(axis.ticktext) >= 2 for axis in (figure.layout.xaxis, figure.layout.yaxis))
+
+
+def test_what_matters_most_is_named_even_in_a_crowd() -> None:
+    rows = points([f"Campaign {i}" for i in range(12)]).assign(reach=1000.0, mentions=50.0, pr_warning=False)
+    rows.loc[7, "pr_warning"] = True
+    figure = quadrant_chart(rows, "campaign", {}, "Log", "EUR", Theme())
+    named = {row[0] for row, text in zip(figure.data[0].customdata, figure.data[0].text, strict=True) if text}
+    assert "Campaign 7" in named
+
+
+def test_shares_of_sentiment_add_up() -> None:
+    assert formats.whole_percents([1, 1, 1]) == [34, 33, 33]
+    assert formats.whole_percents([2.0, 0.0]) == [100, 0]
+    assert sum(formats.whole_percents([5, 10, 30, 7, 13])) == 100
+
+
+def test_addresses_are_cut_from_the_front() -> None:
+    assert formats.short("https://example.com/instagram/summer_kickoff/10", 20) == "…m/summer_kickoff/10"
+    assert formats.short("https://example.com/") == "https://example.com/"
+    assert formats.short("A long name of a campaign that goes on", 10) == "A long na…"
+
+
+def test_a_file_rounds_fractions_and_defuses_formulas() -> None:
+    rows = pd.DataFrame({"campaign": ["=1+1"], "share": [1 / 3], "spend": [1_234_567.89], "cpa": [None]})
+    assert tables.as_csv(rows).decode("utf-8-sig").splitlines() == [
+        "campaign,share,spend,cpa",
+        "'=1+1,0.333333,1234567.89,",
+    ]
+
+
+def test_actions_are_short_beside_the_chart() -> None:
+    rows = points([f"Campaign {i}" for i in range(12)])
+    assert all(len(tables.in_short(advice)) <= 14 for advice in rows["advice"])
+    assert tables.in_short("Double down: people talk about it. More budget.") == "More budget"
 
 
 amounts = st.lists(st.floats(0, 1e6), min_size=1, max_size=15)
