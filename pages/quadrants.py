@@ -15,7 +15,8 @@ MOST_DRAWN = 400
 
 filters = components.filters()
 head = st.container()
-with st.container(border=True):
+left, right = st.columns([1.5, 1], gap="small")
+with left.container(border=True):
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         by = GRAINS[components.selector("Points", list(GRAINS), key="points")]
         with st.popover("Axes and lines", icon=":material/tune:"):
@@ -57,7 +58,7 @@ with body:
     if len(drawn) < len(shown):
         st.caption(f"The {len(drawn)} most mentioned of {formats.number(len(shown))} are drawn; the table has all.")
     components.coverage(by, facts)
-with st.container(border=True):
+with right.container(border=True):
     st.markdown("**What to do**")
     picked = tables.quadrants(shown, by, filters.currency, point.pick_key("actions")) or picked
 
