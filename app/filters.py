@@ -110,6 +110,10 @@ class Filters:
         compared = self.compared()
         return {"start": compared["compare_start"], "end": compared["compare_end"]}
 
+    def bounds(self) -> tuple[str | None, str | None]:
+        """The first and the last day of the period as YYYY-MM-DD; None where there is no data yet."""
+        return self.credit()["start"], self.credit()["end"]
+
     def described(self) -> str:
         """The period in words, for titles: "3 - 30 May 2026"."""
         return formats.period(self.period.start, self.period.end) if self.period else "no days yet"

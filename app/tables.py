@@ -14,7 +14,7 @@ from app.formats import DASH, currency_sign, short
 
 _COLUMN = st.column_config
 
-ROW = 35
+ROW = 33
 """Height of a table's row in pixels."""
 
 
@@ -71,8 +71,8 @@ def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | Non
     widest = int(rows["name"].str.len().max())
     # As wide as the longest name, so that none is cut; with usual names a phone has room for what to do and the CPA beside it.
     columns = {
-        "name": text(by.capitalize(), pinned=True, width=min(max(round(widest * 6.6) + 18, 90), 230)),
-        "action": text("What to do", width=98),
+        "name": text(by.capitalize(), pinned=True, width=min(max(round(widest * 6.6) + 17, 90), 230)),
+        "action": text("What to do", width=88),
     }
     if rows["cpa"].notna().any():
         columns["cpa"] = money("Paid CPA", currency, 0 if rows["cpa"].max() >= 1000 else 2, width=70)
@@ -129,7 +129,7 @@ def _height(rows: int, most: int) -> int | Literal["content"]:
 
 def _end_of_address(name: object) -> object:
     """What tells posts apart in a narrow column; everything else as it is."""
-    return short(name, 18) if isinstance(name, str) and "://" in name else name
+    return short(name, 13) if isinstance(name, str) and "://" in name else name
 
 
 def names(title: str, found: Sequence[str], said: str) -> None:

@@ -66,11 +66,13 @@ with right.container(border=True):
     tables.table(rows, columns, f"credit by {by}")
 
 with st.container(border=True):
-    st.markdown(f"**How did it develop?** {unit} by day under {title}.")
+    st.markdown(f"**How did it develop?** {unit} over time under {title}.")
     by_day = queries.answer("credit_by_day", **filters.credit(), by=by)
     daily = shown.largest(by_day.rows, by, value, 8, names)
     components.chart(
-        credit_over_time(daily, by, value, unit, colours, components.theme()), "credit trend", f"{unit} by day"
+        credit_over_time(daily, by, value, unit, colours, components.theme(), filters.bounds()),
+        "credit trend",
+        f"{unit} by day",
     )
 
 components.notes(credit, by_day, untouched=navigation.untouched(__file__, by))

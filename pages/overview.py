@@ -26,7 +26,9 @@ with left.container(border=True):
     else:
         colours = components.colours("channel", daily)
         unit = "Attributed conversions"
-        figure = credit_over_time(daily, "channel", "attributed_conversions", unit, colours, components.theme())
+        figure = credit_over_time(
+            daily, "channel", "attributed_conversions", unit, colours, components.theme(), filters.bounds()
+        )
         components.chart(figure, "credit over time", "Attributed conversions by channel and day, stacked")
 
 with right.container(border=True):

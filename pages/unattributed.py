@@ -46,7 +46,9 @@ left, right = st.columns([2.1, 1], gap="medium")
 with left.container(border=True):
     st.markdown("**When was credit lost?** Unattributed share of each day's conversions.")
     by_day = daily.rows.groupby("day", as_index=False)[["conversions", "unattributed"]].sum()
-    components.chart(unattributed_over_time(by_day, facts["share"], theme), "rate", "Unattributed share by day")
+    components.chart(
+        unattributed_over_time(by_day, facts["share"], theme, filters.bounds()), "rate", "Unattributed share by day"
+    )
     if stale := facts["stale_days"]:
         days = formats.listed([formats.day(day) for day in stale], most=4)
         st.caption(f":material/cloud_off: No touchpoint arrived on {days}: what is unattributed then may be lost data.")

@@ -14,8 +14,7 @@ GAP = 3.0
 NEARER = 2.0
 """Pixels by which a label is nearer to its own dot than to any other: whose name it is must not be a guess."""
 TOUCHING = -12.0
-"""The same where a point must be named: the label may touch another dot."""
-_ANYWHERE = -1e6
+"""The same, on the first canvas, where a point must be named: the label may touch another dot."""
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top in pixels; y grows upwards."""
@@ -53,19 +52,20 @@ def placed(
     """plotly's textposition for each dot, None where its label has no free place. Dots come most important first.
 
     corners: names written in the plot's corners, which labels keep clear of. urgent: how many of the first dots are named even where
-    the label touches another dot; the very first one is named wherever a label covers no text.
+    the label touches another dot on the first canvas, or lies on one on the others; the very first is named wherever it covers no text.
     """
     boards = [_Board([_dot_box(dot, canvas) for dot in dots], _corner_boxes(canvas, corners)) for canvas in canvases]
     positions: list[str | None] = []
     for place, dot in enumerate(dots):
         position = None
         if sum(p is not None for p in positions) < most:
-            # How clear of other dots each place is that is free of texts, on the canvas where it is least clear.
-            clear = {p: _clearance(dot, place, p, canvases, boards) for p in _POSITIONS}
-            position = next((p for p in _POSITIONS if clear[p] >= NEARER), None)
+            # How clear of other dots each place is that is free of texts, by canvas.
+            clear = {p: _clearances(dot, place, p, canvases, boards) for p in _POSITIONS}
+            position = next((p for p in _POSITIONS if min(clear[p]) >= NEARER), None)
             if position is None and place < urgent:
-                best = max(_POSITIONS, key=lambda p: clear[p])
-                position = best if clear[best] >= (TOUCHING if place else _ANYWHERE) else None
+                best = max(_POSITIONS, key=lambda p: (min(clear[p]) > -math.inf, clear[p]))
+                enough = clear[best][0] >= TOUCHING or not place
+                position = best if enough and min(clear[best]) > -math.inf else None
         if position is not None:
             for canvas, board in zip(canvases, boards, strict=True):
                 board.texts.append(_label_box(dot, position, canvas))
@@ -87,21 +87,23 @@ class _Board:
     texts: list[Box]
 
 
-def _clearance(dot: Dot, place: int, position: str, canvases: Sequence[Canvas], boards: Sequence[_Board]) -> float:
+def _clearances(
+    dot: Dot, place: int, position: str, canvases: Sequence[Canvas], boards: Sequence[_Board]
+) -> list[float]:
     """By how many pixels the label is nearer to its own dot than to any other; negative where it is not or lies on one.
 
-    Minus infinity where it would leave a canvas or cover a text.
+    One number a canvas; minus infinity where the label would leave it or cover a text.
     """
-    found = math.inf
+    found = []
     for canvas, board in zip(canvases, boards, strict=True):
         box = _label_box(dot, position, canvas)
-        if box[0] < 0 or box[1] < 0 or box[2] > canvas.width or box[3] > canvas.height:
-            return -math.inf
-        if any(_overlap(box, text) for text in board.texts):
-            return -math.inf
+        outside = box[0] < 0 or box[1] < 0 or box[2] > canvas.width or box[3] > canvas.height
+        if outside or any(_overlap(box, text) for text in board.texts):
+            found.append(-math.inf)
+            continue
         own = _distance(box, board.dots[place])
         others = board.dots[:place] + board.dots[place + 1 :]
-        found = min([found, *(_nearer(own, _distance(box, other)) for other in others)])
+        found.append(min((_nearer(own, _distance(box, other)) for other in others), default=math.inf))
     return found
 
 

@@ -54,7 +54,8 @@ def credit_over_time(
         bargap=0.4,
     )
     for name in daily.columns:
-        said = {"x": daily.index, "y": daily[name], "name": plain_html(name), "hovertemplate": "%{y:,.1f}"}
+        full = f"%{{y:,.1f}}<extra>{_braced(plain_html(name))}</extra>"
+        said = {"x": daily.index, "y": daily[name], "name": plain_html(short(name, 28)), "hovertemplate": full}
         colour = colours.get(name, OTHER_COLOUR)
         if few:
             figure.add_bar(**said, marker_color=colour, width=BAR_MS)
@@ -261,6 +262,11 @@ def _labelled_bars(figure: go.Figure, values: pd.Series, texts: list[str], said:
         hovertext=said,
         hovertemplate="%{hovertext}<extra></extra>",
     )
+
+
+def _braced(text: str) -> str:
+    """Text that plotly takes as it is inside a hover template, where %{...} is a value."""
+    return text.replace("%{", "%&#123;")
 
 
 def _bars(names: Iterable[object], title: str, theme: Theme, **across: Any) -> go.Figure:

@@ -31,6 +31,9 @@ CHANNEL_COLOURS = (
     "#A0674B",
 )
 
+SHADES = 3
+"""How many times a hue is used, each lighter than the one before: a fourth would be lost on white."""
+
 FONT = '"Source Sans", "Source Sans 3", sans-serif'
 
 QUADRANT_COLOURS = {
@@ -122,11 +125,11 @@ class Theme:
 def stable_colours(known: Iterable[str]) -> dict[str, str]:
     """A colour for every known name, dealt out in the order of the sorted names.
 
-    Past twelve names the hues come round again, lighter each time: still stable, no longer unique at a glance.
+    Past twelve names the hues come round again, lighter twice and then as they were: still stable, no longer unique at a glance.
     """
     names = sorted(set(known), key=str.casefold)
     hues = len(CHANNEL_COLOURS)
-    return {name: _lighter(CHANNEL_COLOURS[i % hues], i // hues) for i, name in enumerate(names)}
+    return {name: _lighter(CHANNEL_COLOURS[i % hues], i // hues % SHADES) for i, name in enumerate(names)}
 
 
 def _lighter(colour: str, rounds: int) -> str:
