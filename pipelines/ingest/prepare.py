@@ -6,6 +6,7 @@ Invariant: rows_read = accepted + refused + totals_dropped + merged.
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -30,12 +31,14 @@ def prepare(
     zone: str = "UTC",
     currency: str = "EUR",
     now: datetime | None = None,
+    date_order: Literal["day", "month"] | None = None,
+    decimal: Literal["point", "comma"] | None = None,
 ) -> Prepared:
     """Read a file and make its rows ready to be stored.
 
     `mapping` (field -> column; None or '' for no column) overrules what is recognised; `fixed` (field -> text) fills fields that have
     no column, and the blank cells of those that `mapping` names. `zone` is that of times without one, `currency` that of amounts
-    without one; `now` (aware) tells what lies in the future.
+    without one; `now` (aware) tells what lies in the future. `date_order` and `decimal` say how the file writes dates and decimals.
     Raises FileRefused where nothing can be done, MappingNeeded where only columns are missing, WrongUsage for unknown fields.
     """
     given, values = dict(mapping or {}), {field: text for field, text in (fixed or {}).items() if text.strip()}
@@ -77,7 +80,15 @@ def prepare(
         notes=(*_encoding_note(raw), *mapping_notes, *reading.notes),
         first_day=days[0],
         last_day=days[1],
+        container=raw.container,
+        options=_options(zone, date_order, decimal),
     )
+
+
+def _options(zone: str, date_order: str | None, decimal: str | None) -> dict[str, str]:
+    """What the person said about how the file is to be read."""
+    said = {"zone": zone, "date_order": date_order, "decimal": decimal}
+    return {name: value for name, value in said.items() if value}
 
 
 def _encoding_note(raw: Raw) -> tuple[str, ...]:

@@ -4,14 +4,18 @@ Invariant: rows_read = accepted + refused + totals_dropped + merged; no row of a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
 from pipelines.errors import FileRefused
 from pipelines.sources import Source
+
+if TYPE_CHECKING:
+    from pipelines.sources.exports import Export
 
 REFUSED_SCHEMA = pa.schema(
     [("row", pa.int64()), ("column", pa.string()), ("value", pa.string()), ("reason", pa.string())]
@@ -24,7 +28,9 @@ class Raw:
 
     `table` has one string column a header cell, under the names of `header` (unique); blank rows are left out. `rows` are its rows'
     1-based record numbers, as a spreadsheet shows them; `header_row` is the header's. `refused` (REFUSED_SCHEMA) holds the rows that
-    are no rows of this table: too many or too few cells, or control characters. `encoding` is a name that Python knows.
+    are no rows of this table: too many or too few cells, or control characters. `encoding` is a name that Python knows, or "xlsx".
+    `preamble` are the filled cells of each record above the header, `container` says what the table was packed in ("gzip",
+    "zip: name.csv", "xlsx: Sheet1"; "" for a plain file), `notes` what was decided while reading.
     """
 
     file_name: str
@@ -35,6 +41,9 @@ class Raw:
     table: pa.Table
     rows: pa.Array
     refused: pa.Table
+    preamble: tuple[tuple[str, ...], ...] = ()
+    container: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def rows_read(self) -> int:
@@ -43,11 +52,49 @@ class Raw:
 
 
 @dataclass(frozen=True)
+class Total:
+    """A figure of a totals row (`label`, at record `row`), `file`, beside the sum of the rows that it stands for, `ours`."""
+
+    row: int
+    label: str
+    field: str
+    file: Decimal
+    ours: Decimal
+    agrees: bool
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Something that the file does not say about itself and that changes what is stored: a person must say it before a commit.
+
+    `example` is a cell of `column`, `readings` what each answer makes of it.
+    """
+
+    kind: Literal["date_order"]
+    column: str
+    example: str
+    readings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How a field was read: `how` in a few words, and for example what was `written` in `column` (or given for it) and what is `stored`."""
+
+    field: str
+    column: str
+    written: str
+    stored: str
+    how: str
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A file's rows as they will be stored, and everything to be said about them.
 
     `tables`: table name -> rows with the stored columns, `row_number` and, for warehouse tables, `key_hash`; the source's own table is always
     there. `refused` (REFUSED_SCHEMA) has one line a refused row. `merged` counts rows that were added to, or are the same as, an earlier one.
+    `totals_dropped` counts totals rows, `totals` compares their figures with the rows. `doubts` must be answered before a commit.
+    `conversions` show for each field how it was read. `options` are what the person said (zone, date_order, decimal), for reading again.
     `notes` are decisions that were taken, `warnings` what the person should look at. `first_day` and `last_day` are of the source's own
     table (UTC days for the lake), None where nothing is dated.
     """
@@ -70,6 +117,12 @@ class Prepared:
     notes: tuple[str, ...]
     first_day: date | None
     last_day: date | None
+    export: "Export | None" = None
+    container: str = ""
+    totals: tuple[Total, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    conversions: tuple[Conversion, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def accepted(self) -> int:
