@@ -82,6 +82,8 @@ def prepare(
         last_day=days[1],
         container=raw.container,
         options=_options(zone, date_order, decimal),
+        said_mapping=dict(mapping or {}),
+        said_fixed=dict(fixed or {}),
     )
 
 
