@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from pipelines.errors import FileRefused
 from pipelines.sources import SOURCES, Source
+from pipelines.sources.exports import EXPORTS
 
 DELIMITERS = (",", ";", "\t", "|")
 _LOOKED_AT = 50  # records from the top among which the header is looked for
@@ -50,11 +51,11 @@ def bare_header(name: str) -> str:
 
 
 def known_headers(source: Source | None) -> frozenset[str]:
-    """Every folded name and alias of the source's fields; of all sources if there is none."""
-    sources = SOURCES.values() if source is None else (source,)
-    return frozenset(
-        fold_header(name) for one in sources for field in one.fields for name in (field.name, *field.aliases)
-    )
+    """Every folded name and alias of the source's fields and of its exports' headers; of all sources if there is none."""
+    sources = [source] if source else list(SOURCES.values())
+    exports = [export for export in EXPORTS.values() if export.source in [one.name for one in sources]]
+    names = [name for one in sources for field in one.fields for name in (field.name, *field.aliases)]
+    return frozenset(fold_header(name) for name in [*names, *(name for export in exports for name in export.names)])
 
 
 def find_layout(top: str, complete: bool, known: Collection[str], mapped: Collection[str], file_name: str) -> Layout:

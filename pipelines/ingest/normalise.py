@@ -122,7 +122,7 @@ def _read(column: _Column, own: Evidence, of_file: Evidence, delimiter: str, con
             return read_choices(texts, field)
         case "id" | "person":
             return read_identifiers(texts, field, name)
-        case "name" | "text" | "url":
+        case "name" | "text" | "url" | "clock":
             return Cells(texts)
 
 

@@ -1,99 +1,157 @@
-"""Which column is which field: by the names and aliases that the source declares.
+"""What a file is: the export it comes from, which column is which field, and what holds for all of its rows.
 
-Invariant: a column serves one field at most and a field has one column at most; the best name wins, the others are said.
+Invariant: what the person says wins over what a column says, and that over what the export is known for; what is not known is asked for.
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.errors import FileRefused, WrongUsage
-from pipelines.ingest.header import bare_header, fold_header
+from pipelines.ingest.header import fold_header
+from pipelines.ingest.matching import assign, header_currency, named
+from pipelines.ingest.pivot import unpivot
 from pipelines.ingest.prepared import Raw
-from pipelines.sources import Field, Source
+from pipelines.ingest.tell import find_export, preamble_lines, said_values
+from pipelines.sources import Source
+from pipelines.sources.exports import Export
 
-_EXACT, _ALIAS, _SUFFIX = range(3)
 
+@dataclass(frozen=True)
+class Recognised:
+    """A file as it is to be read.
 
-@dataclass(frozen=True, order=True)
-class _Match:
-    """How well a column's name fits a field, best first."""
+    `source` is the one asked for, in which the fields that the export never names are not required. `raw` may be another one than was read
+    (a pivot, unpivoted). `mapping`: field -> column; `fixed`: field -> value of all rows, or of those whose cell is blank.
+    """
 
-    kind: int
-    field_order: int
-    alias: int
-    bracketed: bool
-    position: int
-    field: str
-    column: str
+    source: Source
+    export: Export | None
+    raw: Raw
+    mapping: dict[str, str]
+    fixed: dict[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def recognise(source: Source, raw: Raw) -> dict[str, str]:
     """Field -> column for every field of the source that a header names, in the order of the fields."""
-    return _assign(source, raw)[0]
+    export = find_export(source, raw)
+    return assign(source, unpivot(raw, export), export)[0]
 
 
-def settle_mapping(
-    source: Source, raw: Raw, mapping: Mapping[str, str | None], fixed: Mapping[str, str]
-) -> tuple[dict[str, str], list[str]]:
-    """The mapping to read with, and notes: what was recognised, overruled by what the person says.
+def recognise_file(source: Source, raw: Raw, mapping: Mapping[str, str | None], fixed: Mapping[str, str]) -> Recognised:
+    """What the file is, overruled by what the person says (`mapping`: field -> column, `fixed`: field -> value).
 
-    A field mapped to None or '' has no column, nor has one with a fixed value but no column named by the person; a column that the
-    person gives to one field is taken from the others. Raises WrongUsage for a field and FileRefused for a column that do not exist.
+    A field mapped to None or '' has no column, nor has one with a fixed value but no column named by the person; a column that the person
+    gives to one field is taken from the others. Raises WrongUsage for a field that does not exist, FileRefused for a column that does not,
+    and for a known export that covers a range of days in one row or holds another metric than the source.
     """
     _check_fields(source, [*mapping, *fixed])
+    export = find_export(source, raw)
+    raw = unpivot(raw, export)
     said = {field: _column(column, raw) for field, column in mapping.items() if column}
-    recognised, notes = _assign(source, raw)
+    recognised, notes = assign(source, raw, export)
     kept = {
         field: column
         for field, column in recognised.items()
         if field not in mapping and field not in fixed and column not in said.values()
     }
     settled = kept | said
+    values = dict(fixed)
+    if export:
+        notes.insert(0, f"Read as an export of {export.title}.")
+        if not {"date", "time"} & {*said, *fixed}:
+            _refuse_whole_range(source, raw, export, settled)
+        if "reach" not in {*said, *fixed}:
+            _refuse_other_metric(raw, export)
+        known = {**export.fixed, **said_values(raw, export)}
+        values = {field: value for field, value in known.items() if field not in settled} | values
+        source = _relaxed(source, export)
+    values = _currency_of_headers(source, settled, mapping) | values
     unused = [column for column in raw.header if column not in settled.values()]
     if unused:
         notes.append(f"Columns not used: {', '.join(unused)}.")
-    return {field: settled[field] for field in source.field_names if field in settled}, notes
+    ordered = {field: settled[field] for field in source.field_names if field in settled}
+    return Recognised(source, export, raw, ordered, values, (*raw.notes, *notes))
 
 
-def _assign(source: Source, raw: Raw) -> tuple[dict[str, str], list[str]]:
-    found: dict[str, str] = {}
-    matches = sorted(_matches(source, raw.header))
-    for match in matches:
-        if match.field not in found and match.column not in found.values():
-            found[match.field] = match.column
-    notes = []
-    for field, column in found.items():
-        others = {match.column for match in matches if match.field == field} - set(found.values())
-        if others:
-            listed = ", ".join(f"'{other}'" for other in sorted(others))
-            notes.append(f"'{field}' is read from '{column}', not from {listed}.")
-    return {field: found[field] for field in source.field_names if field in found}, notes
+def settle_mapping(
+    source: Source, raw: Raw, mapping: Mapping[str, str | None], fixed: Mapping[str, str]
+) -> tuple[dict[str, str], list[str]]:
+    """The mapping of `recognise_file` and its notes."""
+    recognised = recognise_file(source, raw, mapping, fixed)
+    return recognised.mapping, list(recognised.notes)
 
 
-def _matches(source: Source, header: tuple[str, ...]) -> list[_Match]:
-    matches: list[_Match] = []
-    for order, field in enumerate(source.fields):
-        names = [fold_header(name) for name in (field.name, *field.aliases)]
-        for position, column in enumerate(header):
-            for bracketed, form in enumerate((fold_header(column), bare_header(column))):
-                if form in names:
-                    alias = names.index(form)
-                    kind = _ALIAS if alias else _EXACT
-                    matches.append(_Match(kind, order, alias, bool(bracketed), position, field.name, column))
-        matches += _suffix(field, order, header)
-    return matches
+def _relaxed(source: Source, export: Export) -> Source:
+    """The source without the need of the fields that the export never names."""
+    fields = (
+        replace(field, required=False, filled=False) if field.name in export.optional else field
+        for field in source.fields
+    )
+    return replace(source, fields=tuple(fields)) if export.optional else source
 
 
-def _suffix(field: Field, order: int, header: tuple[str, ...]) -> list[_Match]:
-    """The only column whose name ends in the field's name, if there is exactly one."""
-    if not field.suffix:
-        return []
-    ending = fold_header(field.name)
-    fitting = [(position, column) for position, column in enumerate(header) if bare_header(column).endswith(ending)]
-    if len(fitting) != 1:
-        return []
-    position, column = fitting[0]
-    return [_Match(_SUFFIX, order, 0, False, position, field.name, column)]
+def _refuse_whole_range(source: Source, raw: Raw, export: Export, mapping: Mapping[str, str]) -> None:
+    """Refuse an export that says its numbers for a range of days in one row."""
+    if not export.whole_range:
+        return
+    day = mapping.get(source.day_field or "")
+    if day is None:
+        raise FileRefused(
+            f"'{raw.file_name}' is an export of {export.title} without days: each row stands for the whole period.",
+            export.whole_range,
+        )
+    if day not in named(raw.header, export.starts):
+        return
+    ends = named(raw.header, export.ends)
+    if not ends:
+        if len(pc.unique(raw.table[day])) > 1:
+            return
+        raise FileRefused(
+            f"'{raw.file_name}' says in '{day}' when its period begins, but not which day a row stands for.",
+            export.whole_range,
+        )
+    first, last = _filled_cells(raw, mapping, day, ends[0])
+    differ = pc.fill_null(pc.not_equal(first, last), False)
+    if pc.any(differ).as_py():
+        example = pc.index(differ, True).as_py()
+        raise FileRefused(
+            f"'{raw.file_name}' says its numbers for a range of days in one row: from {first[example]} to {last[example]}.",
+            export.whole_range,
+        )
+
+
+def _filled_cells(raw: Raw, mapping: Mapping[str, str], *columns: str) -> list[pa.ChunkedArray]:
+    """The cells of the columns in the rows that name a campaign: the others are totals."""
+    names = raw.table[mapping["campaign"]] if "campaign" in mapping else raw.table[columns[0]]
+    there = pc.not_equal(pc.utf8_trim_whitespace(names.cast(pa.string())), "")
+    for column in columns:
+        there = pc.and_(there, pc.not_equal(pc.utf8_trim_whitespace(raw.table[column].cast(pa.string())), ""))
+    return [raw.table[column].cast(pa.string()).filter(there) for column in columns]
+
+
+def _refuse_other_metric(raw: Raw, export: Export) -> None:
+    """Refuse an export whose number is another metric than the source holds."""
+    lines = preamble_lines(raw)
+    if not export.metric or any(re.fullmatch(export.metric, line, re.IGNORECASE) for line in lines):
+        return
+    raise FileRefused(
+        f"'{raw.file_name}' holds {', '.join(repr(line) for line in lines)}, not {export.metric_named}.",
+        f"In {export.title}, export {export.metric_named} instead.",
+    )
+
+
+def _currency_of_headers(source: Source, mapping: Mapping[str, str], said: Mapping[str, str | None]) -> dict[str, str]:
+    """The currency that the headers of the amounts name, where no column gives it and they agree."""
+    if "currency" not in source.field_names or "currency" in mapping or "currency" in said:
+        return {}
+    amounts = [mapping[field.name] for field in source.fields if field.type == "money" and field.name in mapping]
+    codes = {code for column in amounts if (code := header_currency(column))}
+    return {"currency": codes.pop()} if len(codes) == 1 else {}
 
 
 def _check_fields(source: Source, names: list[str]) -> None:

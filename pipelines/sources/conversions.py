@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pipelines.sources.declare import Field, Source
-from pipelines.sources.fields import CURRENCY, PERSON, REVENUE, TIME
+from pipelines.sources.fields import CLOCK, CURRENCY, PERSON, REVENUE, TIME
 
 CONVERSIONS = Source(
     name="conversions",
@@ -16,6 +16,7 @@ CONVERSIONS = Source(
             TIME,
             aliases=("conversion time", "converted at", "conversion date", "order date", "closed date", *TIME.aliases),
         ),
+        CLOCK,
         replace(
             PERSON,
             filled=False,

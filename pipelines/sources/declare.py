@@ -12,6 +12,7 @@ import pyarrow as pa
 FieldType = Literal[
     "date",  # a calendar day, never shifted; date32
     "instant",  # a moment, UTC milliseconds
+    "clock",  # the time of day of a moment whose day stands in a column of its own
     "name",  # a name that meets other names: white space folded, compared case-folded
     "text",  # free text
     "url",  # a web address, compared exactly
@@ -41,6 +42,7 @@ class Field:
     `aliases`: headers people use for it, best first, compared by letters and digits alone. `suffix`: a header that ends in the field's name
     is taken for it when only one does ("airline_sentiment").
     `identity`: part of the identity of a lake row that has no id of its own: facts that no later export of the same row changes.
+    `largest`: a number above it is absurd and refuses its row.
     `stored`: kept as a column of the source's own table, under the name `column`.
     """
 
@@ -59,6 +61,7 @@ class Field:
     scale: int = 4
     choices: tuple[str, ...] = ()
     identity: bool = False
+    largest: int | None = None
     stored: bool = True
 
     @property

@@ -43,6 +43,13 @@ TIME = Field(
         "datum",
     ),
 )
+CLOCK = Field(
+    "clock",
+    "clock",
+    "Time of day, where the day stands in a column of its own.",
+    stored=False,
+    aliases=("time", "time of day", "hour", "uhrzeit", "heure", "hora", "ora", "tijdstip"),
+)
 PERSON = Field(
     "person",
     "person",
@@ -139,6 +146,7 @@ REACH = Field(
     "integer",
     "People reached; blank means unknown.",
     suffix=True,
+    largest=10**10,
     aliases=("people reached", "accounts reached", "unique reach", "reichweite", "portée", "alcance"),
 )
 IMPRESSIONS = Field(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pipelines.sources.declare import Field, Source
-from pipelines.sources.fields import ACCOUNT, CAMPAIGN, ENGAGEMENTS, PLATFORM, POST, REACH, TIME
+from pipelines.sources.fields import ACCOUNT, CAMPAIGN, CLOCK, ENGAGEMENTS, PLATFORM, POST, REACH, TIME
 
 MENTIONS = Source(
     name="mentions",
@@ -13,6 +13,7 @@ MENTIONS = Source(
     table="mentions",
     fields=(
         TIME,
+        CLOCK,
         ACCOUNT,
         PLATFORM,
         CAMPAIGN,

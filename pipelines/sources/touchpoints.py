@@ -11,6 +11,7 @@ from pipelines.sources.fields import (
     ACCOUNT,
     CAMPAIGN,
     CHANNEL,
+    CLOCK,
     CREATIVE,
     CURRENCY,
     PERSON,
@@ -59,6 +60,7 @@ TOUCHPOINTS = Source(
     table="touchpoints",
     fields=(
         TIME,
+        CLOCK,
         replace(
             PERSON,
             filled=False,
