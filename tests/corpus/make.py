@@ -16,7 +16,7 @@ from openpyxl import Workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 FOLDER = Path(__file__).parent
-Sheets = Mapping[str, list[list[Any]]]
+Rows = list[list[Any]]
 
 SPEND = "date,channel,campaign,amount,currency\n2026-01-05,Search,Spring,12.50,EUR\n2026-01-06,Search,Spring,7.25,EUR\n"
 SWISS = "date;channel;campaign;amount;currency\r\n2026-01-05;Social;Été à Genève;12,50;CHF\r\n2026-01-06;Social;Été à Genève;1034,00;CHF\r\n"
@@ -98,12 +98,12 @@ def packed() -> dict[str, bytes]:
 def spreadsheets() -> dict[str, bytes]:
     """Workbooks, and what goes by their names."""
     head = ["date", "channel", "campaign", "amount", "currency"]
-    rows = [
+    rows: Rows = [
         head,
         [date(2026, 1, 5), "Search", "Spring", 12.5, "EUR"],
         [date(2026, 1, 6), "Search", "Spring", 7.25, "EUR"],
     ]
-    values = [
+    values: Rows = [
         ["Spend of January"],
         [],
         ["Date", "Channel", "Campaign", "Amount", "Currency", "Impressions", "Clicks"],
@@ -115,22 +115,22 @@ def spreadsheets() -> dict[str, bytes]:
         [None, None, None, None, None, None, None],
         ["Total", None, None, 1235802.69, None, None, None],
     ]
-    posts = [
+    posts: Rows = [
         ["date", "account", "platform", "post", "reach"],
         [date(2026, 1, 5), "Acme", "Facebook", 122100000000000001, 100],
         [date(2026, 1, 5), "Acme", "Facebook", "122100000000000002", 200],
         [date(2026, 1, 5), "Acme", "Facebook", 900123, 300],
     ]
-    times = [
+    times: Rows = [
         ["time", "person", "channel", "consent"],
         [datetime.fromisoformat("2026-01-05T09:30:15"), "u1", "Email", True],
         [datetime.fromisoformat("2026-01-05T23:59:59"), 42, "Email", False],
     ]
-    clocks = [
+    clocks: Rows = [
         ["Order ID", "Date", "Time", "Customer ID", "Order value"],
         ["A1", date(2026, 1, 5), time(23, 15), "c1", 10],
     ]
-    cover = [["Spend report"], ["Made for Acme"], ["Ask Jo for more"]]
+    cover: Rows = [["Spend report"], ["Made for Acme"], ["Ask Jo for more"]]
     plain = _xlsx({"Sheet1": rows})
     sheet = "xl/worksheets/sheet1.xml"
     return {
@@ -196,9 +196,9 @@ def _with_member(archive: bytes, name: str, content: bytes) -> bytes:
     return changed.getvalue()
 
 
-def _xlsx(sheets: Sheets, mac: bool = False) -> bytes:
+def _xlsx(sheets: Mapping[str, Rows], mac: bool = False) -> bytes:
     book = Workbook()
-    book.remove(book.active)
+    del book["Sheet"]
     if mac:
         book.epoch = CALENDAR_MAC_1904
     for name, rows in sheets.items():
