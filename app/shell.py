@@ -2,18 +2,19 @@
 
 import streamlit as st
 
-from app import filter_bar, formats, queries, resources, upload_history
+from app import filter_bar, formats, queries, resources
 from app.components import error_panel
 from app.navigation import MenuEntry
+from app.upload import follow
 from pipelines.errors import TouchlineError
-from pipelines.ingest.load import clear_demo
+from pipelines.ingest.demo import clear_demo
 
 
 def head(entry: MenuEntry) -> None:
     """The title and the filter bar; what is chosen goes to the page as `components.filters()`."""
     st.title(entry.title, anchor=False)
     if st.session_state.get("page") not in (None, entry.title):
-        upload_history.forget_ended()
+        follow.forget_ended()
     filter_bar.keep_in_address(entry.title)
     choices = queries.choices()
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):

@@ -125,7 +125,7 @@ def _opened() -> Iterator["Stores"]:
 
 
 def _demo(given: argparse.Namespace) -> None:
-    from pipelines.ingest.load import clear_demo, demo_is_wanted, load_demo
+    from pipelines.ingest.demo import clear_demo, demo_is_wanted, load_demo
 
     with _opened() as stores:
         if given.clear:

@@ -5,6 +5,7 @@ Invariant: each setting is declared once, here, with its variable, default and h
 
 import getpass
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,11 @@ SETTINGS: dict[str, Setting] = {
         "TOUCHLINE_DATABASE_URL",
         "",
         "PostgreSQL URL of the warehouse; empty starts the embedded server under the home.",
+    ),
+    "raw_url": Setting(
+        "TOUCHLINE_RAW_URL",
+        "",
+        "Bucket in which the uploaded files are kept, as s3://bucket/prefix; empty keeps them under the home.",
     ),
     "reporting_time_zone": Setting(
         "TOUCHLINE_TIME_ZONE", "UTC", "Time zone in which days begin and end, and of times that come without one."
@@ -62,6 +68,7 @@ class Settings:
 
     home: Path
     database_url: str | None
+    raw_url: str | None
     reporting_time_zone: str
     reporting_currency: str
     longest_lookback_days: float
@@ -81,6 +88,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         home=_home(text("home")),
         database_url=text("database_url") or None,
+        raw_url=_bucket(text("raw_url")),
         reporting_time_zone=_time_zone(text("reporting_time_zone")),
         reporting_currency=_currency(text("reporting_currency")),
         longest_lookback_days=_days(text("longest_lookback_days")),
@@ -93,6 +101,12 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 def _home(value: str) -> Path:
     path = Path(value).expanduser()
     return path if path.is_absolute() else PROJECT / path
+
+
+def _bucket(value: str) -> str | None:
+    if value and not re.fullmatch(r"s3://[^/\s]+(/\S*)?", value):
+        raise WrongUsage(f"TOUCHLINE_RAW_URL is '{value}'.", "Write it as s3://bucket/prefix.")
+    return value or None
 
 
 def _time_zone(value: str) -> str:

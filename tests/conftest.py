@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from pipelines.ingest.load import load_demo
+from pipelines.ingest.demo import load_demo
 from pipelines.settings import Settings, load_settings
 from pipelines.stores import open_stores
 from pipelines.stores.base import Stores

@@ -4,6 +4,7 @@ Invariants:
 - The bytes are kept first, then the upload is written down as `pending`, then its rows are stored, then one transaction makes it hold.
 - Every accepted row is stored under its upload, also one that is stored already: so that undoing the earlier upload leaves this one whole.
   Only a file that was committed before, and would change nothing, is not stored again.
+- An upload that reads an earlier one's file again begins to count in the version in which that one stops.
 - Nothing here knows about pages: a commit goes on when the browser is closed.
 """
 
@@ -11,19 +12,20 @@ import json
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from sqlalchemy import Connection, text
 
 from pipelines import journeys
 from pipelines.errors import FileRefused, TouchlineError
-from pipelines.ingest import history, prepare, raw, rows
+from pipelines.ingest import prepare, raw, remembered, rows, uploads
 from pipelines.ingest.prepared import Prepared
 from pipelines.sources import SOURCES
 from pipelines.stores.base import Stores
@@ -37,7 +39,7 @@ class Plan:
     """What a commit would do to the rows stored now.
 
     `missing`: stored rows of the days (and accounts or channels) that the file speaks for, whose keys it lacks. They stay unless the person
-    says otherwise. `already`: the status row of the earlier upload of the very same file, if one counts.
+    says otherwise. `missing_keys` are their keys. `already`: the status row of the earlier upload of the very same file, if one counts.
     """
 
     new: int
@@ -45,6 +47,7 @@ class Plan:
     unchanged: int
     missing: pd.DataFrame
     already: Mapping[str, Any] | None
+    missing_keys: Sequence[str] = ()
 
     @property
     def changes_nothing(self) -> bool:
@@ -57,13 +60,16 @@ class _Options:
     demo: bool = False
     keep_demo: bool = False
     remove_missing: bool = False
-    build: bool = True
+    remember: bool = False
+    replaces: str | None = None
 
 
 def preview(stores: Stores, prepared: Prepared, *, demo: bool = False) -> Plan:
-    """What a commit of this file would do now. Stores nothing."""
-    with stores.warehouse.transaction() as connection:
-        return _plan(stores, connection, prepared, demo)
+    """What a commit of this file would do now. Stores nothing; worked out once a data version, so that a commit right after need not."""
+    reading = stores.read()
+    said = [sorted(pairs.items()) for pairs in (prepared.mapping, prepared.fixed, prepared.options)]
+    key = ("plan", prepared.source.name, prepared.sha256, said, demo)
+    return reading.kept(key, lambda: _plan(stores, reading.warehouse_version, prepared, demo))
 
 
 def commit(
@@ -76,23 +82,31 @@ def commit(
     keep_demo: bool = False,
     remove_missing: bool = False,
     build: bool = True,
+    remember: bool = False,
+    replaces: str | None = None,
 ) -> dict[str, Any]:
     """Store a file and wait for it. Returns its status row; that of the earlier upload where the same file holds already.
 
     demo: the file belongs to the demo. keep_demo: do not take the demo back, as the first own commit does otherwise.
-    remove_missing: remove what `Plan.missing` lists. build: bring the journeys up to date.
-    Raises FileRefused where the file has no row to store, or what keeps the stores from storing it: then none of it is stored.
+    remove_missing: remove what `Plan.missing` lists. build: bring the journeys up to date. remember: read files with this header in the same
+    way from now on. replaces: the upload whose kept file this is, read again; it stops counting when this one begins to.
+    Raises FileRefused where the file has no row to store or leaves something in doubt, or what keeps the stores from storing it: then none
+    of it is stored.
     """
-    plan = preview(stores, prepared, demo=demo)
-    if plan.changes_nothing and plan.already and not remove_missing:
-        return dict(plan.already)
-    options = _Options(demo, keep_demo, remove_missing, build)
+    _check(prepared)
+    options = _Options(demo, keep_demo, remove_missing, remember, replaces)
     with ExitStack() as stack:
-        upload_id, connection = _begin(stores, prepared, content, user, options, stack)
-        _work(stores, prepared, upload_id, connection, options)
+        connection = stack.enter_context(session(stores.warehouse.engine))
+        uploads.wait_for_file(connection, prepared.sha256)
+        plan = preview(stores, prepared, demo=demo)
+        if plan.changes_nothing and plan.already and not remove_missing:
+            _remember(connection, prepared, user, options)
+            return dict(plan.already)
+        upload_id = _begin(stores, connection, prepared, content, user, options)
+        _work(stores, connection, prepared, upload_id, options)
     if build:
         journeys.build(stores)
-    return history.get_upload(stores, upload_id)
+    return uploads.get_upload(stores, upload_id)
 
 
 def start_commit(
@@ -103,15 +117,19 @@ def start_commit(
     *,
     keep_demo: bool = False,
     remove_missing: bool = False,
+    remember: bool = False,
+    replaces: str | None = None,
 ) -> str:
     """Begin to store a file in a thread of its own and return the upload's id at once; `history.get_upload` tells how it goes.
 
-    The thread keeps the process alive until it is done. Raises FileRefused where there is nothing to store.
+    The options are those of `commit`. The thread keeps the process alive until it is done. Raises FileRefused as `commit` does.
     """
-    options = _Options(keep_demo=keep_demo, remove_missing=remove_missing)
+    _check(prepared)
+    options = _Options(False, keep_demo, remove_missing, remember, replaces)
     stack = ExitStack()
     try:
-        upload_id, connection = _begin(stores, prepared, content, user, options, stack)
+        connection = stack.enter_context(session(stores.warehouse.engine))
+        upload_id = _begin(stores, connection, prepared, content, user, options)
     except BaseException:
         stack.close()
         raise
@@ -119,7 +137,7 @@ def start_commit(
     def work() -> None:
         try:
             with stack:
-                _work(stores, prepared, upload_id, connection, options)
+                _work(stores, connection, prepared, upload_id, options)
             journeys.build(stores)
         except TouchlineError as problem:
             logger.warning("Upload %s: %s", upload_id, problem)  # the status row says so, too
@@ -137,124 +155,103 @@ def assign_alias(stores: Stores, kind: str, name: str, means: str, user: str) ->
     return commit(stores, prepared, content, user, keep_demo=True)
 
 
-def demo_is_wanted(stores: Stores) -> bool:
-    """Whether this home was never used, but perhaps for a demo that was not loaded to its end."""
-    with stores.warehouse.transaction() as connection:
-        used = connection.execute(text("select exists (select 1 from uploads where not demo or undone_at is not null)"))
-        if used.scalar_one():
-            return False
-        loaded = connection.execute(text("select source from uploads where status = 'committed'")).scalars()
-        return not set(SOURCES) <= set(loaded)
-
-
-def load_demo(stores: Stores, progress: Callable[[str, float], None] = lambda step, done: None) -> None:
-    """Load the demo's files, those that are not loaded yet. progress: called with what is being done and the fraction that is done.
-
-    Raises TouchlineError where own data count: demo rows would mix with them.
-    """
-    with stores.warehouse.transaction() as connection:
-        own = text(
-            "select exists (select 1 from uploads where not demo and status = 'committed' and undone_at is null)"
+def _check(prepared: Prepared) -> None:
+    """Raise FileRefused where the file has nothing to store, or a person has to answer something first."""
+    for doubt in prepared.doubts:
+        first, second = doubt.readings["day"], doubt.readings["month"]
+        raise FileRefused(
+            f"'{doubt.example}' in column '{doubt.column}' of {prepared.file_name} may be {first} or {second}.",
+            "Say whether its dates begin with the day or the month (--date-order day or --date-order month).",
         )
-        if connection.execute(own).scalar_one():
-            raise TouchlineError(
-                "There are data of your own here; the demo would mix with them.",
-                "Undo your uploads first, or let TOUCHLINE_HOME name another folder.",
-            )
-    progress("Making the demo's files", 0.0)
-    from pipelines.demo import demo_files  # a large package that only this function needs
-
-    files, settings = demo_files(), stores.settings
-    for place, file in enumerate(files):
-        source = SOURCES[file.source]
-        progress(f"Loading {source.title.lower()}", (place + 1) / (len(files) + 2))
-        prepared = prepare(
-            source,
-            file.content,
-            file.file_name,
-            zone=settings.reporting_time_zone,
-            currency=settings.reporting_currency,
-        )
-        commit(stores, prepared, file.content, settings.user, demo=True, build=False)
-    progress("Building journeys", (len(files) + 1) / (len(files) + 2))
-    journeys.build(stores)
-    progress("Done", 1.0)
-
-
-def clear_demo(stores: Stores, user: str) -> int:
-    """Take back all demo uploads and return how many there were."""
-    with history.commits_stopped(stores) as connection:
-        with connection.begin():
-            demo = history.standing_demo(connection)
-            history.begin_undo(connection, demo, user)
-        history.finish_undos(stores, connection)
-    journeys.build(stores)
-    return len(demo)
-
-
-def _begin(
-    stores: Stores, prepared: Prepared, content: bytes, user: str, options: _Options, stack: ExitStack
-) -> tuple[str, Connection]:
-    """Keep the bytes, open the worker's session and write the upload down as pending."""
     if not prepared.accepted:
         raise FileRefused(
             f"{prepared.file_name} has no row that could be stored.", "Look at the reasons of the refused rows."
         )
+
+
+def _begin(
+    stores: Stores, connection: Connection, prepared: Prepared, content: bytes, user: str, options: _Options
+) -> str:
+    """Keep the bytes, show that the session works on the upload, and write it down as pending. Returns its id."""
+    covered = uploads.get_upload(stores, options.replaces) if options.replaces else None
     upload_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
-    raw_path = raw.keep(stores.settings.home, prepared.source.name, upload_id, prepared.file_name, content)
-    connection = stack.enter_context(session(stores.warehouse.engine))
-    history.lock_upload(connection, upload_id)
+    raw_path = (
+        covered["raw_path"]
+        if covered
+        else raw.keep(stores.settings, prepared.source.name, upload_id, prepared.file_name, content)
+    )
+    uploads.lock_upload(connection, upload_id)
     row = {
         "upload_id": upload_id,
         "source": prepared.source.name,
         "file_name": prepared.file_name.replace("\x00", ""),
         "sha256": prepared.sha256,
         "size": len(content),
-        "mapping": _json(prepared.mapping),
-        "fixed": _json(prepared.fixed),
+        "mapping": _json(dict(prepared.mapping)),
+        "fixed": _json(dict(prepared.fixed)),
+        "options": _json(dict(prepared.options)),
+        "said_mapping": _json(dict(prepared.said_mapping)),
+        "said_fixed": _json(dict(prepared.said_fixed)),
+        "export": prepared.export.name if prepared.export else "",
+        "container": prepared.container,
         "encoding": prepared.encoding,
         "delimiter": prepared.delimiter,
         "header_row": prepared.header_row,
         "rows_read": prepared.rows_read,
+        "rows_accepted": prepared.accepted,
+        "rows_merged": prepared.merged,
         "rows_refused": prepared.refused.num_rows,
+        "rows_totals": prepared.totals_dropped,
         "rows_new": 0,
         "rows_replaced": 0,
         "rows_unchanged": 0,
+        "totals": _json([asdict(total) for total in prepared.totals]),
         "first_day": prepared.first_day,
         "last_day": prepared.last_day,
         "status": "pending",
-        "demo": options.demo,
+        "demo": options.demo or bool(covered and covered["demo"]),
         "clears_demo": False,
         "uploaded_by": user,
         "raw_path": raw_path,
-        "lake_tables": _lake_tables(prepared),
+        "lake_tables": list(dict.fromkeys([*_lake_tables(prepared), *(covered["lake_tables"] if covered else ())])),
+        "replaces": options.replaces,
     }
     with connection.begin():
         names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
         connection.execute(text(f"insert into uploads ({names}) values ({values})"), row)
         rows.copy(connection, "refused_rows", rows.of_upload(prepared.refused, upload_id))
-    return upload_id, connection
+    return upload_id
 
 
-def _work(stores: Stores, prepared: Prepared, upload_id: str, connection: Connection, options: _Options) -> None:
+def _work(stores: Stores, connection: Connection, prepared: Prepared, upload_id: str, options: _Options) -> None:
     """Store the rows of a pending upload and make it hold. Where that fails, take back what was stored and say why in its row."""
     try:
-        history.wait_for_turn(connection)
-        with connection.begin():
-            plan = _plan(stores, connection, prepared, options.demo)
-            upload = _write_down(connection, upload_id, plan, options)
+        uploads.wait_for_turn(connection, prepared.sha256)
+        plan = preview(stores, prepared, demo=options.demo)
         if plan.changes_nothing and plan.already and not options.remove_missing:
+            when = f"{plan.already['committed_at'].astimezone(UTC):%Y-%m-%d %H:%M}"
             raise FileRefused(
-                f"The same file was loaded by {plan.already['uploaded_by']} in the meantime.",
+                f"The same file was loaded by {plan.already['uploaded_by']} on {when} UTC.",
                 "Nothing had to be changed.",
             )
-        for table in upload["lake_tables"]:
-            stores.lake.write(table, rows.of_upload(prepared.tables[table], upload_id), upload_id)
+        with connection.begin():
+            covered = _covered(connection, options)
+            gone = plan.missing_keys if options.remove_missing else ()
+            upload = _write_down(connection, upload_id, plan, len(gone), options)
+            remaining = [standing for standing in uploads.standing(connection) if standing != covered]
+        for table in upload[
+            "lake_tables"
+        ]:  # an upload that is covered may have rows in tables that this one has none for
+            part = rows.of_upload(prepared.tables.get(table, pa.table({})), upload_id)
+            stores.lake.write(table, part, upload_id, instead_of=covered, standing=remaining)
         with connection.begin():
             if prepared.source.store == "warehouse":
-                _add_rows(connection, prepared, upload_id, options)
-            history.mark_committed(connection, upload)
-        history.finish_undos(stores, connection)
+                version = connection.execute(text("select version from data_version")).scalar_one()
+                table = prepared.source.table
+                rows.store(connection, table, prepared.tables[table], upload_id, version, gone=gone)
+            uploads.mark_committed(connection, upload)
+        _remember(connection, prepared, upload["uploaded_by"], options)
+        uploads.finish_undos(stores, connection)
     except Exception as problem:
         reason = (
             str(problem) if isinstance(problem, TouchlineError) else "It could not be stored, through a fault of ours."
@@ -267,21 +264,21 @@ def _give_up(stores: Stores, upload_id: str, reason: str) -> None:
     """Forget a pending upload, by a new session: the worker's own may be what failed."""
     try:
         with session(stores.warehouse.engine) as connection:
-            upload = history.get_upload(stores, upload_id)
+            upload = uploads.get_upload(stores, upload_id)
             if upload["status"] == "pending":
-                history.forget(stores, connection, upload, reason)
+                uploads.forget(stores, connection, upload, reason)
     except Exception:
         logger.exception("Upload %s stays pending until the next opening", upload_id)
 
 
-def _plan(stores: Stores, connection: Connection, prepared: Prepared, demo: bool) -> Plan:
+def _plan(stores: Stores, version: int, prepared: Prepared, demo: bool) -> Plan:
     source = prepared.source
-    already = _same_file(connection, prepared, demo)
-    if source.store == "lake":
-        return Plan(*_compare_in_lake(stores, prepared), missing=pd.DataFrame(), already=already)
-    version = connection.execute(text("select version from data_version")).scalar_one()
-    standing = rows.stand(connection, source.table, prepared.tables[source.table], version)
-    return Plan(standing.new, standing.replaced, standing.unchanged, standing.missing, already)
+    with stores.warehouse.transaction() as connection:
+        already = _same_file(connection, prepared, demo)
+        if source.store == "lake":
+            return Plan(*_compare_in_lake(stores, prepared), missing=pd.DataFrame(), already=already)
+        standing = rows.stand(connection, source.table, prepared.tables[source.table], version)
+    return Plan(**vars(standing), already=already)
 
 
 def _compare_in_lake(stores: Stores, prepared: Prepared) -> tuple[int, int, int]:
@@ -306,45 +303,59 @@ def _same_file(connection: Connection, prepared: Prepared, demo: bool) -> Mappin
     """The newest upload that counts of the same bytes, read in the same way."""
     found = connection.execute(
         text(
-            "select * from uploads where sha256 = :sha256 and source = :source and demo = :demo"
-            " and mapping = cast(:mapping as jsonb) and fixed = cast(:fixed as jsonb)"
-            " and status = 'committed' and undone_at is null order by committed_version desc limit 1"
+            "select * from standing_uploads where sha256 = :sha256 and source = :source and demo = :demo"
+            " and mapping = cast(:mapping as jsonb) and fixed = cast(:fixed as jsonb) and options = cast(:options as jsonb)"
+            " order by committed_version desc limit 1"
         ),
         {
             "sha256": prepared.sha256,
             "source": prepared.source.name,
             "demo": demo,
-            "mapping": _json(prepared.mapping),
-            "fixed": _json(prepared.fixed),
+            "mapping": _json(dict(prepared.mapping)),
+            "fixed": _json(dict(prepared.fixed)),
+            "options": _json(dict(prepared.options)),
         },
     )
     row = found.mappings().one_or_none()
     return None if row is None else dict(row)
 
 
-def _write_down(connection: Connection, upload_id: str, plan: Plan, options: _Options) -> dict[str, Any]:
+def _covered(connection: Connection, options: _Options) -> str | None:
+    """Within a transaction: the upload that this one is stored instead of, if it counts. Raises TouchlineError where another one covers it."""
+    if options.replaces is None:
+        return None
+    upload = uploads.find(connection, options.replaces)
+    if upload["status"] != "committed":
+        raise TouchlineError(f"Upload {options.replaces} was not committed.", "Upload the file again.")
+    if again := uploads.read_again_as(connection, options.replaces):
+        raise TouchlineError(f"Upload {options.replaces} was read again already, as {again}.", "Read that one again.")
+    return None if upload["undone_at"] else options.replaces
+
+
+def _write_down(connection: Connection, upload_id: str, plan: Plan, removed: int, options: _Options) -> dict[str, Any]:
     """Within a transaction: put the plan into the pending row, so that it can be finished without its worker. Returns the row."""
-    clears = not options.demo and not options.keep_demo and bool(history.standing_demo(connection))
+    keeps_demo = options.demo or options.keep_demo or options.replaces is not None
     changed = connection.execute(
         text(
-            "update uploads set rows_new = :new, rows_replaced = :replaced, rows_unchanged = :unchanged, clears_demo = :clears"
-            " where upload_id = :upload_id returning *"
+            "update uploads set rows_new = :new, rows_replaced = :replaced, rows_unchanged = :unchanged,"
+            " rows_removed = :removed, clears_demo = :clears where upload_id = :upload_id returning *"
         ),
         {
             "new": plan.new,
             "replaced": plan.replaced,
             "unchanged": plan.unchanged,
-            "clears": clears,
+            "removed": removed,
+            "clears": not keeps_demo and bool(uploads.demo_uploads(connection)),
             "upload_id": upload_id,
         },
     )
     return dict(changed.mappings().one())
 
 
-def _add_rows(connection: Connection, prepared: Prepared, upload_id: str, options: _Options) -> None:
-    table = prepared.source.table
-    version = connection.execute(text("select version from data_version")).scalar_one()
-    rows.store(connection, table, prepared.tables[table], upload_id, version, remove_missing=options.remove_missing)
+def _remember(connection: Connection, prepared: Prepared, user: str, options: _Options) -> None:
+    if options.remember:
+        with connection.begin():
+            remembered.save(connection, prepared, user)
 
 
 def _lake_tables(prepared: Prepared) -> list[str]:
@@ -354,5 +365,5 @@ def _lake_tables(prepared: Prepared) -> list[str]:
     return [name for name, part in prepared.tables.items() if part.num_rows]
 
 
-def _json(pairs: Mapping[str, str]) -> str:
-    return json.dumps(dict(pairs), ensure_ascii=False, sort_keys=True).replace("\\u0000", "")
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str).replace("\\u0000", "")

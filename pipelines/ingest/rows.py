@@ -4,7 +4,8 @@ Invariant: nothing is changed in place. A row that replaces another is a newer r
 same key marked `removed`. Table and column names come from the source declarations, never from a file.
 """
 
-import tempfile
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,17 +22,20 @@ from pipelines.sources import SOURCES
 BOOKKEEPING = ("upload_id", "row_number", "key_hash", "removed")
 SCOPES = {source.table: source.speaks_for for source in SOURCES.values() if source.speaks_for}
 """Table with days -> the columns that say what a file speaks for: within them, a stored key that the file lacks may have to go."""
+BATCH = 50_000  # rows that are turned into CSV at a time
+CHUNK = 1 << 20  # bytes that are handed to PostgreSQL at a time
 
 
 @dataclass(frozen=True)
 class Standing:
     """How a file stands to the table: how many of its rows are new, replace a stored one or are stored already; and the stored rows that it
-    speaks for but lacks, with their values."""
+    speaks for but lacks, with their values, and their keys in the same order."""
 
     new: int
     replaced: int
     unchanged: int
     missing: pd.DataFrame
+    missing_keys: Sequence[str] = ()
 
 
 def stand(connection: Connection, table: str, rows: pa.Table, version: int) -> Standing:
@@ -43,64 +47,88 @@ def stand(connection: Connection, table: str, rows: pa.Table, version: int) -> S
     incoming, current = (", ".join(f'{alias}."{name}"' for name in values) for alias in ("i", "c"))
     found = connection.execute(
         text(
-            "select count(*) filter (where c.key_hash is null) as new,"
-            f" count(*) filter (where c.key_hash is not null and ({incoming}) is not distinct from ({current})) as same,"
-            " count(*) as total"
-            f" from incoming as i left join {_holding(table)} as c on {_same_key(table)}"
+            "select count(i.key_hash) filter (where c.key_hash is null) as new,"
+            f" count(i.key_hash) filter (where c.key_hash is not null and ({incoming}) is not distinct from ({current})) as same,"
+            f" count(i.key_hash) as total, array_agg(c.key_hash) filter (where {_lacking(table)}) as lacking"
+            f" from incoming as i full join {_holding(table)} as c on {_same_key(table)}"
         ),
         {"version": version},
     ).one()
-    lacking = connection.execute(text(_missing(table, "c.*")), {"version": version})
-    frame = pd.DataFrame([tuple(row) for row in lacking], columns=list(lacking.keys()))
-    frame = frame.drop(columns=list(BOOKKEEPING))
-    return Standing(found.new, found.total - found.new - found.same, found.same, frame)
+    missing = _held(connection, table, version, found.lacking or [])
+    return Standing(
+        found.new,
+        found.total - found.new - found.same,
+        found.same,
+        missing.drop(columns=list(BOOKKEEPING)),
+        missing["key_hash"].tolist(),
+    )
 
 
 def store(
-    connection: Connection, table: str, rows: pa.Table, upload_id: str, version: int, *, remove_missing: bool
+    connection: Connection, table: str, rows: pa.Table, upload_id: str, version: int, *, gone: Sequence[str] = ()
 ) -> None:
-    """Add the rows as rows of this upload. remove_missing: also mark as removed what the file speaks for but lacks."""
-    if remove_missing:
-        _stage(connection, table, rows)
+    """Add the rows as rows of this upload, and mark as removed the stored rows of the keys in `gone`."""
+    if gone:
         columns = connection.execute(text(f'select * from "{table}" where false')).keys()
-        kept = [name for name in columns if name not in ("upload_id", "row_number", "removed")]
-        names, values = ", ".join(f'"{name}"' for name in kept), ", ".join(f'c."{name}"' for name in kept)
+        kept = ", ".join(f'"{name}"' for name in columns if name not in ("upload_id", "row_number", "removed"))
         connection.execute(
             text(
-                f'insert into "{table}" ({names}, upload_id, removed) '
-                + _missing(table, f"{values}, cast(:upload_id as text), true")
+                f'insert into "{table}" ({kept}, upload_id, removed) select {kept}, cast(:upload_id as text), true'
+                f' from "{table}_as_of"(cast(:version as bigint)) where key_hash = any(:gone)'
             ),
-            {"version": version, "upload_id": upload_id},
+            {"version": version, "upload_id": upload_id, "gone": list(gone)},
         )
     copy(connection, table, of_upload(rows, upload_id))
 
 
 def copy(connection: Connection, table: str, rows: pa.Table) -> None:
-    """Append Arrow rows to a table by COPY; null stays null and empty text stays empty text."""
+    """Append Arrow rows to a table by COPY, batch by batch; null stays null and empty text stays empty text."""
     names = ", ".join(f'"{name}"' for name in rows.column_names)
-    with tempfile.SpooledTemporaryFile(max_size=64 * 1024 * 1024) as file:
-        pa.csv.write_csv(_storable(rows), file, pa.csv.WriteOptions(include_header=False))
-        file.seek(0)
-        cursor: Any = connection.connection.cursor()
-        try:
-            cursor.copy_expert(f'copy "{table}" ({names}) from stdin with (format csv)', file)
-        except psycopg2.OperationalError as problem:
-            reason = str(problem).strip().partition("\n")[0]
-            raise WarehouseUnavailable(
-                f"The warehouse did not take the rows: {reason}. Nothing was stored.",
-                "Check that PostgreSQL runs and has room on its disk, then upload again.",
-            ) from problem
-        finally:
-            cursor.close()
+    cursor: Any = connection.connection.cursor()
+    try:
+        cursor.copy_expert(f'copy "{table}" ({names}) from stdin with (format csv)', _Csv(rows), CHUNK)
+    except psycopg2.OperationalError as problem:
+        reason = str(problem).strip().partition("\n")[0]
+        raise WarehouseUnavailable(
+            f"The warehouse did not take the rows: {reason}. Nothing was stored.",
+            "Check that PostgreSQL runs and has room on its disk, then upload again.",
+        ) from problem
+    finally:
+        cursor.close()
 
 
-def _storable(rows: pa.Table) -> pa.Table:
-    """The rows with NUL characters, which PostgreSQL's text cannot hold, shown as their symbol."""
-    columns = [
-        pc.replace_substring(column, "\x00", "\u2400") if pa.types.is_string(column.type) else column
-        for column in rows.columns
-    ]
-    return pa.Table.from_arrays(columns, names=rows.column_names)
+class _Csv:
+    """Rows as CSV, written batch by batch while they are read."""
+
+    def __init__(self, rows: pa.Table) -> None:
+        self._batches: Iterator[pa.RecordBatch] = iter(rows.to_batches(max_chunksize=BATCH))
+        self._text = io.BytesIO()
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to so many bytes; none at the end."""
+        found = self._text.read(size)
+        while not found and (batch := next(self._batches, None)) is not None:
+            written = pa.BufferOutputStream()
+            pa.csv.write_csv(_storable(batch), written, pa.csv.WriteOptions(include_header=False))
+            self._text = io.BytesIO(written.getvalue())
+            found = self._text.read(size)
+        return found
+
+
+def _storable(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows with plain columns, and with NUL characters, which PostgreSQL's text cannot hold, shown as their symbol."""
+    columns = []
+    for column in rows.columns:
+        if pa.types.is_dictionary(column.type):
+            column = pc.take(_without_nul(column.dictionary), column.indices)
+        elif pa.types.is_string(column.type):
+            column = _without_nul(column)
+        columns.append(column)
+    return pa.RecordBatch.from_arrays(columns, names=rows.schema.names)
+
+
+def _without_nul(column: pa.Array) -> pa.Array:
+    return pc.replace_substring(column, "\x00", "\u2400")
 
 
 def of_upload(rows: pa.Table, upload_id: str) -> pa.Table:
@@ -132,19 +160,31 @@ def _any_holds(connection: Connection, table: str, rows: pa.Table, version: int)
     return bool(found.scalar_one())
 
 
-def _missing(table: str, columns: str) -> str:
+def _held(connection: Connection, table: str, version: int, keys: Sequence[str]) -> pd.DataFrame:
+    """The rows that hold at a version under these keys."""
+    rows = connection.execute(
+        text(
+            f'select * from "{table}_as_of"(cast(:version as bigint)) where key_hash = any(:keys) order by {_order(table)}'
+        ),
+        {"version": version, "keys": list(keys)},
+    )
+    return pd.DataFrame([tuple(row) for row in rows], columns=list(rows.keys()))
+
+
+def _order(table: str) -> str:
+    return ", ".join([*(f'"{name}"' for name in SCOPES.get(table, ())), "key_hash"])
+
+
+def _lacking(table: str) -> str:
+    """Whether the stored row `c` has no row of its key in the file, although the file speaks for it."""
     scope = SCOPES.get(table)
     if scope is None:
-        return f"select {columns} from {_holding(table)} as c where false"
-    same_scope = " and ".join(
-        f'i."{name}" = c."{name}"' if name == "date" else f"coalesce(i.\"{name}\", '') = coalesce(c.\"{name}\", '')"
-        for name in scope
+        return "false"
+    sides = (
+        ", ".join(f'{alias}."{name}"' if name == "date" else f"coalesce({alias}.\"{name}\", '')" for name in scope)
+        for alias in ("c", "s")
     )
-    return (
-        f"select {columns} from {_holding(table)} as c"
-        f" where exists (select 1 from incoming as i where {same_scope})"
-        f" and not exists (select 1 from incoming as i where {_same_key(table)})"
-    )
+    return "i.key_hash is null and ({}) in (select distinct {} from incoming as s)".format(*sides)
 
 
 def _same_key(table: str) -> str:

@@ -87,8 +87,14 @@ class Lake(Protocol):
         """Which of the rows are new, which replace a stored row of the same id, and which are there already."""
         ...
 
-    def write(self, table: str, rows: pa.Table, upload_id: str) -> None:
-        """Store rows in one commit that carries the upload id; a stored row of the same id is replaced."""
+    def write(
+        self, table: str, rows: pa.Table, upload_id: str, *, instead_of: str | None = None, standing: Sequence[str] = ()
+    ) -> None:
+        """Store rows in one commit that carries the upload id; a stored row of the same id is replaced.
+
+        instead_of: an upload whose rows go in the same commit. What they had replaced comes back, from the uploads that stand without it
+        (oldest first).
+        """
         ...
 
     def holds_upload(self, table: str, upload_id: str) -> bool:
@@ -96,7 +102,7 @@ class Lake(Protocol):
         ...
 
     def undo(self, table: str, upload_ids: Sequence[str], standing: Sequence[str]) -> None:
-        """Take the rows of these uploads out in one commit and put back what they had replaced.
+        """Take the rows of these uploads out in one commit and put back what they had replaced, or had been written instead of.
 
         standing: the uploads to the table that remain committed, oldest first; what comes back is the newest of theirs.
         """

@@ -34,8 +34,10 @@ from pipelines.stores.catalog import (
     open_catalog,
 )
 
-UPLOAD, UNDONE, REPLACED, BUILD = "touchline.upload", "touchline.undone", "touchline.replaced", "touchline.build"
-"""Snapshot properties: the upload a commit stored, the uploads it took back, how many rows it replaced, the build it holds."""
+UPLOAD, UNDONE, BUILD = "touchline.upload", "touchline.undone", "touchline.build"
+INSTEAD_OF, REPLACED = "touchline.instead_of", "touchline.replaced"
+"""Snapshot properties: the upload a commit stored, the uploads it took back, the build it holds; the upload whose rows went in its favour,
+how many rows it replaced."""
 
 _DUCKDB: dict[IcebergType, str] = {
     TEXT: "VARCHAR",
@@ -123,18 +125,25 @@ class DuckDBLake:
         replaced = [not first and not second for first, second in zip(new, unchanged, strict=True)]
         return Comparison(new, replaced, unchanged)
 
-    def write(self, table: str, rows: pa.Table, upload_id: str) -> None:
-        """Store rows in one commit that carries the upload id; a stored row of the same id is replaced."""
+    def write(
+        self, table: str, rows: pa.Table, upload_id: str, *, instead_of: str | None = None, standing: Sequence[str] = ()
+    ) -> None:
+        """Store rows in one commit that carries the upload id, in the place of rows of the same id and of those of `instead_of`."""
         typed = _typed(table, rows)
         key = next(iter(TABLES[table]))
+        properties = {UPLOAD: upload_id} | ({INSTEAD_OF: instead_of} if instead_of else {})
 
         def change(current: Table, transaction: Transaction) -> None:
-            days, kept, replaced = self._without(
-                table, current, f'"{key}" in (select "{key}" from gone)', typed.select([key])
-            )
-            self._rewrite(
-                transaction, days, pa.concat_tables([kept, typed]), {UPLOAD: upload_id, REPLACED: str(replaced)}
-            )
+            ids, entering = typed.select([key]), typed
+            if instead_of:
+                leaving = self._ids(table, current, [instead_of])
+                ids = pa.concat_tables([leaving, ids])
+                leaving = self._arrow(
+                    f'from leaving where "{key}" not in (select "{key}" from typed)', leaving=leaving, typed=typed
+                )
+                entering = pa.concat_tables([typed, self._newest(table, current, leaving, standing)])
+            days, kept, replaced = self._without(table, current, ids)
+            self._rewrite(transaction, days, [kept, entering], {**properties, REPLACED: str(replaced)})
 
         self._commit(table, change)
 
@@ -143,22 +152,21 @@ class DuckDBLake:
         return upload_id in self._held(self.table(table))
 
     def undo(self, table: str, upload_ids: Sequence[str], standing: Sequence[str]) -> None:
-        """Take the rows of these uploads out in one commit and put back what they had replaced."""
-        gone = pa.table({"upload_id": pa.array(upload_ids, pa.string())})
+        """Take the rows of these uploads out in one commit and put back what they had replaced, or had been written instead of."""
 
         def change(current: Table, transaction: Transaction) -> None:
-            condition = "upload_id in (select upload_id from gone)"
-            days, kept, removed = self._without(table, current, condition, gone)
-            if not removed and self._held(current).isdisjoint(upload_ids):
+            going = self._ids(table, current, upload_ids)
+            undone = [
+                properties for properties in self._history(current).values() if properties.get(UPLOAD) in upload_ids
+            ]
+            covered = [properties[INSTEAD_OF] for properties in undone if properties.get(INSTEAD_OF) in standing]
+            ids = pa.concat_tables([going, *(self._ids_once(table, current, upload_id) for upload_id in set(covered))])
+            if not ids.num_rows and self._held(current).isdisjoint(upload_ids):
                 return
-            back = self._replaced_by(table, current, gone, standing)
-            if back.num_rows:
-                more = sorted({day.as_py() for day in back["dt"].unique()} - set(days))
-                if more:
-                    kept = pa.concat_tables([kept, self._days(table, current, more)])
-                    days = days + more
-                kept = pa.concat_tables([kept, back])
-            self._rewrite(transaction, days, kept, {UNDONE: ",".join(upload_ids)})
+            replaced = covered or any(properties.get(REPLACED, "0") != "0" for properties in undone)
+            back = self._newest(table, current, ids, standing if replaced else [])
+            days, kept, _ = self._without(table, current, ids)
+            self._rewrite(transaction, days, [kept, back], {UNDONE: ",".join(upload_ids)})
 
         self._commit(table, change)
 
@@ -227,13 +235,28 @@ class DuckDBLake:
             self._plans[key] = source
         return source
 
-    def _without(self, table: str, current: Table, condition: str, gone: pa.Table) -> tuple[list[str], pa.Table, int]:
-        """The days that hold rows to go, the rows of those days that stay, and how many go."""
-        source = self._relation(table, current)
-        found = self._arrow(f"select distinct dt from {source} s where {condition} order by dt", gone=gone)
+    def _ids(self, table: str, current: Table, upload_ids: Sequence[str], snapshot: int | str = "present") -> pa.Table:
+        """The ids of the rows that these uploads have in the table, now or in a snapshot."""
+        key = next(iter(TABLES[table]))
+        return self._arrow(
+            f'select "{key}" from {self._relation(table, current, snapshot)} where upload_id in (select upload_id from these)',
+            these=pa.table({"upload_id": pa.array(upload_ids, pa.string())}),
+        )
+
+    def _ids_once(self, table: str, current: Table, upload_id: str) -> pa.Table:
+        """The ids that an upload stored, whatever became of them since."""
+        return self._ids(table, current, [upload_id], self._stored(current)[upload_id])
+
+    def _without(self, table: str, current: Table, ids: pa.Table) -> tuple[list[str], pa.Table, int]:
+        """The days that hold rows of these ids, the rows of those days that stay, and how many go."""
+        key = next(iter(TABLES[table]))
+        gone = f'"{key}" in (select "{key}" from ids)'
+        found = self._arrow(
+            f"select distinct dt from {self._relation(table, current)} s where {gone} order by dt", ids=ids
+        )
         days: list[str] = found["dt"].to_pylist()
         before = self._days(table, current, days)
-        kept = self._arrow(f"select * from before where not ({condition})", gone=gone, before=before)
+        kept = self._arrow(f"select * from before where not ({gone})", ids=ids, before=before)
         return days, _typed(table, kept), before.num_rows - kept.num_rows
 
     def _days(self, table: str, current: Table, days: list[str]) -> pa.Table:
@@ -241,31 +264,29 @@ class DuckDBLake:
             return arrow_schema(table).empty_table()
         return _typed(table, current.scan(row_filter=_within(days)).to_arrow())
 
-    def _replaced_by(self, table: str, current: Table, gone: pa.Table, standing: Sequence[str]) -> pa.Table:
-        """What the standing uploads had stored under the ids that are going, the newest of each."""
+    def _newest(self, table: str, current: Table, ids: pa.Table, standing: Sequence[str]) -> pa.Table:
+        """What the standing uploads had stored under these ids, the newest of each."""
         key = next(iter(TABLES[table]))
-        history = self._history(current)
-        going = set(gone["upload_id"].to_pylist())
-        back = [arrow_schema(table).empty_table()]
-        if not any(
-            properties.get(UPLOAD) in going and properties.get(REPLACED, "0") != "0" for properties in history.values()
-        ):
-            return back[0]
-        stored = {properties[UPLOAD]: snapshot for snapshot, properties in history.items() if UPLOAD in properties}
-        ids = self._arrow(
-            f'select "{key}" from {self._relation(table, current)} s where upload_id in (select upload_id from gone)',
-            gone=gone,
-        )
+        stored = self._stored(current)
+        found = [arrow_schema(table).empty_table()]
         for upload_id in reversed([upload for upload in standing if upload in stored]):
+            if not ids.num_rows:
+                break
             stood = self._relation(table, current, stored[upload_id])
-            found = self._arrow(
-                f'select s.* from {stood} s join ids using ("{key}") where upload_id in (select upload_id from one)',
+            rows = self._arrow(
+                f'select * from {stood} where "{key}" in (select "{key}" from ids)'
+                " and upload_id in (select upload_id from one)",
                 ids=ids,
                 one=pa.table({"upload_id": [upload_id]}),
             )
-            back.append(_typed(table, found))
-            ids = self._arrow(f'from ids where "{key}" not in (select "{key}" from found)', ids=ids, found=found)
-        return pa.concat_tables(back)
+            found.append(_typed(table, rows))
+            ids = self._arrow(f'from ids where "{key}" not in (select "{key}" from rows)', ids=ids, rows=rows)
+        return pa.concat_tables(found)
+
+    def _stored(self, current: Table) -> dict[str, int]:
+        """Upload -> the snapshot in which its rows first stood."""
+        history = self._history(current)
+        return {properties[UPLOAD]: snapshot for snapshot, properties in history.items() if UPLOAD in properties}
 
     def _history(self, table: Table) -> dict[int, dict[str, str]]:
         """The properties of every snapshot, oldest first."""
@@ -280,10 +301,13 @@ class DuckDBLake:
             held |= {properties[UPLOAD]} if UPLOAD in properties else set()
         return held
 
-    def _rewrite(self, transaction: Transaction, days: list[str], rows: pa.Table, properties: dict[str, str]) -> None:
+    def _rewrite(
+        self, transaction: Transaction, days: list[str], rows: list[pa.Table], properties: dict[str, str]
+    ) -> None:
+        """Put rows in the place of all rows of these days, or beside those of other days."""
         if days:
             transaction.delete(_within(days), snapshot_properties=properties)
-        transaction.append(rows, snapshot_properties=properties)
+        transaction.append(pa.concat_tables(rows), snapshot_properties=properties)
 
     def _commit(self, table: str, change: Callable[[Table, Transaction], None]) -> None:
         """Apply a change to the newest state of a table; where another writer was faster, to the state it left."""

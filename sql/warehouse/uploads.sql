@@ -1,32 +1,50 @@
 -- Purpose: the history of uploads, newest first, whatever became of them.
 -- Parameters: version (uploads committed later show as pending).
--- Grain: one row an upload.
+-- Grain: one row an upload. Its rows_read are accepted, merged, refused or totals; the accepted ones new, replaced or unchanged. An upload whose
+-- file was read again is 'replaced', and replaced_by is the upload that did it.
+with seen as (
+    select
+        *,
+        case
+            when committed_version > cast(:version as bigint) then 'pending'
+            when undone_version <= cast(:version as bigint) then 'undone'
+            else status
+        end as seen_status
+    from uploads
+),
+standing_rereads as (
+    select replaces, upload_id from seen where replaces is not null and seen_status = 'committed'
+)
 select
-    upload_id,
+    seen.upload_id,
     source,
     file_name,
-    case
-        when committed_version > cast(:version as bigint) then 'pending'
-        when undone_version <= cast(:version as bigint) then 'undone'
-        else status
-    end as status,
+    case when seen_status = 'committed' and again.upload_id is not null then 'replaced' else seen_status end as status,
     demo,
     uploaded_by,
     started_at,
     committed_at,
     rows_read,
+    rows_accepted,
+    rows_merged,
+    rows_refused,
+    rows_totals,
     rows_new,
     rows_replaced,
     rows_unchanged,
-    rows_refused,
+    rows_removed,
     to_char(first_day, 'YYYY-MM-DD') as first_day,
     to_char(last_day, 'YYYY-MM-DD') as last_day,
     case when undone_version <= cast(:version as bigint) then undone_at end as undone_at,
     case when undone_version <= cast(:version as bigint) then undone_by end as undone_by,
     clears_demo,
     error,
+    export,
+    container,
+    seen.replaces,
+    again.upload_id as replaced_by,
     size,
     sha256,
     raw_path
-from uploads
-order by started_at desc, upload_id
+from seen left join standing_rereads as again on again.replaces = seen.upload_id
+order by started_at desc, seen.upload_id

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipelines.errors import FileRefused, NotFound, TouchlineError, WarehouseUnavailable
-from pipelines.ingest import history
+from pipelines.ingest import history, uploads
 from pipelines.ingest.load import commit, preview, start_commit
 from pipelines.ingest.prepared import Prepared
 from pipelines.stores.base import Stores
@@ -185,9 +185,9 @@ def test_two_commits_of_one_file_at_once_store_it_once(stores: Stores) -> None:
     for thread in threading.enumerate():
         if thread.name.startswith("commit "):
             thread.join()
-    uploads = stores.warehouse.frame("uploads", version=99)
-    assert sorted(uploads["status"]) == ["committed", "failed"]
-    assert "loaded by tester" in uploads.loc[uploads["status"] == "failed", "error"].item()
+    stored = stores.warehouse.frame("uploads", version=99)
+    assert sorted(stored["status"]) == ["committed", "failed"]
+    assert "loaded by tester" in stored.loc[stored["status"] == "failed", "error"].item()
     assert (spend(stores), stores.warehouse.version()) == ({"Spring": 10.0, "Summer": 20.0}, 1)
 
 
@@ -197,12 +197,12 @@ def test_a_failure_after_the_lake_write_takes_it_back(stores: Stores, monkeypatc
     def fail(*_: object) -> None:
         raise WarehouseUnavailable("The warehouse does not answer.")
 
-    monkeypatch.setattr(history, "mark_committed", fail)
+    monkeypatch.setattr(uploads, "mark_committed", fail)
     with pytest.raises(WarehouseUnavailable):
         put(stores, touchpoint_file(TOUCHES[1:]))
     assert channels(stores) == {"t1": "Search"}
-    uploads = stores.warehouse.frame("uploads", version=99).set_index("status")
-    assert uploads.loc["failed", "error"] == "The warehouse does not answer."
+    stored = stores.warehouse.frame("uploads", version=99).set_index("status")
+    assert stored.loc["failed", "error"] == "The warehouse does not answer."
 
 
 def test_a_full_or_forbidden_disk_is_said(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipelines.ingest import history
+from pipelines.ingest import history, uploads
 from pipelines.ingest.load import commit, start_commit
 from pipelines.settings import PROJECT, Settings
 from pipelines.stores import Stores, open_stores
@@ -17,7 +17,7 @@ from tests.stores.test_uploads import channels, spend
 OTHER = """
 import os, signal
 from pathlib import Path
-from pipelines.ingest import history, load
+from pipelines.ingest import history, load, uploads
 from pipelines.settings import load_settings
 from pipelines.stores import open_stores
 from pipelines.stores.lake_duckdb import DuckDBLake
@@ -34,8 +34,8 @@ die = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 
 WRITE_THEN_DIE = """
 write = DuckDBLake.write
-def write_then_die(self, *arguments):
-    write(self, *arguments)
+def write_then_die(self, *arguments, **options):
+    write(self, *arguments, **options)
     die()
 DuckDBLake.write = write_then_die
 load.commit(stores, *touches, "mia")
@@ -74,7 +74,7 @@ def statuses(stores: Stores) -> list[str]:
 
 
 def test_killed_after_the_lake_has_all_rows_it_is_finished(own_stores: Stores) -> None:
-    die_while(own_stores.settings, 'history.mark_committed = die; load.commit(stores, *touches, "mia")')
+    die_while(own_stores.settings, 'uploads.mark_committed = die; load.commit(stores, *touches, "mia")')
     assert statuses(own_stores) == ["pending"]
     history.recover(own_stores)
     upload = own_stores.warehouse.frame("uploads", version=99).iloc[0]
@@ -95,7 +95,7 @@ def test_killed_between_its_two_lake_tables_it_is_forgotten(own_stores: Stores) 
 
 
 def test_killed_within_the_warehouses_transaction_it_is_forgotten(own_stores: Stores) -> None:
-    die_while(own_stores.settings, 'history.bump = die; load.commit(stores, *spending, "mia")')
+    die_while(own_stores.settings, 'uploads.bump = die; load.commit(stores, *spending, "mia")')
     history.recover(own_stores)
     assert (statuses(own_stores), spend(own_stores), own_stores.warehouse.version()) == (["failed"], {}, 0)
     assert (
@@ -112,7 +112,7 @@ def test_killed_within_an_undo_it_is_finished(own_stores: Stores) -> None:
 
 def test_killed_while_it_clears_the_demo_the_clearing_is_finished(own_stores: Stores) -> None:
     commit(own_stores, *touchpoint_file([("d1", "2026-01-01T10:00:00", "dan", "Demo")]), "demo", demo=True)
-    die_while(own_stores.settings, 'history.finish_undos = die; load.commit(stores, *spending, "mia")')
+    die_while(own_stores.settings, 'uploads.finish_undos = die; load.commit(stores, *spending, "mia")')
     assert channels(own_stores) == {"d1": "Demo"}
     history.recover(own_stores)
     assert (channels(own_stores), spend(own_stores)) == ({}, {"Spring": 10.0})
@@ -120,7 +120,7 @@ def test_killed_while_it_clears_the_demo_the_clearing_is_finished(own_stores: St
 
 def test_a_living_worker_is_left_alone(stores: Stores) -> None:
     prepared, content = spend_file([("2026-03-02", "Search", "Spring", "10.00")])
-    with history.commits_stopped(stores):
+    with uploads.commits_stopped(stores):
         upload_id = start_commit(stores, prepared, content, "mia")  # waits for its turn
         history.recover(stores)
         assert history.get_upload(stores, upload_id)["status"] == "pending"

@@ -39,9 +39,9 @@ def test_types_are_the_ones_promised(stores: Stores) -> None:
         connection.execute(
             text(
                 "insert into uploads (upload_id, source, file_name, sha256, size, mapping, fixed, encoding, delimiter, header_row,"
-                " rows_read, rows_new, rows_replaced, rows_unchanged, rows_refused, status, demo, clears_demo, uploaded_by,"
+                " rows_read, rows_accepted, rows_new, rows_replaced, rows_unchanged, rows_refused, status, demo, clears_demo, uploaded_by,"
                 " committed_version, raw_path) values ('u', 'account_reach', 'f', '', 0, '{}', '{}', '', '', 1,"
-                " 1, 1, 0, 0, 0, 'committed', false, false, 'mia', :version, '')"
+                " 1, 1, 1, 0, 0, 0, 'committed', false, false, 'mia', :version, '')"
             ),
             {"version": bump(connection)},
         )

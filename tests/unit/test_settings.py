@@ -44,6 +44,7 @@ def test_what_is_said_is_taken() -> None:
         {
             "TOUCHLINE_HOME": "/srv/touchline",
             "TOUCHLINE_DATABASE_URL": "postgresql://someone@db/touchline",
+            "TOUCHLINE_RAW_URL": "s3://uploads/touchline",
             "TOUCHLINE_TIME_ZONE": "Europe/Berlin",
             "TOUCHLINE_CURRENCY": "usd",
             "TOUCHLINE_LONGEST_LOOKBACK_DAYS": "180",
@@ -55,6 +56,7 @@ def test_what_is_said_is_taken() -> None:
     assert settings == Settings(
         home=Path("/srv/touchline"),
         database_url="postgresql://someone@db/touchline",
+        raw_url="s3://uploads/touchline",
         reporting_time_zone="Europe/Berlin",
         reporting_currency="USD",
         longest_lookback_days=180.0,
@@ -67,6 +69,8 @@ def test_what_is_said_is_taken() -> None:
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
+        ("TOUCHLINE_RAW_URL", "uploads/touchline"),
+        ("TOUCHLINE_RAW_URL", "s3://"),
         ("TOUCHLINE_TIME_ZONE", "Middle/Earth"),
         ("TOUCHLINE_TIME_ZONE", "../etc/passwd"),
         ("TOUCHLINE_CURRENCY", "euro"),
