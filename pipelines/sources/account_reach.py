@@ -22,6 +22,7 @@ ACCOUNT_REACH = Source(
             "integer",
             "Followers at the end of the day.",
             suffix=True,
+            adds_up=False,
             largest=10**10,
             aliases=("fans", "subscribers", "page likes", "follower", "follower count"),
         ),

@@ -43,6 +43,7 @@ class Field:
     is taken for it when only one does ("airline_sentiment").
     `identity`: part of the identity of a lake row that has no id of its own: facts that no later export of the same row changes.
     `largest`: a number above it is absurd and refuses its row.
+    `adds_up`: a number whose total is the sum of its rows; a level is not, nor are people, who are counted once.
     `stored`: kept as a column of the source's own table, under the name `column`.
     """
 

@@ -36,6 +36,7 @@ FX_RATES = Source(
             sign="positive",
             scale=8,
             suffix=True,
+            adds_up=False,
             aliases=("exchange rate", "fx rate", "value", "kurs"),
         ),
     ),
