@@ -63,6 +63,7 @@ class Field:
     choices: tuple[str, ...] = ()
     identity: bool = False
     largest: int | None = None
+    adds_up: bool = True
     stored: bool = True
 
     @property
