@@ -152,6 +152,12 @@ def day(value: date | str | None) -> str:
     return f"{value.day} {value:%b %Y}" if value is not None and known(value) else DASH
 
 
+def long_day(value: str) -> str:
+    """A day's text YYYY-MM-DD with its month in full: 3 April 2026."""
+    found = date.fromisoformat(value)
+    return f"{found.day} {found:%B %Y}"
+
+
 def moment(value: datetime | None) -> str:
     """An instant as people write it, with its time zone where it has one: 3 May 2026, 14:05 UTC."""
     return f"{day(value)}, {value:%H:%M %Z}".rstrip() if value is not None and known(value) else DASH
@@ -186,6 +192,11 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
         if seconds >= size:
             return f"{counted(int(seconds // size), unit)} ago"
     return "just now"
+
+
+def size(count: int) -> str:
+    """The size of a file: 12 KB, 48 MB."""
+    return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{max(count / 1e3, 1):.0f} KB"
 
 
 def short(name: object, most: int = 24) -> str:

@@ -1,0 +1,1 @@
+"""The Upload page: files on their way in, what would happen, the history and what is remembered."""

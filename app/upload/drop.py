@@ -1,0 +1,30 @@
+"""Where files are dropped, and what can be dropped there."""
+
+import streamlit as st
+
+from app import formats
+from app.upload import files
+from pipelines.sources import SOURCES
+
+TYPES = ("csv", "tsv", "txt", "gz", "zip", "xlsx")
+
+
+def drop_zone() -> None:
+    """The field that takes files. What was dropped moves to the list below, so that the field is free for more."""
+    turn = st.session_state.get("drop turn", 0)
+    dropped = st.file_uploader(
+        "Drop the files that your tools exported, as they are", TYPES, accept_multiple_files=True, key=f"drop {turn}"
+    )
+    if dropped:
+        files.take_in(dropped)
+        st.session_state["drop turn"] = turn + 1
+        st.rerun()
+    if not files.listed():
+        _what_can_be_dropped()
+
+
+def _what_can_be_dropped() -> None:
+    with st.popover("What can I drop?", type="tertiary", icon=":material/help:"):
+        for source in SOURCES.values():
+            needed = formats.listed([field.name.replace("_", " ") for field in source.fields if field.required], most=8)
+            st.markdown(f"**{source.title}**: {source.help}  \n:small[:gray[It needs {needed}.]]")

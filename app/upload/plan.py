@@ -1,0 +1,176 @@
+"""What storing a file would do: counted, reconciled with the file's own totals, and with what is stored of the same days.
+
+Invariant: accepted + refused + totals = rows in the file, and it is said.
+"""
+
+from collections.abc import Iterator
+
+import pandas as pd
+import streamlit as st
+
+from app import formats, tables
+from app.components import Kpi, kpi_row
+from app.resources import local_moment
+from app.upload import files, storing
+from app.upload.files import Listed
+from pipelines.ingest import Prepared
+from pipelines.ingest.load import Plan
+from pipelines.ingest.prepared import Total
+
+
+def show_plan(line: Listed, prepared: Prepared, plan: Plan) -> None:
+    """The counts, the sentences, what to look at, and the button."""
+    st.markdown("**What will happen**")
+    cards = [
+        Kpi("New rows", formats.number(plan.new)),
+        Kpi("Replaced", formats.number(plan.replaced), help="Rows on record whose values this file changes."),
+        Kpi("Unchanged", formats.number(plan.unchanged), help="Rows on record already, with the same values."),
+        Kpi(
+            "Refused",
+            formats.number(prepared.refused.num_rows),
+            help="Rows that cannot be stored; each has its reason.",
+        ),
+    ]
+    kpi_row(cards)
+    st.markdown("  \n".join(_sentences(prepared)))
+    if warnings := [*_disagreements(prepared), *map(formats.plain, prepared.warnings)]:
+        st.warning(
+            "\n".join(f"- {text}" for text in warnings) if len(warnings) > 1 else warnings[0], icon=":material/warning:"
+        )
+    if plan.already is not None and plan.changes_nothing:
+        loaded = f"{formats.plain(plan.already['uploaded_by'])} on {local_moment(plan.already['committed_at'])}"
+        st.info(f"Already loaded by {loaded}: storing it again changes nothing.", icon=":material/done_all:")
+    if len(plan.missing):
+        _missing(line, plan)
+    if not plan.changes_nothing:
+        _remember(line)
+        _button(line, prepared)
+
+
+def _sentences(prepared: Prepared) -> Iterator[str]:
+    yield f"{_rows(prepared)} {_scope(prepared)}"
+    if agreeing := [total for total in prepared.totals if total.agrees]:
+        yield f":material/check: {_agreement(agreeing)}"
+
+
+def _rows(prepared: Prepared) -> str:
+    """Every row of the file accounted for, in a sentence."""
+    accepted = prepared.accepted + prepared.merged
+    parts = [
+        f"**{formats.number(accepted)} accepted**",
+        f"{formats.number(prepared.refused.num_rows)} refused",
+        formats.counted(prepared.totals_dropped, "total") if prepared.totals_dropped else "0 totals",
+    ]
+    said = f"{' + '.join(parts)} = {formats.counted(prepared.rows_read, 'row')} in the file."
+    if prepared.merged:
+        how = "are added up with an equal one" if prepared.source.repeats == "sum" else "are equal to an earlier one"
+        said += f" {formats.number(prepared.merged)} of the accepted {how}."
+    return said
+
+
+def _scope(prepared: Prepared) -> str:
+    """The days and names that the accepted rows speak of."""
+    parts = [formats.period(prepared.first_day, prepared.last_day)] if prepared.first_day else []
+    rows = prepared.tables[prepared.source.table]
+    for column in ("account", "platform", "channel", "campaign"):
+        if column in rows.column_names and (count := len(rows[column].unique().drop_null())):
+            parts.append(formats.counted(count, column))
+    parts += [
+        f"{formats.counted(found.num_rows, table.removesuffix('s'))} found in these rows"
+        for table, found in prepared.tables.items()
+        if table != prepared.source.table
+    ]
+    return f":gray[{' · '.join(parts)}]"
+
+
+def _agreement(totals: list[Total]) -> str:
+    first = totals[0]
+    more = f" So do {formats.counted(len(totals) - 1, 'other total')}." if len(totals) > 1 else ""
+    return f"The file's total {formats.plain(_figure(first.file))} = the sum of its rows.{formats.plain(more)}"
+
+
+def _disagreements(prepared: Prepared) -> Iterator[str]:
+    for total in prepared.totals:
+        if not total.agrees:
+            less = "less" if total.ours < total.file else "more"
+            yield formats.plain(
+                f"Row {total.row} ({total.label}) says {_figure(total.file)} for {total.field}, the rows add up to "
+                f"{_figure(total.ours)}: {_figure(abs(total.file - total.ours))} {less}."
+            )
+
+
+def _figure(value: object) -> str:
+    """A figure as spreadsheets show it: no decimals where there are none, else at least two."""
+    text = f"{value:,f}"
+    whole, _, decimals = text.partition(".")
+    decimals = decimals.rstrip("0")
+    return f"{whole}.{decimals.ljust(2, '0')}" if decimals else whole
+
+
+def _missing(line: Listed, plan: Plan) -> None:
+    """Rows on record that the file lacks: listed, and removed only on a tick."""
+    count = formats.counted(len(plan.missing), "row")
+    with st.expander(f"{count} on record for the same days are not in this file", icon=":material/playlist_remove:"):
+        titles = {name: formats.sentence_case(name.replace("_", " ")) for name in plan.missing.columns}
+        st.dataframe(
+            plan.missing.dropna(axis="columns", how="all").rename(columns=titles),
+            hide_index=True,
+            height="content" if len(plan.missing) <= 6 else 7 * 35 + 2,
+            placeholder=formats.DASH,
+            alt="Rows on record that the file lacks",
+        )
+    key = f"{line.file.key} remove"
+    st.checkbox(
+        f"Remove the {count} that this file lacks",
+        line.answers.remove_missing,
+        key=key,
+        help="Tick it where they are gone for good, such as a campaign that was renamed. Otherwise they stay.",
+        on_change=lambda: line.say(remove_missing=st.session_state[key]),
+    )
+
+
+def _remember(line: Listed) -> None:
+    """Where a person had to say how the file is read: offer to read files with these columns so from now on."""
+    if not line.answers.said_something:
+        return
+    key = f"{line.file.key} remember"
+    st.checkbox(
+        "Remember this for files with these columns",
+        line.answers.remember,
+        key=key,
+        on_change=lambda: line.say(remember=st.session_state[key]),
+    )
+
+
+def _button(line: Listed, prepared: Prepared) -> None:
+    reason = (
+        "Say first which way round the dates are."
+        if prepared.doubts
+        else "No row of this file can be stored."
+        if not prepared.accepted
+        else ""
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        pressed = st.button(
+            f"Store {formats.counted(prepared.accepted, 'row')}",
+            type="primary" if len(files.listed()) == 1 else "secondary",
+            icon=":material/upload:",
+            disabled=bool(reason),
+            key=f"{line.file.key} store",
+        )
+        if reason:
+            st.caption(f":material/help: {reason}", width="content")
+    if pressed:
+        storing.store([line])
+
+
+def show_refused(prepared: Prepared) -> None:
+    """Every refused row with its reason, and the same as a CSV file."""
+    rows: pd.DataFrame = prepared.refused.to_pandas()
+    columns = {
+        "row": tables.count("Row", width=70),
+        "column": tables.text("Column"),
+        "value": tables.text("Value"),
+        "reason": tables.text("Reason", width="large"),
+    }
+    tables.table(rows, columns, f"refused rows of {prepared.file_name}", most=8)

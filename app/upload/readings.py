@@ -1,0 +1,89 @@
+"""The session's readings: one for each listed file, under what was said about it.
+
+Invariant: what is on screen is what was known when this run of the page began; the watch draws it anew as soon as more is known.
+"""
+
+import time
+
+import streamlit as st
+
+from app import formats
+from app.resources import stores
+from app.upload import files
+from app.upload.files import Listed
+from app.upload.reading import Reading
+
+SECONDS_FOR_HEAD, SECONDS_FOR_ALL = 2.0, 0.7
+"""How long the page waits for the first rows, and for the rest, of the open file before it shows what there is."""
+
+
+def go_on() -> None:
+    """To be called before files are drawn: begin what is new or was answered, forget what left the list, wait a moment for the open file."""
+    lines, kept, version = files.listed(), _kept(), st.session_state["data_version"] or ""
+    for key in [key for key in kept if key not in lines or lines[key].upload_id]:
+        kept.pop(key).give_up()
+    begun = []
+    for key, line in lines.items():
+        if line.upload_id:
+            continue
+        reading = kept.get(key)
+        if reading is None or reading.answers != line.answers:
+            if reading:
+                reading.give_up()
+            kept[key] = Reading(line.file, line.answers, stores(), version)
+            begun.append(key)
+        elif version:
+            reading.compare_again(version)
+    chosen = files.chosen()
+    if chosen and chosen.file.key in begun:
+        with st.spinner("Reading the file …"):
+            reading = kept[chosen.file.key]
+            reading.looked.wait(SECONDS_FOR_HEAD)
+            reading.done.wait(SECONDS_FOR_ALL)
+    st.session_state["reading shown"] = _known()
+
+
+def reading_of(line: Listed) -> Reading:
+    """What is known of a file that is not being stored."""
+    return _kept()[line.file.key]
+
+
+def again(key: str) -> None:
+    """Read a file once more, where something outside kept it from being read."""
+    if reading := _kept().pop(key, None):
+        reading.give_up()
+
+
+def watch() -> None:
+    """While files are being read, say how far it is, and draw the page anew whenever there is more to show."""
+    if any(reading.unfinished for reading in _kept().values()):
+        _watch()
+
+
+@st.fragment(run_every="0.5s")
+def _watch() -> None:
+    if _known() != st.session_state["reading shown"]:
+        st.rerun()
+    readings = list(_kept().values())
+    done = sum(not reading.unfinished for reading in readings)
+    busy = [reading for reading in readings if reading.unfinished and reading.began]
+    if not busy:
+        return
+    now = busy[0]
+    size = formats.size(len(now.file.content))
+    seconds = int(time.monotonic() - now.began)
+    of_all = f"{done} of {len(readings)} files read. " if len(readings) > 1 else ""
+    st.progress(
+        (done + now.fraction) / len(readings),
+        f"{of_all}{now.step} of {formats.plain(formats.short(now.file.name, 40))} ({size}) … {seconds} s",
+    )
+
+
+def _kept() -> dict[str, Reading]:
+    readings: dict[str, Reading] = st.session_state.setdefault("readings", {})
+    return readings
+
+
+def _known() -> list[tuple[str, bool, bool, str]]:
+    """How far each reading is, as far as the page shows it."""
+    return [(key, r.looked.is_set(), r.done.is_set(), r.compared_at) for key, r in _kept().items()]
