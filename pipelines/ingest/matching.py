@@ -1,6 +1,7 @@
 """Which column is which field: by the names that the source, and the export if it is a known one, declare.
 
-Invariant: a column serves one field at most and a field has one column at most; the best name wins, the others are said.
+Invariant: a field has one column at most, and a column serves one field unless the export's declaration reads it into two; the best name
+wins, the others are said.
 """
 
 import re
@@ -12,12 +13,13 @@ import pyarrow.compute as pc
 
 from pipelines.ingest import contents
 from pipelines.ingest.cells import clean, matches
+from pipelines.ingest.currencies import currencies_of
 from pipelines.ingest.header import bare_header, fold_header
 from pipelines.ingest.prepared import Raw
 from pipelines.ingest.words import shortened
 from pipelines.sources import Field, Source
-from pipelines.sources.currencies import CODES, SIGNS
 from pipelines.sources.exports import Export
+from pipelines.sources.ranges import ENDS, STARTS
 
 _EXPORT, _EXACT, _ALIAS, _SUFFIX = range(4)
 _AT_END = re.compile(r"[\s_]+(?:in[\s_]+)?([A-Za-z]{3}|[^\w\s]{1,2})$")
@@ -54,7 +56,7 @@ def assign(source: Source, raw: Raw, export: Export | None) -> tuple[dict[str, s
     found: dict[str, str] = {}
     ranked = sorted(_matches(source, raw, export))
     for match in ranked:
-        if match.field not in found and match.column not in found.values():
+        if match.field not in found and (match.kind == _EXPORT or match.column not in found.values()):
             found[match.field] = match.column
     _give_to_required(source, ranked, found)
     _drop_needless_clock(raw, found)
@@ -71,12 +73,12 @@ def _give_to_required(source: Source, ranked: list[_Match], found: dict[str, str
     """A required field without a column takes the one that a field which can do without it has."""
     required = {field.name for field in source.fields if field.required}
     for match in ranked:
-        if match.field not in required or match.field in found:
-            continue
-        holder = next((field for field, column in found.items() if column == match.column), None)
-        if holder is not None and holder not in required:
-            del found[holder]
-            found[match.field] = match.column
+        if match.field in required and match.field not in found:
+            holders = [field for field, column in found.items() if column == match.column]
+            if not required & set(holders):
+                found[match.field] = match.column
+                for holder in holders:
+                    del found[holder]
 
 
 def _drop_needless_clock(raw: Raw, found: dict[str, str]) -> None:
@@ -128,7 +130,12 @@ def _suffix(field: Field, header: tuple[str, ...]) -> list[tuple[int, int, bool,
     if not field.suffix:
         return []
     ending = fold_header(field.name)
-    fitting = [(position, column) for position, column in enumerate(header) if bare_header(column).endswith(ending)]
+    ranges = named(header, (*STARTS, *ENDS))
+    fitting = [
+        (position, column)
+        for position, column in enumerate(header)
+        if bare_header(column).endswith(ending) and column not in ranges
+    ]
     if len(fitting) != 1:
         return []
     position, column = fitting[0]
@@ -174,6 +181,6 @@ def header_currency(column: str) -> str:
     """The currency that a header names in brackets or at its end; '' where it names none."""
     bracketed = re.findall(r"[(\[]\s*(?:in\s+)?([^)\]]+?)\s*[)\]]", column)
     last = _AT_END.search(column)
-    named = [*reversed(bracketed), *([last[1]] if last else [])]
-    codes = (SIGNS.get(word, word.upper() if word.upper() in CODES else "") for word in named)
+    words = [word.upper() for word in (*reversed(bracketed), *([last[1]] if last else [])) if word.upper() != "ALL"]
+    codes = currencies_of(pa.array([f"1 {word}" for word in words], pa.string())).to_pylist()
     return next((code for code in codes if code), "")

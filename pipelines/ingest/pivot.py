@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.ingest.cells import clean, is_unknown
 from pipelines.ingest.prepared import Raw
 from pipelines.sources.exports import Export
 
@@ -67,8 +68,9 @@ def unpivot(raw: Raw, export: Export | None) -> Raw:
 
 
 def _any_filled(table: pa.Table, columns: list[str]) -> pa.ChunkedArray:
-    filled = [pc.not_equal(pc.utf8_trim_whitespace(table[column].cast(pa.string())), "") for column in columns]
-    there = filled[0]
-    for other in filled[1:]:
-        there = pc.or_(there, other)
+    """Whether any of the cells says something."""
+    there = pa.chunked_array([pa.repeat(False, table.num_rows)])
+    for column in columns:
+        texts = clean(table[column].cast(pa.string()).combine_chunks())
+        there = pc.or_(there, pc.invert(is_unknown(texts)))
     return there

@@ -7,14 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from pipelines.errors import FileRefused, WrongUsage
 from pipelines.ingest.header import fold_header
-from pipelines.ingest.matching import assign, header_currency, named
+from pipelines.ingest.matching import assign, header_currency
 from pipelines.ingest.pivot import unpivot
 from pipelines.ingest.prepared import Raw
+from pipelines.ingest.ranges import date_of_range
+from pipelines.ingest.stages import only_won
 from pipelines.ingest.tell import find_export, preamble_lines, said_values
 from pipelines.sources import Source
 from pipelines.sources.exports import Export
@@ -47,30 +46,29 @@ def recognise_file(source: Source, raw: Raw, mapping: Mapping[str, str | None], 
 
     A field mapped to None or '' has no column, nor has one with a fixed value but no column named by the person; a column that the person
     gives to one field is taken from the others. Raises WrongUsage for a field that does not exist, FileRefused for a column that does not,
-    and for a known export that covers a range of days in one row or holds another metric than the source.
+    for a file that covers a range of days in one row, and for an export of another metric than the source holds.
     """
     _check_fields(source, [*mapping, *fixed])
     export = find_export(source, raw)
-    raw = unpivot(raw, export)
+    raw = only_won(unpivot(raw, export), export)
     said = {field: _column(column, raw) for field, column in mapping.items() if column}
     recognised, notes = assign(source, raw, export)
+    if source.day_field == "date" and "date" not in {*said, *fixed}:
+        recognised = date_of_range(raw, export, recognised)
     kept = {
         field: column
         for field, column in recognised.items()
         if field not in mapping and field not in fixed and column not in said.values()
     }
     settled = kept | said
-    values = dict(fixed)
+    values = _currency_of_headers(source, settled, mapping) | dict(fixed)
     if export:
         notes.insert(0, f"Read as an export of {export.title}.")
-        if not {"date", "time"} & {*said, *fixed}:
-            _refuse_whole_range(source, raw, export, settled)
         if "reach" not in {*said, *fixed}:
             _refuse_other_metric(raw, export)
         known = {**export.fixed, **said_values(raw, export)}
         values = {field: value for field, value in known.items() if field not in settled} | values
         source = _relaxed(source, export)
-    values = _currency_of_headers(source, settled, mapping) | values
     unused = [column for column in raw.header if column not in settled.values()]
     if unused:
         notes.append(f"Columns not used: {', '.join(unused)}.")
@@ -95,45 +93,6 @@ def _relaxed(source: Source, export: Export) -> Source:
     return replace(source, fields=tuple(fields)) if export.optional else source
 
 
-def _refuse_whole_range(source: Source, raw: Raw, export: Export, mapping: Mapping[str, str]) -> None:
-    """Refuse an export that says its numbers for a range of days in one row."""
-    if not export.whole_range:
-        return
-    day = mapping.get(source.day_field or "")
-    if day is None:
-        raise FileRefused(
-            f"'{raw.file_name}' is an export of {export.title} without days: each row stands for the whole period.",
-            export.whole_range,
-        )
-    if day not in named(raw.header, export.starts):
-        return
-    ends = named(raw.header, export.ends)
-    if not ends:
-        if len(pc.unique(raw.table[day])) > 1:
-            return
-        raise FileRefused(
-            f"'{raw.file_name}' says in '{day}' when its period begins, but not which day a row stands for.",
-            export.whole_range,
-        )
-    first, last = _filled_cells(raw, mapping, day, ends[0])
-    differ = pc.fill_null(pc.not_equal(first, last), False)
-    if pc.any(differ).as_py():
-        example = pc.index(differ, True).as_py()
-        raise FileRefused(
-            f"'{raw.file_name}' says its numbers for a range of days in one row: from {first[example]} to {last[example]}.",
-            export.whole_range,
-        )
-
-
-def _filled_cells(raw: Raw, mapping: Mapping[str, str], *columns: str) -> list[pa.ChunkedArray]:
-    """The cells of the columns in the rows that name a campaign: the others are totals."""
-    names = raw.table[mapping["campaign"]] if "campaign" in mapping else raw.table[columns[0]]
-    there = pc.not_equal(pc.utf8_trim_whitespace(names.cast(pa.string())), "")
-    for column in columns:
-        there = pc.and_(there, pc.not_equal(pc.utf8_trim_whitespace(raw.table[column].cast(pa.string())), ""))
-    return [raw.table[column].cast(pa.string()).filter(there) for column in columns]
-
-
 def _refuse_other_metric(raw: Raw, export: Export) -> None:
     """Refuse an export whose number is another metric than the source holds."""
     lines = preamble_lines(raw)
@@ -147,7 +106,7 @@ def _refuse_other_metric(raw: Raw, export: Export) -> None:
 
 def _currency_of_headers(source: Source, mapping: Mapping[str, str], said: Mapping[str, str | None]) -> dict[str, str]:
     """The currency that the headers of the amounts name, where no column gives it and they agree."""
-    if "currency" not in source.field_names or "currency" in mapping or "currency" in said:
+    if "currency" not in source.field_names or "currency" in mapping or said.get("currency"):
         return {}
     amounts = [mapping[field.name] for field in source.fields if field.type == "money" and field.name in mapping]
     codes = {code for column in amounts if (code := header_currency(column))}

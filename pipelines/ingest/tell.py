@@ -42,21 +42,30 @@ def said_values(raw: Raw, export: Export) -> dict[str, str]:
 
 def _score(export: Export, raw: Raw) -> tuple[int, int]:
     """How much of the file the declaration knows: headers that tell the tool, then all."""
-    return len(named(raw.header, export.header)), len(named(raw.header, export.names))
+    return sum(_are_there(raw, names) for names in export.header), len(named(raw.header, export.names))
 
 
 def _fits(export: Export, source: Source, raw: Raw) -> bool:
     if export.pivot:
         return bool(pivoted(raw.header, export))
-    told = bool(named(raw.header, export.header)) or (
-        export.preamble and any(re.search(export.preamble, line, re.IGNORECASE) for line in preamble_lines(raw))
-    )
-    if not told or (export.metric and not raw.preamble):
+    if not any(_are_there(raw, names) for names in export.header) and not _is_said(raw, export):
+        return False
+    if export.metric and not raw.preamble:
         return False
     required = [field for field in source.fields if field.required]
     return not any(_says_more(field, export, raw) for field in source.fields) and any(
         named(raw.header, export.columns.get(field.name, ())) for field in required
     )
+
+
+def _are_there(raw: Raw, names: tuple[str, ...]) -> bool:
+    return all(named(raw.header, (name,)) for name in names)
+
+
+def _is_said(raw: Raw, export: Export) -> bool:
+    """Whether the file's name or a line above its header names the tool, and its columns are those that the tool must write."""
+    texts = [raw.file_name, *preamble_lines(raw)]
+    return bool(export.preamble) and any(re.search(export.preamble, text, re.IGNORECASE) for text in texts)
 
 
 def _says_more(field: Field, export: Export, raw: Raw) -> bool:

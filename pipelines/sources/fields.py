@@ -75,6 +75,17 @@ PERSON = Field(
         "visitor",
         "cookie",
         "uid",
+        "hashed email",
+        "email hash",
+        "email sha256",
+        "sha256 email",
+        "google click id",
+        "gclid",
+        "click id",
+        "fbclid",
+        "msclkid",
+        "email",
+        "email address",
     ),
 )
 ACCOUNT = Field(
@@ -146,6 +157,7 @@ REACH = Field(
     "integer",
     "People reached; blank means unknown.",
     suffix=True,
+    adds_up=False,
     largest=10**10,
     aliases=("people reached", "accounts reached", "unique reach", "reichweite", "portée", "alcance"),
 )

@@ -29,27 +29,57 @@ def _source_and_medium(cells: Mapping[str, pa.Array]) -> pa.Array:
     return pc.coalesce(pc.binary_join_element_wise(source, medium, " / "), source, medium, "direct")
 
 
+_CONVERSIONS = (
+    *("purchase", "inapppurchase", "ecommercepurchase", "generatelead", "signup", "closeconvertlead"),
+    *("subscribe", "appstoresubscriptionconvert"),
+)
+"""Events that are conversions wherever they are named, compared by their letters alone."""
+
+_BEFORE_PURCHASE = (
+    *("viewitem", "viewitemlist", "selectitem", "addtocart", "removefromcart", "viewcart", "addtowishlist"),
+    *("begincheckout", "addshippinginfo", "addpaymentinfo", "viewpromotion", "selectpromotion"),
+)
+"""Events whose value is that of a basket and no revenue."""
+
+
 def _marked_conversions(rows: pa.Table) -> pa.Table:
-    """The conversions in touchpoint rows: those that `converted` marks or, in a file without that column, those with revenue."""
-    revenue = rows["revenue"]
-    marks = (
-        rows["converted"]
-        if rows["converted"].null_count < rows.num_rows
-        else pc.not_equal(revenue, pa.scalar(0, revenue.type))
-    )
-    marked = rows.filter(pc.fill_null(marks, False))
-    return pa.table(
+    """The conversions in touchpoint rows: those that `converted` marks or, in a file without that column, those with revenue and those whose
+    kind is a conversion by name. A refund lowers the revenue of purchases; rows of one transaction are one conversion."""
+    kind = pc.replace_substring_regex(pc.utf8_lower(rows["kind"].cast(pa.string())), "[^a-z]", "")
+    refund = pc.fill_null(pc.equal(kind, "refund"), False)
+    named = _is_in(kind, _CONVERSIONS)
+    revenue = pc.if_else(refund, pc.negate(pc.abs(rows["revenue"])), rows["revenue"])
+    earned = pc.and_not(pc.not_equal(revenue, pa.scalar(0, revenue.type)), _is_in(kind, _BEFORE_PURCHASE))
+    marks = rows["converted"] if rows["converted"].null_count < rows.num_rows else pc.or_kleene(earned, named)
+    by_name = pc.if_else(named, rows["kind"].cast(pa.string()), pa.scalar(None, pa.string()))
+    types = pc.coalesce(rows["conversion_type"].cast(pa.string()), by_name, "conversion")
+    transaction = pc.if_else(refund, pa.scalar(None, pa.string()), rows["transaction"])
+    conversions = pa.table(
         {
-            "conversion_id": pc.binary_join_element_wise(marked["touchpoint_id"], "conversion", ":"),
-            "occurred_at": marked["occurred_at"],
-            "dt": marked["dt"],
-            "person": marked["person"],
-            "type": pa.array(["conversion"] * marked.num_rows, pa.string()),
-            "revenue": marked["revenue"],
-            "currency": marked["currency"],
-            "row_number": marked["row_number"],
+            "conversion_id": pc.coalesce(
+                transaction, pc.binary_join_element_wise(rows["touchpoint_id"], "conversion", ":")
+            ),
+            "occurred_at": rows["occurred_at"],
+            "dt": rows["dt"],
+            "person": rows["person"],
+            "type": pc.if_else(refund, "purchase", types),
+            "revenue": revenue,
+            "currency": rows["currency"],
+            "row_number": rows["row_number"],
         }
     )
+    return _first_of_each(conversions.filter(pc.fill_null(marks, False)), "conversion_id")
+
+
+def _is_in(words: pa.Array, among: tuple[str, ...]) -> pa.Array:
+    return pc.is_in(words, value_set=pa.array(among))
+
+
+def _first_of_each(rows: pa.Table, column: str) -> pa.Table:
+    """The first row of each value of the column."""
+    numbered = rows.append_column("position", pa.array(range(rows.num_rows), pa.int64()))
+    firsts = numbered.group_by(column, use_threads=False).aggregate([("position", "min")])
+    return rows.take(firsts["position_min"]) if firsts.num_rows < rows.num_rows else rows
 
 
 TOUCHPOINTS = Source(
@@ -124,6 +154,20 @@ TOUCHPOINTS = Source(
         ),
         replace(REVENUE, stored=False),
         replace(CURRENCY, stored=False),
+        Field(
+            "conversion_type",
+            "name",
+            "What kind of conversion a row is that is one; 'conversion' if blank.",
+            stored=False,
+            aliases=("goal", "goal name"),
+        ),
+        Field(
+            "transaction",
+            "id",
+            "Id of the order or deal of a row that is a conversion; rows that share it are one.",
+            stored=False,
+            aliases=("transaction id", "order id", "order number"),
+        ),
         Field(
             "id",
             "id",
