@@ -6,6 +6,7 @@ control character is refused when it is read.
 
 import codecs
 import re
+from collections.abc import Iterator
 
 from charset_normalizer import from_bytes
 
@@ -22,22 +23,12 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-_SPREADSHEET = (
-    "is a spreadsheet, not a CSV file.",
-    "Open it and save it as CSV (in Excel: Save as, CSV UTF-8), then upload that.",
-)
-_ARCHIVE = ("is a compressed file.", "Unpack it and upload the CSV file inside.")
-_OTHER = ("is not a text file.", "Export the data as CSV and upload that.")
+_EXPORT = "Export the data as CSV or .xlsx and upload that."
 _SIGNATURES = (
-    (b"PK\x03\x04", _SPREADSHEET),
-    (b"\xd0\xcf\x11\xe0", _SPREADSHEET),
-    (b"\x1f\x8b", _ARCHIVE),
-    (b"7z\xbc\xaf", _ARCHIVE),
-    (b"BZh", _ARCHIVE),
-    (b"%PDF", ("is a PDF document.", _OTHER[1])),
-    (b"PAR1", _OTHER),
-    (b"\x89PNG", _OTHER),
-    (b"\xff\xd8\xff", _OTHER),
+    (b"%PDF", "is a PDF document."),
+    (b"PAR1", "is a Parquet file, not a text file."),
+    (b"\x89PNG", "is a picture."),
+    (b"\xff\xd8\xff", "is a picture."),
 )
 
 # What people's machines write besides Unicode. Windows-1252 comes first: it is by far the most common.
@@ -60,6 +51,8 @@ _CODE_PAGES = (
 _HARDLY_WESTERN = re.compile("[ƒˆ‰†‡‹›˜ŽžŸ¤¦¨ª¬¯°±¶¸¹¼¾ÐÞðþÝý×÷]")
 _TOO_STRANGE = 0.2
 _SAMPLE = 65_536
+_BLOCK = 1 << 22
+_LONGEST_EXAMPLE = 40
 
 
 def _substitute(error: UnicodeError) -> tuple[str, int]:
@@ -70,73 +63,109 @@ def _substitute(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("touchline-substitute", _substitute)
 
 
-def refuse_binary(content: bytes, file_name: str) -> None:
+def refuse_binary(content: memoryview, file_name: str) -> None:
     """Raise FileRefused, saying what to do, if the file is empty or no text at all."""
-    if not content.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
+    top = bytes(content[:_SAMPLE])
+    if not top.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe") and not re.search(rb"[^\x00\s\xef\xbb\xbf\xff\xfe]", content):
         raise FileRefused(f"'{file_name}' is empty.", "Export it again and check that it has rows.")
-    for signature, (what, remedy) in _SIGNATURES:
-        if content.startswith(signature):
-            raise FileRefused(f"'{file_name}' {what}", remedy)
-    if content[:1024].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+    for signature, what in _SIGNATURES:
+        if top.startswith(signature):
+            raise FileRefused(f"'{file_name}' {what}", _EXPORT)
+    if top[:1024].lstrip(codecs.BOM_UTF8 + b" \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
         raise FileRefused(
             f"'{file_name}' is a web page, perhaps a sign-in page, not a CSV file.", "Download the export again."
         )
 
 
-def decode(content: bytes, file_name: str) -> tuple[bytes, str]:
-    """The content as UTF-8 without a byte-order mark, and the encoding's name as Python knows it.
+def decode(content: memoryview, file_name: str) -> tuple[memoryview, str]:
+    """The content as UTF-8 without a byte-order mark, and the encoding's name as Python knows it. UTF-8 is not copied.
 
-    A byte-order mark decides; then UTF-16 by its zero bytes; then UTF-8 if it holds (or nearly: damaged places are marked); else
-    the code page that charset-normalizer finds, Windows-1252 in doubt. Raises FileRefused for binary content.
+    A byte-order mark decides; then UTF-16 and UTF-32 by their zero bytes; then UTF-8 if it holds (or nearly: damaged places are
+    marked); else the code page that charset-normalizer finds, Windows-1252 in doubt. Raises FileRefused for binary content.
     """
-    for mark, encoding in _MARKS:
-        if content.startswith(mark):
-            return (content[len(mark) :] if encoding == "utf-8-sig" else _transcode(content, encoding)), encoding
-    encoding = _wide(content, file_name) or ("utf-8" if _is_utf8(content) else _code_page(content))
-    return (content if encoding == "utf-8" and _holds(content) else _transcode(content, encoding)), encoding
+    encoding = next((encoding for mark, encoding in _MARKS if content[: len(mark)] == mark), None)
+    encoding = encoding or _wide(bytes(content[:_SAMPLE]), file_name)
+    if encoding in (None, "utf-8-sig"):
+        failed, beyond_ascii = _damage(content)
+        if not failed:
+            return _without_marks(content), encoding or "utf-8"
+        if encoding is None and beyond_ascii <= 10 * failed:
+            encoding = _code_page(content)
+    return _without_marks(_transcode(content, encoding or "utf-8")), encoding or "utf-8"
 
 
-def _transcode(content: bytes, encoding: str) -> bytes:
-    return content.decode(encoding, "touchline-substitute").encode("utf-8", "replace")
+def encoding_note(text: memoryview, encoding: str) -> str:
+    """What a person should know about an encoding that is no Unicode, with a word that shows whether it was guessed right; else ''."""
+    if encoding.startswith("utf"):
+        return ""
+    shown = ""
+    if beyond_ascii := re.search(rb"[\x80-\xff]", text):
+        at = beyond_ascii.start()
+        around = bytes(text[max(0, at - _LONGEST_EXAMPLE) : at + _LONGEST_EXAMPLE]).decode("utf-8", "ignore")
+        shown = next((f" ('{word}')" for word in re.split(r"[\s,;|\"^]+", around) if not word.isascii()), "")
+    return f"The file is not Unicode; read as {encoding}{shown}. If letters look wrong, save it as CSV UTF-8."
 
 
-def _wide(content: bytes, file_name: str) -> str | None:
-    """UTF-16 without a mark shows as zeros in every other byte; zeros everywhere are no text."""
-    sample = content[:_SAMPLE]
-    even, odd = sample[::2].count(0), sample[1::2].count(0)
-    half = max(1, len(sample) // 2)
-    if odd > 0.4 * half and even < 0.05 * half:
+def _without_marks(text: memoryview) -> memoryview:
+    """The text without the byte-order marks it begins with: some tools write two."""
+    while text[:3] == codecs.BOM_UTF8:
+        text = text[3:]
+    return text
+
+
+def _decoded(content: memoryview, encoding: str) -> Iterator[str]:
+    """The content's text, block by block, damaged places substituted."""
+    decoder = codecs.getincrementaldecoder(encoding)("touchline-substitute")
+    for start in range(0, len(content), _BLOCK):
+        yield decoder.decode(content[start : start + _BLOCK])
+    yield decoder.decode(b"", final=True)
+
+
+def _transcode(content: memoryview, encoding: str) -> memoryview:
+    text = bytearray()
+    for block in _decoded(content, encoding):
+        text += block.encode()
+    return memoryview(text)
+
+
+def _wide(sample: bytes, file_name: str) -> str | None:
+    """UTF-16 and UTF-32 without a mark show as zeros at regular places; zeros everywhere are no text."""
+    zeros = [sample[place::4].count(0) for place in range(4)]
+    total, quarter = sum(zeros), max(1, len(sample) // 4)
+    if zeros[1] + zeros[2] + zeros[3] > 2.2 * quarter and zeros[0] < 0.05 * quarter:
+        return "utf-32-le"
+    if zeros[0] + zeros[1] + zeros[2] > 2.2 * quarter and zeros[3] < 0.05 * quarter:
+        return "utf-32-be"
+    even, odd = zeros[0] + zeros[2], zeros[1] + zeros[3]
+    # Line ends, digits and delimiters are Latin in every language.
+    if odd > 0.1 * quarter and even < 0.02 * odd:
         return "utf-16-le"
-    if even > 0.4 * half and odd < 0.05 * half:
+    if even > 0.1 * quarter and odd < 0.02 * even:
         return "utf-16-be"
-    if even + odd > 0.1 * len(sample):
-        raise FileRefused(f"'{file_name}' {_OTHER[0]}", _OTHER[1])
+    if total > 0.1 * len(sample):
+        raise FileRefused(f"'{file_name}' is not a text file.", _EXPORT)
     return None
 
 
-def _holds(content: bytes) -> bool:
+def _damage(content: memoryview) -> tuple[int, int]:
+    """How many places of the content are no UTF-8, and how many characters beyond ASCII it has as such."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    view = memoryview(content)
     try:
-        for start in range(0, len(view), 1 << 22):
-            decoder.decode(view[start : start + (1 << 22)])
+        for start in range(0, len(content), _BLOCK):
+            decoder.decode(content[start : start + _BLOCK])
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return False
-    return True
+        pass
+    else:
+        return 0, 0
+    failed = beyond_ascii = 0
+    for block in _decoded(content, "utf-8"):
+        failed += block.count(SUBSTITUTE)
+        beyond_ascii += len(block) - len(block.encode("ascii", "ignore"))
+    return failed, beyond_ascii
 
 
-def _is_utf8(content: bytes) -> bool:
-    """Whether the text is UTF-8, perhaps with a few damaged places: far more characters beyond ASCII hold than fail."""
-    if _holds(content):
-        return True
-    read = content.decode("utf-8", "touchline-substitute")
-    failed = read.count(SUBSTITUTE)
-    beyond_ascii = len(re.findall(r"[^\x00-\x7f]", read))
-    return beyond_ascii > 10 * failed
-
-
-def _code_page(content: bytes) -> str:
+def _code_page(content: memoryview) -> str:
     telling = b"\n".join(re.findall(rb"[^\r\n]*[\x80-\xff][^\r\n]*", content[: 64 * _SAMPLE]))[:_SAMPLE]
     western = telling.decode("cp1252", "touchline-substitute")
     beyond_ascii = len(re.findall(r"[^\x00-\x7f]", western)) + western.count(SUBSTITUTE)

@@ -6,28 +6,42 @@ Invariant: header names are compared by letters and digits alone (`fold_header`)
 import csv
 import io
 import re
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from pipelines.errors import FileRefused
 from pipelines.sources import SOURCES, Source
-from pipelines.sources.exports import EXPORTS
 
-DELIMITERS = (",", ";", "\t", "|")
-_LOOKED_AT = 50  # records from the top among which the header is looked for
+DELIMITERS = (",", ";", "\t", "|", "^")
+_TOPS = (
+    100_000,
+    5_000_000,
+)  # bytes in which the header is looked for: the second where a single record fills the first
+_NAMES_AMONG = 200  # records from the top among which known names are looked for
+_HEADER_AMONG = 50  # records from the top among which a header of unknown names is looked for
 _NUMBER_OR_DATE = re.compile(r"[\s\d.,:/+\-%€$£T]*")
+_SAID = re.compile(r'"?sep=([!#-/:-@\[-`{-~\t])"?[,;\t|]*[\r\n]', re.IGNORECASE)
+
+csv.field_size_limit(sys.maxsize)  # a cell may be as long as its file
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A file's delimiter, its header (unique names), the header's 1-based record number, and where the data begins (in characters)."""
+    """A file's delimiter, its header (unique names), the header's 1-based record number, and the byte at which the data begins.
+
+    `written` are the names as they stand there ('' for none), `preamble` the filled cells of each record above the header.
+    """
 
     delimiter: str
     header: tuple[str, ...]
     header_row: int
     data_start: int
+    written: tuple[str, ...]
+    preamble: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -36,8 +50,17 @@ class _Record:
     end: int
 
     @property
-    def filled(self) -> int:
-        return sum(1 for cell in self.cells if cell.strip())
+    def filled(self) -> tuple[str, ...]:
+        return tuple(trimmed for cell in self.cells if (trimmed := trim(cell)))
+
+
+@dataclass(frozen=True, order=True)
+class _Score:
+    """How well a record serves as the header, best last: known names, rows that have the usual width, that width."""
+
+    names: int
+    agreeing: int
+    usual: int
 
 
 def fold_header(name: str) -> str:
@@ -50,41 +73,97 @@ def bare_header(name: str) -> str:
     return fold_header(re.sub(r"(\s*[(\[][^)\]]*[)\]])+\s*$", "", name)) or fold_header(name)
 
 
+def trim(cell: str) -> str:
+    """A cell without white space and byte-order marks around it, its line breaks and runs of spaces as one space."""
+    return " ".join(cell.replace("\ufeff", " ").split())
+
+
 def known_headers(source: Source | None) -> frozenset[str]:
-    """Every folded name and alias of the source's fields and of its exports' headers; of all sources if there is none."""
-    sources = [source] if source else list(SOURCES.values())
-    exports = [export for export in EXPORTS.values() if export.source in [one.name for one in sources]]
-    names = [name for one in sources for field in one.fields for name in (field.name, *field.aliases)]
-    return frozenset(fold_header(name) for name in [*names, *(name for export in exports for name in export.names)])
+    """Every folded name of the source's fields, their aliases and the headers of its exports; of all sources if there is none."""
+    return _known(None if source is None else source.name)
 
 
-def find_layout(top: str, complete: bool, known: Collection[str], mapped: Collection[str], file_name: str) -> Layout:
-    """Find delimiter and header in the `top` of a text (`complete`: all of it is there).
+@cache
+def _known(source: str | None) -> frozenset[str]:
+    from pipelines.sources.exports import EXPORTS  # many declarations, which Spark's jobs do without
+
+    sources = SOURCES.values() if source is None else (SOURCES[source],)
+    declared = (name for one in sources for field in one.fields for name in (field.name, *field.aliases))
+    of_tools = (name for export in EXPORTS.values() if source in (None, export.source) for name in export.names)
+    return frozenset(form for name in (*declared, *of_tools) for form in (fold_header(name), bare_header(name)))
+
+
+def count_names(cells: list[str], known: Collection[str], mapped: Collection[str]) -> int:
+    """How many cells of a record are known names; those that somebody has pointed at (`mapped`) count twice."""
+    written = {trim(cell) for cell in cells} - {""}
+    folded = [{fold_header(cell), bare_header(cell)} for cell in written]
+    return sum(1 for forms in folded if not forms.isdisjoint(known)) + 2 * len(
+        written & {trim(name) for name in mapped}
+    )
+
+
+def looks_like_names(cells: tuple[str, ...]) -> bool:
+    """Whether none of the cells (trimmed, filled) is a number or a date."""
+    return not any(_NUMBER_OR_DATE.fullmatch(cell) for cell in cells)
+
+
+def find_layout(
+    text: memoryview,
+    known: Collection[str],
+    mapped: Collection[str],
+    file_name: str,
+    delimiters: tuple[str, ...] = DELIMITERS,
+) -> Layout:
+    """Find delimiter and header at the top of a UTF-8 text.
 
     The header is the record with the most names out of `known` (folded) and `mapped` (as written); if none has any, the first one that
-    looks like names rather than values. Raises FileRefused if there is no such record.
+    looks like names rather than values. A first line such as `sep=;` says the delimiter. Raises FileRefused if there is no header.
     """
-    best: tuple[tuple[int, int, int], str, list[_Record], int] | None = None
-    for delimiter in DELIMITERS:
+    for size in _TOPS:
+        top = bytes(text[:size]).decode("utf-8", "ignore")
+        layout = _best_layout(top, len(text) <= size, known, mapped, delimiters)
+        if layout is not None:
+            return layout
+        if len(text) <= size:
+            break
+    raise FileRefused(
+        f"'{file_name}' has no header row.",
+        "The first row of the table must name its columns: add one and try again.",
+    )
+
+
+def _best_layout(
+    top: str, complete: bool, known: Collection[str], mapped: Collection[str], delimiters: tuple[str, ...]
+) -> Layout | None:
+    said = _SAID.match(top)
+    first = 1 if said else 0
+    best: tuple[_Score, str, list[_Record], int] | None = None
+    for delimiter in (said.group(1), *delimiters) if said else delimiters:
         records = list(_records(top, delimiter, complete))
         usual, agreeing = _usual_width(records)
-        for index, record in enumerate(records[:_LOOKED_AT]):
-            if record.filled < min(2, usual):
+        for index, record in enumerate(records[first:_NAMES_AMONG], start=first):
+            if len(record.filled) < min(2, usual):
                 continue
-            names = _names(record.cells, known, mapped)
-            if not names and not _looks_like_names(record, usual):
+            names = count_names(record.cells, known, mapped)
+            if names and len(_named(record.cells, records[index + 1 :], usual)) != usual:
+                names -= 2  # rather a line above the table, such as 'Date,01.02.2026 - 28.02.2026'
+            may_be = index < _HEADER_AMONG and len(record.cells) >= usual and looks_like_names(record.filled)
+            if names <= 0 and not may_be:
                 continue
-            score = (names, agreeing if usual > 1 else 0, usual)
+            score = _Score(max(0, names), agreeing if usual > 1 else 0, usual)
             if best is None or score > best[0]:
                 best = (score, delimiter, records, index)
+        if said and delimiter == said.group(1) and best and best[0].usual > 1:
+            break  # as the file says
     if best is None:
-        raise FileRefused(
-            f"'{file_name}' has no header row.",
-            "The first row of the table must name its columns: add one and try again.",
-        )
+        return None
     _, delimiter, records, index = best
-    header = _complete_header(records[index].cells, records[index + 1 :])
-    return Layout(delimiter, header, index + 1, records[index].end)
+    below = records[index + 1 :]
+    written = _named(records[index].cells, below, _usual_width(below)[0] if below else 0)
+    above = tuple(record.filled for record in records[first:index] if record.filled)
+    return Layout(
+        delimiter, _unique(written), index + 1, len(top[: records[index].end].encode()), tuple(written), above
+    )
 
 
 def _records(text: str, delimiter: str, complete: bool) -> Iterator[_Record]:
@@ -97,48 +176,36 @@ def _records(text: str, delimiter: str, complete: bool) -> Iterator[_Record]:
             position += len(line)
             yield line
 
-    try:
-        for cells in csv.reader(lines(), delimiter=delimiter):
-            if position == len(text) and not complete:
-                return
-            yield _Record(cells, position)
-    except csv.Error:
-        return
+    for cells in csv.reader(lines(), delimiter=delimiter):
+        if position == len(text) and not complete:
+            return
+        yield _Record(cells, position)
 
 
 def _usual_width(records: list[_Record]) -> tuple[int, int]:
     """The most common number of cells in a record that is not blank, and how many records have it."""
-    widths = Counter(len(record.cells) for record in records if record.filled)
+    widths = Counter(len(record.cells) for record in records if any(record.cells))
     several = Counter({width: count for width, count in widths.items() if width > 1})
     return (several or widths or Counter({1: 0})).most_common(1)[0]
 
 
-def _names(cells: list[str], known: Collection[str], mapped: Collection[str]) -> int:
-    written = {cell.strip() for cell in cells}
-    folded = {form for cell in written for form in (fold_header(cell), bare_header(cell))}
-    return len(folded & set(known)) + 2 * len(written & set(mapped))
-
-
-def _looks_like_names(record: _Record, usual: int) -> bool:
-    return len(record.cells) >= usual and not any(
-        cell.strip() and _NUMBER_OR_DATE.fullmatch(cell.strip()) for cell in record.cells
-    )
-
-
-def _complete_header(cells: list[str], below: list[_Record]) -> tuple[str, ...]:
-    """One unique name a column: columns without a name are numbered, repeated names too.
+def _named(cells: list[str], below: list[_Record], usual: int) -> list[str]:
+    """The names of a header, one a column of the rows below, which are `usual` wide (0: there are none).
 
     Blank cells that end all rows below but not the header (or the other way round) are no difference in width.
     """
-    names = [" ".join(cell.split()) for cell in cells]
-    usual, _ = _usual_width(below) if below else (len(names), 0)
-    spare = all(
-        not cell.strip() for record in below if len(record.cells) == usual for cell in record.cells[len(names) :]
-    )
-    if usual > len(names) and spare:
+    names = [trim(cell) for cell in cells]
+    if usual > len(names) and not any(
+        trim(cell) for record in below if len(record.cells) == usual for cell in record.cells[len(names) :]
+    ):
         names += [""] * (usual - len(names))
-    while len(names) > usual and not names[-1]:
+    while len(names) > usual > 0 and not names[-1]:
         names.pop()
+    return names
+
+
+def _unique(names: list[str]) -> tuple[str, ...]:
+    """One unique name a column: columns without a name are numbered, repeated names too."""
     unique: list[str] = []
     for position, name in enumerate(names, start=1):
         candidate, number = name or f"column {position}", 2

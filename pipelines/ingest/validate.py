@@ -33,7 +33,7 @@ def drop_totals(source: Source, raw: Raw, mapping: Mapping[str, str]) -> tuple[p
     naming = [mapping[field.name] for field in source.fields if field.filled and field.name in mapping]
     blank = np.ones(len(suspects), bool)
     for column in naming:
-        cells = raw.table[column].take(pa.array(suspects)).combine_chunks()
+        cells = raw.table[column].take(pa.array(suspects)).combine_chunks().cast(pa.string())
         has_word = total[suspects] == raw.table.column_names.index(column)
         blank &= has_word | np.asarray(pc.is_null(clean(cells)))
     kept = np.ones(raw.table.num_rows, bool)

@@ -1,0 +1,156 @@
+"""Headers that stand again within a file, and the sections that they begin.
+
+Invariant: rows of two tables are never read as one. A section with another title or another header than the first is left out, and said;
+the same header under the same title, or under none, goes on with the same table.
+"""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow.csv import InvalidRow
+
+from pipelines.ingest.header import Layout, fold_header, looks_like_names, trim
+
+_MOST_NAMED = 5
+
+Filled = tuple[str, ...]
+"""The cells of a record that are not blank, trimmed."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """What stands below a header and is not blank: a table of the records as wide as it, with their numbers, and the other records.
+
+    Numbers count from the header: the record after it is 1.
+    """
+
+    table: pa.Table
+    numbers: np.ndarray
+    ragged: list[InvalidRow]
+    delimiter: str
+
+    def __len__(self) -> int:
+        return len(self.numbers) + len(self.ragged)
+
+    def before(self, end: int) -> "Records":
+        """Those with a number below `end`."""
+        return self._kept(self.numbers < end, [row for row in self.ragged if row.number < end])
+
+    def without(self, numbers: Iterable[int]) -> "Records":
+        """Those that have none of these numbers."""
+        gone = set(numbers)
+        kept = np.isin(self.numbers, list(gone), invert=True)
+        return self._kept(kept, [row for row in self.ragged if row.number not in gone])
+
+    def filled(self, number: int) -> Filled:
+        """The filled cells of the record of that number."""
+        if number in self._ragged_cells:
+            return self._ragged_cells[number]
+        position = int(np.searchsorted(self.numbers, number))
+        cells = (trim(column[position].as_py()) for column in self.table.columns)
+        return tuple(cell for cell in cells if cell)
+
+    def preceding(self, number: int) -> int | None:
+        """The number of the record before the one of that number."""
+        position = int(np.searchsorted(self._all_numbers, number))
+        return int(self._all_numbers[position - 1]) if position else None
+
+    def led_by(self, name: str, column: int) -> list[int]:
+        """Numbers of the records in whose `column` stands this header name, or whose first filled cell it is where they are ragged."""
+        texts = self.table.column(column).combine_chunks().dictionary_encode()
+        alike = [fold_header(text) == fold_header(name) for text in texts.dictionary.to_pylist()]
+        rows = self.numbers[np.asarray(pc.take(pa.array(alike, pa.bool_()), texts.indices))] if any(alike) else ()
+        ragged = (
+            row for row, cells in self._ragged_cells.items() if cells and fold_header(cells[0]) == fold_header(name)
+        )
+        return sorted({*map(int, rows), *ragged})
+
+    @cached_property
+    def _all_numbers(self) -> np.ndarray:
+        return np.union1d(self.numbers, np.fromiter(self._ragged_cells, np.int64))
+
+    @cached_property
+    def _ragged_cells(self) -> dict[int, Filled]:
+        rows = {row.number: next(csv.reader([row.text], delimiter=self.delimiter), []) for row in self.ragged}
+        return {number: tuple(cell for cell in map(trim, cells) if cell) for number, cells in rows.items()}
+
+    def _kept(self, kept: np.ndarray, ragged: list[InvalidRow]) -> "Records":
+        table = self.table if kept.all() else self.table.filter(pa.array(kept))
+        return Records(table, self.numbers[kept], ragged, self.delimiter)
+
+
+@dataclass(frozen=True)
+class _Section:
+    """The numbers of a section's header and of the lines right above it, its title, and whether it goes on with the first section."""
+
+    head: int
+    lines: tuple[int, ...]
+    title: str
+    goes_on: bool
+
+    @property
+    def start(self) -> int:
+        return min(self.head, *self.lines, self.head)
+
+
+def settle_sections(records: Records, layout: Layout) -> tuple[Records, tuple[str, ...]]:
+    """The records of the first section and of those that go on with it, without titles and headers; and what is to be said."""
+    sections = _sections(records, layout)
+    if not sections:
+        return records, ()
+    notes = []
+    first_other = next((place for place, section in enumerate(sections) if not section.goes_on), len(sections))
+    going_on, others = sections[:first_other], sections[first_other:]
+    if going_on:
+        notes.append(f"The header stands {len(going_on) + 1} times; its repetitions are skipped.")
+    if others:
+        ends = [*(section.start for section in others[1:]), None]
+        counts = [_rows_between(records, section.head, end) for section, end in zip(others, ends, strict=True)]
+        named = [f"'{section.title}' ({count:,} rows)" for section, count in zip(others, counts, strict=True)]
+        shown = ", ".join(named[:_MOST_NAMED]) + (", ..." if named[_MOST_NAMED:] else "")
+        notes.append(
+            f"The file has {len(others) + 1} sections with titles of their own; only the first is read. Left out: {shown}."
+        )
+        records = records.before(others[0].start)
+    return records.without(number for section in going_on for number in (section.head, *section.lines)), tuple(notes)
+
+
+def _sections(records: Records, layout: Layout) -> list[_Section]:
+    column = next((place for place, name in enumerate(layout.written) if name), 0)
+    header = tuple(name for name in layout.written if name)
+    sections = []
+    for number in records.led_by(layout.header[column], column):
+        cells = records.filled(number)
+        above = _lines_above(records, number, layout)
+        titles = [records.filled(line) for line in above]
+        if cells == header:
+            repeated = tuple(line for line, cells in zip(above, titles, strict=True) if cells in layout.preamble)
+            goes_on = not layout.preamble or len(repeated) == len(above)
+            lines = repeated if goes_on else tuple(above)
+        elif titles and len(header) > 1 and len(cells) > 1 and looks_like_names(cells):
+            goes_on, lines = False, tuple(above)
+        else:
+            continue
+        sections.append(_Section(number, lines, " / ".join(" ".join(title) for title in titles), goes_on))
+    return sections
+
+
+def _lines_above(records: Records, number: int, layout: Layout) -> list[int]:
+    """The numbers, in order, of the lines right above a header: of one cell each, or such as stand above the first header."""
+    lines: list[int] = []
+    while (above := records.preceding(lines[0] if lines else number)) is not None:
+        cells = records.filled(above)
+        if cells not in layout.preamble and (len(cells) > 1 or len(layout.header) == 1):
+            break
+        lines.insert(0, above)
+    return lines
+
+
+def _rows_between(records: Records, start: int, end: int | None) -> int:
+    """How many records stand after `start` and before `end`."""
+    return len(records if end is None else records.before(end)) - len(records.before(start + 1))
