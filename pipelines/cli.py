@@ -8,18 +8,13 @@ import argparse
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
+from pipelines import cli_files
 from pipelines import cli_output as output
+from pipelines.cli_stores import opened
 from pipelines.errors import TouchlineError, WrongUsage
-from pipelines.settings import load_settings
-from pipelines.sources import SOURCES
-
-if TYPE_CHECKING:
-    from pipelines.stores import Stores
 
 # pandas, DuckDB and Iceberg take a second to import: each verb imports what it needs.
 
@@ -61,15 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--if-unused", action="store_true", help="load them only where nothing was ever uploaded")
     demo.set_defaults(verb=_demo)
 
-    ingest = verbs.add_parser("ingest", help="store a file")
-    ingest.add_argument("source", metavar="SOURCE", choices=SOURCES, help=", ".join(SOURCES))
-    ingest.add_argument("file", metavar="FILE", type=Path)
-    _add_pairs(ingest, "--map", "field=column", "take a field from this column; field= leaves it out")
-    _add_pairs(ingest, "--set", "field=value", "give a field this value in every row")
-    ingest.add_argument("--dry-run", action="store_true", help="say what would happen and store nothing")
-    ingest.add_argument("--keep-demo", action="store_true", help="keep the demo data beside one's own")
-    ingest.add_argument("--format", choices=("table", "json"), default="table")
-    ingest.set_defaults(verb=_ingest)
+    cli_files.add_verbs(verbs)
 
     ask = verbs.add_parser("ask", help="ask a question")
     ask.add_argument("question", metavar="QUESTION", help="`questions` lists them")
@@ -80,19 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--by", metavar="DIM")
     ask.add_argument("--conversion-type", metavar="T")
     ask.add_argument("--currency", metavar="C")
-    _add_pairs(ask, "--parameter", "name=value", "any other parameter of the question or of the model")
+    cli_files.add_pairs(ask, "--parameter", "name=value", "any other parameter of the question or of the model")
     ask.add_argument("--format", choices=("csv", "json", "table"), default="table")
     ask.set_defaults(verb=_ask)
 
     verbs.add_parser("questions", help="list what can be asked").set_defaults(verb=_questions)
-
-    uploads = verbs.add_parser("uploads", help="the history of uploads")
-    uploads.add_argument("--format", choices=("csv", "json", "table"), default="table")
-    uploads.set_defaults(verb=_uploads)
-
-    undo = verbs.add_parser("undo", help="take an upload back")
-    undo.add_argument("upload_id", metavar="UPLOAD_ID")
-    undo.set_defaults(verb=_undo)
 
     journeys = verbs.add_parser("journeys", help="bring the journeys up to date")
     journeys.add_argument("--full", action="store_true", help="build them even where they are up to date")
@@ -100,34 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_pairs(parser: argparse.ArgumentParser, option: str, form: str, text: str) -> None:
-    parser.add_argument(option, metavar=form, type=_pair, action="append", default=[], help=f"{text} (may be repeated)")
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip():
-        raise argparse.ArgumentTypeError(f"'{text}' is not of the form name=value")
-    return name.strip(), value.strip()
-
-
-@contextmanager
-def _opened() -> Iterator["Stores"]:
-    from pipelines.ingest import history
-    from pipelines.stores import open_stores
-
-    stores = open_stores(load_settings())
-    try:
-        history.recover(stores)
-        yield stores
-    finally:
-        stores.close()
-
-
 def _demo(given: argparse.Namespace) -> None:
     from pipelines.ingest.demo import clear_demo, demo_is_wanted, load_demo
 
-    with _opened() as stores:
+    with opened() as stores:
         if given.clear:
             cleared = clear_demo(stores, stores.settings.user)
             print("The demo data were cleared." if cleared else "There are no demo data.")
@@ -136,36 +91,13 @@ def _demo(given: argparse.Namespace) -> None:
             print("The demo data are loaded.")
 
 
-def _ingest(given: argparse.Namespace) -> None:
-    from pipelines.ingest import prepare
-    from pipelines.ingest.load import commit, preview
-
-    content = _read(given.file)
-    settings = load_settings()
-    prepared = prepare(
-        SOURCES[given.source],
-        content,
-        given.file.name,
-        dict(given.map),
-        dict(given.set),
-        zone=settings.reporting_time_zone,
-        currency=settings.reporting_currency,
-    )
-    with _opened() as stores:
-        plan = preview(stores, prepared)
-        if not given.dry_run and not prepared.accepted:
-            print(output.ingested(prepared, plan, None, given.format))
-        upload = None if given.dry_run else commit(stores, prepared, content, settings.user, keep_demo=given.keep_demo)
-    print(output.ingested(prepared, plan, upload, given.format))
-
-
 def _ask(given: argparse.Namespace) -> None:
     from pipelines.questions import ask
 
     named = ("start", "end", "model", "lookback_days", "by", "conversion_type", "currency")
     parameters: dict[str, Any] = dict(given.parameter)
     parameters |= {name: getattr(given, name) for name in named if getattr(given, name, None) is not None}
-    with _opened() as stores:
+    with opened() as stores:
         answer = ask(stores, given.question, parameters)
     if given.format != "json":
         for warning in answer.warnings:
@@ -179,34 +111,9 @@ def _questions(_: argparse.Namespace) -> None:
     print(output.questions(QUESTIONS.values()), end="")
 
 
-def _uploads(given: argparse.Namespace) -> None:
-    from pipelines.questions import ask
-
-    with _opened() as stores:
-        answer = ask(stores, "uploads", {})
-    told = ["upload_id", "status", "source", "file_name", "first_day", "last_day", "uploaded_by", "started_at"]
-    told += ["rows_new", "rows_replaced", "rows_unchanged", "rows_refused", "undone_at"]
-    print(output.answered(answer, given.format, told), end="")
-
-
-def _undo(given: argparse.Namespace) -> None:
-    from pipelines.ingest import history
-
-    with _opened() as stores:
-        upload = history.undo(stores, given.upload_id, stores.settings.user)
-    print(f"Undone: {upload['file_name']} ({upload['source']}).")
-
-
 def _journeys(given: argparse.Namespace) -> None:
     from pipelines import journeys
 
-    with _opened() as stores:
+    with opened() as stores:
         written = journeys.build(stores, full=given.full).written
     print("The journeys were built." if written else "The journeys are up to date.")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as problem:
-        raise TouchlineError(f"The file {path} cannot be read: {problem.strerror}.") from problem

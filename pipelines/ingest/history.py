@@ -10,8 +10,9 @@ from sqlalchemy import Connection, text
 
 from pipelines import journeys
 from pipelines.errors import TouchlineError
-from pipelines.ingest import load, prepare, raw, uploads
+from pipelines.ingest import load, raw, uploads
 from pipelines.ingest.prepared import Prepared
+from pipelines.ingest.said import Said
 from pipelines.ingest.uploads import get_upload
 from pipelines.sources import SOURCES
 from pipelines.stores.base import Stores
@@ -56,39 +57,19 @@ def reread(
     undone itself. Returns the new status row; the old one's where nothing changes.
     Raises what `prepare_again` and `load.commit` raise.
     """
-    prepared, content = prepare_again(stores, upload_id, mapping, fixed, options)
+    prepared, content = prepare_again(stores, upload_id, Said(mapping, fixed, options))
     return load.commit(stores, prepared, content, user, replaces=upload_id)
 
 
-def prepare_again(
-    stores: Stores,
-    upload_id: str,
-    mapping: Mapping[str, str | None],
-    fixed: Mapping[str, str],
-    options: Mapping[str, str],
-) -> tuple[Prepared, bytes]:
-    """The kept file of an upload, prepared as it was then but for what is given here, and its bytes. Stores nothing.
+def prepare_again(stores: Stores, upload_id: str, said: Said) -> tuple[Prepared, bytes]:
+    """The kept file of an upload, prepared as it was then but for what is said now, and its bytes. Stores nothing.
 
-    mapping, fixed: as for `prepare`. options: its zone, date_order and decimal.
     Raises NotFound where there is no such upload or its file is gone, and what `prepare` raises.
     """
     upload = get_upload(stores, upload_id)
     content = raw.content(stores, upload_id)
-    taken = {column for column in mapping.values() if column}
-    said = {
-        field: column for field, column in upload["said_mapping"].items() if column not in taken and field not in fixed
-    }
-    set_then = {field: value for field, value in upload["said_fixed"].items() if field not in mapping}
-    prepared = prepare(
-        SOURCES[upload["source"]],
-        content,
-        upload["file_name"],
-        said | dict(mapping),
-        set_then | dict(fixed),
-        currency=stores.settings.reporting_currency,
-        **{"zone": stores.settings.reporting_time_zone, **upload["options"], **options},
-    )
-    return prepared, content
+    then = Said(upload["said_mapping"], upload["said_fixed"], upload["options"])
+    return said.over(then).prepare(SOURCES[upload["source"]], content, upload["file_name"], stores.settings), content
 
 
 def recover(stores: Stores) -> None:

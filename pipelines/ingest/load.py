@@ -325,11 +325,11 @@ def _covered(connection: Connection, options: _Options) -> str | None:
     if options.replaces is None:
         return None
     upload = uploads.find(connection, options.replaces)
-    if upload["status"] != "committed":
-        raise TouchlineError(f"Upload {options.replaces} was not committed.", "Upload the file again.")
+    if upload["status"] == "pending":
+        raise TouchlineError(f"Upload {options.replaces} is still being stored.", "Wait until it is done.")
     if again := uploads.read_again_as(connection, options.replaces):
         raise TouchlineError(f"Upload {options.replaces} was read again already, as {again}.", "Read that one again.")
-    return None if upload["undone_at"] else options.replaces
+    return None if upload["undone_at"] or upload["status"] == "failed" else options.replaces
 
 
 def _write_down(connection: Connection, upload_id: str, plan: Plan, removed: int, options: _Options) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from pipelines.errors import NotFound
 from pipelines.ingest.header import fold_header
 from pipelines.ingest.prepared import Prepared
+from pipelines.ingest.said import Said
 from pipelines.stores.base import Stores
 
 _NEWEST = (
@@ -36,6 +37,11 @@ class Remembered:
     options: Mapping[str, str]
     saved_by: str
     saved_at: datetime
+
+    @property
+    def said(self) -> Said:
+        """What a person would have to say to have a file read like this."""
+        return Said(self.mapping, self.fixed, self.options)
 
 
 def recall(stores: Stores, header: Iterable[str]) -> list[Remembered]:

@@ -6,7 +6,7 @@ Invariant: a Reading is fixed. Whatever is committed while a question is answere
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -71,6 +71,12 @@ class Lake(Protocol):
         snapshots: Snapshots | None = None,
     ) -> pd.DataFrame:
         """The rows of sql/lake/<statement>.sql, as of the given snapshots (default: the present ones)."""
+        ...
+
+    def rows(
+        self, table: str, snapshots: Snapshots, *, starts_at: str | None = None, ends_at: str | None = None
+    ) -> Iterator[pa.Table]:
+        """The rows of a table as of the given snapshots, a day at a time in order; those from an instant on, and before another."""
         ...
 
     def build(

@@ -92,6 +92,20 @@ class DuckDBLake:
         frame: pd.DataFrame = self._query(statement, parameters, dimension, weights, snapshots).to_pandas()
         return frame
 
+    def rows(
+        self, table: str, snapshots: Snapshots, *, starts_at: str | None = None, ends_at: str | None = None
+    ) -> Iterator[pa.Table]:
+        """The rows of a table as of the given snapshots, a day at a time in order; those from an instant on, and before another."""
+        current, key = self.table(table), next(iter(TABLES[table]))
+        bounds = {"starts_at": starts_at or "-infinity", "ends_at": ends_at or "infinity"}
+        within = "occurred_at >= cast($starts_at as timestamp) and occurred_at < cast($ends_at as timestamp)"
+        every = self._relation(table, current, snapshots[table])
+        days = self._arrow(f"select distinct dt from {every} s where {within} order by dt", bounds)
+        for day in days["dt"].to_pylist():
+            of_day = self._relation(table, current, snapshots[table], day, day)
+            ordered = f'from {of_day} s where dt = $day and {within} order by occurred_at, "{key}"'
+            yield self._arrow(ordered, {**bounds, "day": day})
+
     def build(
         self, table: str, statement: str, parameters: Mapping[str, Any], snapshots: Snapshots, build_id: str
     ) -> None:
@@ -196,13 +210,13 @@ class DuckDBLake:
             )
             return self._connection.cursor().sql(bound.sql, params=bound.values).to_arrow_table()
 
-    def _arrow(self, sql: str, **tables: pa.Table) -> pa.Table:
-        """Rows of a query over the lake's files and the Arrow tables given by name."""
+    def _arrow(self, sql: str, values: Mapping[str, Any] | None = None, **tables: pa.Table) -> pa.Table:
+        """Rows of a query over the lake's files and the Arrow tables given by name, with its $named values bound."""
         with _answering():
             cursor = self._connection.cursor()
             for name, rows in tables.items():
                 cursor.register(name, rows)
-            return cursor.sql(sql).to_arrow_table()
+            return cursor.sql(sql, params=dict(values or {})).to_arrow_table()
 
     def _relation(
         self,

@@ -14,7 +14,7 @@ from pipelines.settings import PROJECT
 
 SPEND = "Day,Channel,Campaign,Cost\n2026-03-02,Search,Spring,10.50\n2026-03-03,Search,Spring,oops\n2026-03-04,Mail,Spring,3\n"
 INGESTED = ["source", "encoding", "delimiter", "header_row", "mapping", "rows_read", "new", "replaced", "unchanged"]
-INGESTED += ["refused", "warnings", "sample"]
+INGESTED += ["refused", "warnings", "sample", "export", "container", "accepted", "merged", "doubts", "totals", "removed"]
 
 
 @pytest.fixture
