@@ -1,12 +1,14 @@
 """What names a row: keys of warehouse rows, identities of lake rows, and what becomes of rows that are equal in them.
 
-Invariant: names are compared in NFC, trimmed and case-folded, identifiers exactly; the same facts give the same hash in every file.
+Invariant: names are compared in NFC, trimmed and case-folded, identifiers exactly; the same facts give the same hash in every file. Rows are
+compared by codes, one integer a row that is equal where the facts are; only what is stored is hashed.
 """
 
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,7 +17,10 @@ from pipelines.ingest.cells import Problem, count
 from pipelines.ingest.words import shortened
 from pipelines.sources import Field, Source
 
-_SEPARATOR = "\x1f"  # cannot stand in a cell: rows with control characters are refused
+Ints = npt.NDArray[np.int64]
+
+_SEPARATOR = 31  # a character that cannot stand in a cell: rows with control characters are refused
+_MOST_CODES = 2**62
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,9 @@ class Keyed:
 
 
 def fold_names(names: pa.Array) -> pa.Array:
-    """Cleaned names, case-folded."""
+    """Cleaned names (or a dictionary of such), case-folded."""
+    if pa.types.is_dictionary(names.type):
+        return pa.DictionaryArray.from_arrays(names.indices, fold_names(names.dictionary))
     if pc.all(pc.string_is_ascii(names)).as_py():
         return pc.utf8_lower(names)
     encoded = names.dictionary_encode()
@@ -42,15 +49,14 @@ def key_rows(source: Source, rows: pa.Table) -> Keyed:
 
     Sources that repeat by 'sum' add up; in the others a later row that says the same is merged and one that says otherwise refused.
     """
-    rows = rows.append_column("key_hash", _sha256(_joined(rows, [source.field(name) for name in source.key])))
-    code, first = _groups(rows["key_hash"])
-    if len(first) == rows.num_rows:
-        return Keyed(rows)
-    if source.repeats == "sum":
-        merged = rows.num_rows - len(first)
-        said = f"Rows equal in {', '.join(source.key)}: {merged:,} beside the first; their amounts were added up."
-        return Keyed(_summed(source, rows, first), merged=merged, warnings=(said,))
-    return _without_repeats(source, rows, first[code])
+    fields = [source.field(name) for name in source.key]
+    codes = codes_of(rows, fields)
+    if _repeat(codes):
+        keyed = _summed(source, rows, codes) if source.repeats == "sum" else _without_repeats(source, rows, codes)
+    else:
+        keyed = Keyed(rows)
+    hashes = _sha256(keyed.rows, fields)
+    return Keyed(keyed.rows.append_column("key_hash", hashes), keyed.refused, keyed.merged, keyed.warnings)
 
 
 def identify_rows(source: Source, rows: pa.Table, id_name: str) -> Keyed:
@@ -59,91 +65,131 @@ def identify_rows(source: Source, rows: pa.Table, id_name: str) -> Keyed:
     Rows without an id that are alike in their facts are numbered by occurrence. Rows that repeat an id are merged into the first.
     """
     assert source.id_field is not None
-    facts = _joined(rows, [field for field in source.fields if field.identity])
+    fields = [field for field in source.fields if field.identity]
+    facts = codes_of(rows, fields)
     own, warnings = _trusted_ids(rows[source.id_field].combine_chunks(), facts, id_name)
-    code, _ = _groups(facts)
-    numbered = pc.binary_join_element_wise(facts, pa.array(_occurrences(code)).cast(pa.string()), _SEPARATOR)
-    ids = own if not own.null_count else pc.coalesce(own, _sha256(numbered))
+    ids = plain(own)
+    if own.null_count:
+        ids = pc.coalesce(ids, _sha256(rows, fields, _occurrences(facts)))
     rows = rows.set_column(rows.schema.get_field_index(source.id_field), source.id_field, ids)
-    _, first = _groups(ids)
+    if own.null_count == len(own) or not _repeat(_code(own)[0]):  # a hash is of one row alone
+        return Keyed(rows, warnings=warnings)
+    first = _groups(_code(ids)[0])[1]
     merged = rows.num_rows - len(first)
     if not merged:
         return Keyed(rows, warnings=warnings)
     said = f"Rows that repeat an id of '{id_name}' and its facts: {merged:,}; each is kept once, as it stands first."
-    return Keyed(rows.take(pa.array(np.sort(first))), merged=merged, warnings=(*warnings, said))
+    return Keyed(rows.take(pa.array(first)), merged=merged, warnings=(*warnings, said))
 
 
-def _trusted_ids(ids: pa.Array, facts: pa.Array, name: str) -> tuple[pa.Array, tuple[str, ...]]:
+def plain(values: pa.Array) -> pa.Array:
+    """The values themselves where they are encoded by a dictionary."""
+    return pc.take(values.dictionary, values.indices) if pa.types.is_dictionary(values.type) else values
+
+
+def _trusted_ids(ids: pa.Array, facts: Ints, name: str) -> tuple[pa.Array, tuple[str, ...]]:
     """The ids if none is shortened and none stands for differing rows; else all null, and why."""
     none = pa.nulls(len(ids), pa.string())
     instead = "The column is not used; rows are told apart by what they say."
-    short = shortened(ids)
+    distinct = pc.unique(ids.dictionary if pa.types.is_dictionary(ids.type) else ids)
+    short = shortened(distinct)
     if count(short):
-        example = pc.filter(ids, short)[0].as_py()
+        example = pc.filter(distinct, short)[0].as_py()
         return none, (f"Excel shortened the ids in '{name}' ({example}) so that different rows share one. {instead}",)
-    both = pc.binary_join_element_wise(ids, facts, _SEPARATOR)  # null where there is no id
-    if len(pc.unique(both.drop_null())) != len(pc.unique(ids.drop_null())):
-        return none, (f"Ids in '{name}' repeat on rows that differ. {instead}",)
+    there = np.asarray(pc.is_valid(ids))
+    id_codes = _code(ids)[0][there]
+    if _repeat(id_codes):
+        group, first = _groups(id_codes)
+        if (facts[there] != facts[there][first][group]).any():
+            return none, (f"Ids in '{name}' repeat on rows that differ. {instead}",)
     return ids, ()
 
 
-def _joined(rows: pa.Table, fields: list[Field]) -> pa.Array:
-    """One text a row out of the fields: names folded, days and moments as ISO text, unknown as nothing."""
-    parts = []
+def codes_of(rows: pa.Table, fields: list[Field]) -> Ints:
+    """One integer a row out of the fields, equal where all of them are; names are compared folded, unknown equals unknown."""
+    total, most = np.zeros(rows.num_rows, np.int64), 1
+    for field in fields:
+        values = rows[field.name].combine_chunks()
+        code, size = _code(fold_names(values) if field.type in ("name", "choice") else values)
+        if most * size > _MOST_CODES:
+            total = _groups(total)[0]
+            most = rows.num_rows
+        total, most = total * size + code, most * size
+    return total
+
+
+def _code(values: pa.Array) -> tuple[Ints, int]:
+    """One integer a value, 0 where there is none, and how many integers there may be."""
+    if pa.types.is_dictionary(values.type):
+        distinct = values.dictionary.dictionary_encode()
+        numbers = np.asarray(pc.fill_null(distinct.indices, -1)).astype(np.int64) + 1
+        codes = np.append(numbers, 0)[np.asarray(pc.fill_null(values.indices, len(numbers)))]
+        return codes, len(distinct.dictionary) + 1
+    encoded = values.dictionary_encode()
+    return np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64) + 1, len(encoded.dictionary) + 1
+
+
+def _repeat(codes: Ints) -> bool:
+    """Whether any code stands twice."""
+    ordered = np.sort(codes)
+    return bool((ordered[1:] == ordered[:-1]).any())
+
+
+def _groups(codes: Ints) -> tuple[Ints, Ints]:
+    """For each code the number of its group, in order of appearance, and for each group the position of its first code."""
+    group = np.asarray(pa.array(codes).dictionary_encode().indices).astype(np.int64)
+    before = np.r_[np.int64(-1), np.maximum.accumulate(group)[:-1]] if len(group) else group
+    return group, np.flatnonzero(group > before)
+
+
+def _occurrences(codes: Ints) -> Ints:
+    """1 for the first of each code, 2 for the second, ..."""
+    result = np.ones(len(codes), np.int64)
+    if not _repeat(codes):
+        return result
+    order = np.argsort(codes, kind="stable")
+    ordered = codes[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    lengths = np.diff(np.r_[starts, len(codes)])
+    result[order] = np.arange(len(codes)) - np.repeat(starts, lengths) + 1
+    return result
+
+
+def _sha256(rows: pa.Table, fields: list[Field], occurrences: Ints | None = None) -> pa.Array:
+    """SHA-256, in hex, of one text a row in UTF-8: names folded, days as ISO text, moments as milliseconds, unknown as nothing."""
+    facts = {}
     for field in fields:
         values = rows[field.name].combine_chunks()
         if field.type in ("name", "choice"):
             values = fold_names(values)
         elif field.type == "instant":
             values = values.cast(pa.int64())
-        parts.append(values.cast(pa.string()))
-    return pc.binary_join_element_wise(*parts, _SEPARATOR, null_handling="replace", null_replacement="")
-
-
-def _sha256(texts: pa.Array) -> pa.Array:
-    """SHA-256 of each text in UTF-8, in hex."""
+        facts[f"fact_{len(facts)}"] = values
+    if occurrences is not None:
+        facts[f"fact_{len(facts)}"] = pa.array(occurrences)
+    text = f" || chr({_SEPARATOR}) || ".join(f"coalesce({name}::varchar, '')" for name in facts)
     with duckdb.connect() as engine:
-        engine.register("facts", pa.table({"text": texts}))
-        return engine.sql("SELECT sha256(text) AS hash FROM facts").to_arrow_table()["hash"].combine_chunks()
+        engine.register("facts", pa.table(facts))
+        return engine.sql(f"SELECT sha256({text}) AS hash FROM facts").to_arrow_table()["hash"].combine_chunks()
 
 
-def _groups(values: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """For each value the number of its group, and for each group the position of its first value."""
-    if isinstance(values, pa.ChunkedArray):
-        values = values.combine_chunks()
-    code = np.asarray(values.dictionary_encode(null_encoding="encode").indices)
-    return code, np.unique(code, return_index=True)[1]
-
-
-def _occurrences(code: np.ndarray) -> np.ndarray:
-    """1 for the first of each group, 2 for the second, ..."""
-    order = np.argsort(code, kind="stable")
-    ordered = code[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(code) else np.array([], np.int64)
-    lengths = np.diff(np.r_[starts, len(code)])
-    result = np.empty(len(code), np.int64)
-    result[order] = np.arange(len(code)) - np.repeat(starts, lengths) + 1
-    return result
-
-
-def _summed(source: Source, rows: pa.Table, first: np.ndarray) -> pa.Table:
+def _summed(source: Source, rows: pa.Table, codes: Ints) -> Keyed:
     """One row a key: its first row, with the numbers added up (unknown where all are), and other blanks filled from later rows."""
-    ways = []
-    widened = rows
+    group, first = _groups(codes)
+    columns = {}
     for name in rows.column_names:
-        if name in source.sums:
-            scale = getattr(rows.schema.field(name).type, "scale", 0)
-            position = rows.schema.get_field_index(name)
-            widened = widened.set_column(position, name, rows[name].cast(pa.decimal128(38, scale)))
-            ways.append((name, "sum"))
-        elif name != "key_hash":
-            ways.append((name, "first"))
-    grouped = widened.group_by("key_hash", use_threads=False).aggregate(ways)
-    grouped = grouped.rename_columns(
-        [name.removesuffix("_sum").removesuffix("_first") for name in grouped.column_names]
-    )
+        values = rows[name].combine_chunks()
+        columns[name] = _sums(values, group) if name in source.sums else _first_known(values, group, first)
+    merged = rows.num_rows - len(first)
+    said = f"Rows equal in {', '.join(source.key)}: {merged:,} beside the first; their amounts were added up."
+    return Keyed(pa.table(columns), merged=merged, warnings=(said,))
+
+
+def _sums(values: pa.Array, group: Ints) -> pa.Array:
+    wide = values.cast(pa.decimal128(38, getattr(values.type, "scale", 0)))
+    sums = pa.table({"group": group, "value": wide}).group_by("group").aggregate([("value", "sum")]).sort_by("group")
     try:
-        return grouped.select(rows.column_names).cast(rows.schema).sort_by("row_number")
+        return sums["value_sum"].combine_chunks().cast(values.type)
     except pa.ArrowInvalid:
         raise FileRefused(
             "Rows of one day and campaign add up to more than can be stored.",
@@ -151,16 +197,31 @@ def _summed(source: Source, rows: pa.Table, first: np.ndarray) -> pa.Table:
         ) from None
 
 
-def _without_repeats(source: Source, rows: pa.Table, first_of: np.ndarray) -> Keyed:
-    position = np.arange(rows.num_rows)
-    later = position != first_of
-    same = np.ones(rows.num_rows, bool)
+def _first_known(values: pa.Array, group: Ints, first: Ints) -> pa.Array:
+    """The first value of each group that is known."""
+    if not values.null_count:
+        return values.take(pa.array(first))
+    known = np.flatnonzero(np.asarray(pc.is_valid(values)))
+    position = np.full(len(first), -1)
+    position[group[known[::-1]]] = known[::-1]  # where a group has several, the last one written is its first
+    return values.take(pa.array(position, mask=position < 0))
+
+
+def _without_repeats(source: Source, rows: pa.Table, codes: Ints) -> Keyed:
+    group, first = _groups(codes)
+    later = np.flatnonzero(first[group] != np.arange(len(codes)))
+    earlier = first[group[later]]
+    same = np.ones(len(later), bool)
     for field in source.fields:
         if field.name not in source.key:
             values = rows[field.name].combine_chunks()
-            other = values.take(pa.array(first_of))
-            equal = pc.or_(pc.fill_null(pc.equal(values, other), False), pc.and_(pc.is_null(values), pc.is_null(other)))
-            same &= np.asarray(equal)
-    key = ", ".join(source.key)
-    refused = Problem(pa.array(later & ~same), f"An earlier row of the file has the same {key} and other values.")
-    return Keyed(rows.filter(pa.array(~later)), refused, merged=int((later & same).sum()))
+            same &= _equal(plain(values.take(pa.array(later))), plain(values.take(pa.array(earlier))))
+    refused = np.zeros(rows.num_rows, bool)
+    refused[later[~same]] = True
+    reason = f"An earlier row of the file has the same {', '.join(source.key)} and other values."
+    return Keyed(rows.take(pa.array(first)), Problem(pa.array(refused), reason), merged=int(same.sum()))
+
+
+def _equal(one: pa.Array, other: pa.Array) -> npt.NDArray[np.bool_]:
+    both_unknown = pc.and_(pc.is_null(one), pc.is_null(other))
+    return np.asarray(pc.or_(pc.fill_null(pc.equal(one, other), False), both_unknown))

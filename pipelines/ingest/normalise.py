@@ -1,9 +1,10 @@
 """Texts of a file -> typed columns, one a field of the source.
 
-Invariant: every field of the source gets a column as long as the file, whether the file has it or not.
+Invariant: every field of the source gets a column as long as the file, whether the file has it or not. Values are read from distinct texts;
+texts stay codes into them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +12,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.errors import FileRefused
-from pipelines.ingest.cells import Cells, Problem, clean, count, spread
+from pipelines.ingest.cells import Cells, Problem, count
+from pipelines.ingest.columns import Column, columns_of
+from pipelines.ingest.conversions import example
+from pipelines.ingest.currencies import read_currencies
+from pipelines.ingest.date_order import Order, OrderEvidence, decide_order, order_evidence
 from pipelines.ingest.dates import read_days, read_instants
-from pipelines.ingest.numbers import Evidence, currency_example, evidence, read_numbers
-from pipelines.ingest.words import read_booleans, read_choices, read_currencies, read_identifiers, read_sentiments
+from pipelines.ingest.keys import plain
+from pipelines.ingest.money import Currency, currency_of
+from pipelines.ingest.numbers import Evidence, Mark, evidence, read_numbers
+from pipelines.ingest.prepared import Conversion, Doubt
+from pipelines.ingest.words import read_booleans, read_choices, read_identifiers, read_names, read_sentiments
 from pipelines.sources import NUMBER_TYPES, Field, Source
 
 
@@ -27,107 +35,152 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Reading:
-    """Field -> typed column, the faults found on the way, and what is to be said."""
-
-    columns: dict[str, pa.Array]
-    faults: tuple[Fault, ...]
-    notes: tuple[str, ...]
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Column:
-    """The cells of a field: its distinct cleaned texts, which row has which, and how to call it."""
-
-    field: Field
-    texts: pa.Array
-    indices: pa.Array
-    name: str
-
-
-@dataclass(frozen=True)
 class Conventions:
-    """What a file does not say about itself: the zone of its times, the currency of its amounts, and the moment it is read at (aware)."""
+    """What a file does not say about itself: the zone of its times, the currency of its amounts, the moment it is read at (aware), its
+    delimiter; and how it writes dates and decimals, as the tool that wrote it is known for (`declared_order`) or as the person said.
+    """
 
     zone: str
     currency: str
     now: datetime
+    delimiter: str
+    declared_order: Order | None = None
+    date_order: Order | None = None
+    decimal: Mark | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Field -> typed column, the faults found on the way, what is in doubt, how each field was read, and what is to be said."""
+
+    columns: dict[str, pa.Array]
+    faults: tuple[Fault, ...]
+    doubts: tuple[Doubt, ...]
+    conversions: tuple[Conversion, ...]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+class _Reader:
+    """Reads cells by the type of their field, with what all columns of the file together tell about numbers and dates."""
+
+    def __init__(self, source: Source, columns: Sequence[Column], conventions: Conventions) -> None:
+        self._source, self._conventions = source, conventions
+        self._marks = {
+            column.field.name: evidence(column.field, column.texts) for column in columns if _is_number(column)
+        }
+        self._orders = {column.field.name: order_evidence(column.texts) for column in columns if _is_dated(column)}
+        self._marks_of_file = sum(self._marks.values(), Evidence())
+        self._orders_of_file = sum(self._orders.values(), OrderEvidence())
+
+    def order(self, column: Column) -> tuple[Order, bool]:
+        """Whether the column has the day or the month first, and whether that is in doubt."""
+        own = self._orders.get(column.field.name, OrderEvidence())
+        return decide_order(own, self._orders_of_file, self._conventions.declared_order, self._conventions.date_order)
+
+    def doubt(self, column: Column) -> Doubt | None:
+        """What the person must say about the column's dates, if anything."""
+        if not self.order(column)[1]:
+            return None
+        shown = self._orders[column.field.name].undecided_example
+        orders: tuple[Order, Order] = ("day", "month")
+        days = {order: read_days(pa.array([shown]), column.name, self._conventions.now, order) for order in orders}
+        return Doubt("date_order", column.name, shown, {order: str(cells.values[0]) for order, cells in days.items()})
+
+    def read(self, column: Column) -> Cells:
+        """Values and problems of the distinct texts."""
+        field, texts, name, said = column.field, column.texts, column.name, self._conventions
+        if field.name == self._source.id_field:
+            return Cells(texts)  # whether the ids can be used is decided over all of them
+        match field.type:
+            case "date":
+                return read_days(texts, name, said.now, self.order(column)[0])
+            case "instant":
+                return read_instants(texts, name, said.zone, said.now, self.order(column)[0])
+            case "integer" | "money" | "decimal":
+                own = self._marks[field.name]
+                return read_numbers(field, texts, own, self._marks_of_file, said.delimiter, name, said.decimal)
+            case "boolean":
+                return read_booleans(texts)
+            case "sentiment":
+                return read_sentiments(texts, name)
+            case "currency":
+                return read_currencies(texts)
+            case "choice":
+                return read_choices(texts, field)
+            case "id" | "person":
+                return read_identifiers(texts, field, name)
+            case "name" | "url":
+                return read_names(texts, field, name)
+            case "text" | "clock":
+                return Cells(texts)
 
 
 def read_fields(
-    source: Source,
-    table: pa.Table,
-    mapping: Mapping[str, str],
-    fixed: Mapping[str, str],
-    delimiter: str,
-    conventions: Conventions,
+    source: Source, table: pa.Table, mapping: Mapping[str, str], fixed: Mapping[str, str], conventions: Conventions
 ) -> Reading:
     """Read every field from its column, its fixed value, or as unknown. Raises FileRefused for a fixed value that does not hold."""
-    columns = [_column(field, table, mapping, fixed) for field in source.fields]
-    marks = {column.field.name: evidence(column.field, column.texts) for column in columns if _is_number(column.field)}
-    of_file = sum(marks.values(), Evidence())
-
+    columns = columns_of(source, table, mapping, fixed)
+    reader = _Reader(source, columns, conventions)
     values: dict[str, pa.Array] = {}
     faults: list[Fault] = []
+    conversions: list[Conversion | None] = []
     notes: list[str] = []
     warnings: list[str] = []
     for column in columns:
-        own = marks.get(column.field.name, Evidence())
-        is_id = column.field.name == source.id_field
-        cells = Cells(column.texts) if is_id else _read(column, own, of_file, delimiter, conventions)
-        cells = spread(_must_be_filled(column.field, cells), column.indices)
-        if column.field.name not in mapping:
-            _accept_fixed(column, fixed, cells)
-        values[column.field.name] = cells.values
-        faults += [Fault((column.name,), problem) for problem in cells.problems]
+        cells = _must_be_filled(column.field, reader.read(column))
+        problems = [problem for problem in cells.problems if count(problem.where)]
+        if not column.headers:
+            _accept_fixed(column, fixed, problems)
+        values[column.field.name] = column.over_rows(cells.values)
+        faults += [
+            Fault(column.headers or (column.name,), Problem(column.over_rows(problem.where), problem.reason))
+            for problem in problems
+        ]
+        conversions.append(example(column, cells.values, reader.order(column)[0], conventions.zone))
         notes += cells.notes
         warnings += cells.warnings
     for field in source.fields:
         if field.fill:
-            values[field.name] = pc.coalesce(values[field.name], field.fill(values))
-    warnings += _assume_currency(columns, values, conventions.currency)
-    return Reading(values, tuple(faults), tuple(notes), tuple(warnings))
+            filled = pc.coalesce(plain(values[field.name]), field.fill(_Plain(values)))
+            values[field.name] = filled.dictionary_encode() if pa.types.is_string(filled.type) else filled
+    money: list[Currency] = []
+    for column in columns:
+        if column.field.type == "currency" and not column.field.filled:
+            money.append(currency_of(column, columns, values, conventions.currency))
+            values[column.field.name] = money[-1].values
+    return Reading(
+        values,
+        tuple(faults),
+        tuple(doubt for column in columns if _is_dated(column) and (doubt := reader.doubt(column))),
+        (*(found for found in conversions if found), *(found for currency in money for found in currency.conversions)),
+        (*notes, *(note for currency in money for note in currency.notes)),
+        (*warnings, *(warning for currency in money for warning in currency.warnings)),
+    )
 
 
-def _column(field: Field, table: pa.Table, mapping: Mapping[str, str], fixed: Mapping[str, str]) -> _Column:
-    otherwise = fixed.get(field.name, field.default)
-    if field.name in mapping:
-        encoded = table[mapping[field.name]].combine_chunks().dictionary_encode()
-        texts = clean(encoded.dictionary)
-        if otherwise is not None:
-            texts = pc.fill_null(texts, otherwise)
-        return _Column(field, texts, encoded.indices, mapping[field.name])
-    indices = pa.repeat(pa.scalar(0, pa.int32()), table.num_rows)
-    return _Column(field, clean(pa.array([otherwise], pa.string())), indices, field.name)
+class _Plain(Mapping[str, pa.Array]):
+    """Columns by field, decoded when they are asked for."""
+
+    def __init__(self, columns: Mapping[str, pa.Array]) -> None:
+        self._columns = columns
+
+    def __getitem__(self, name: str) -> pa.Array:
+        return plain(self._columns[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
 
 
-def _read(column: _Column, own: Evidence, of_file: Evidence, delimiter: str, conventions: Conventions) -> Cells:
-    """Values and problems of the distinct texts, by the field's type."""
-    field, texts, name = column.field, column.texts, column.name
-    match field.type:
-        case "date":
-            return read_days(texts, name, conventions.now)
-        case "instant":
-            return read_instants(texts, name, conventions.zone, conventions.now)
-        case "integer" | "money" | "decimal":
-            return read_numbers(field, texts, own, of_file, delimiter, name)
-        case "boolean":
-            return read_booleans(texts)
-        case "sentiment":
-            return read_sentiments(texts, name)
-        case "currency":
-            return read_currencies(texts)
-        case "choice":
-            return read_choices(texts, field)
-        case "id" | "person":
-            return read_identifiers(texts, field, name)
-        case "name" | "text" | "url" | "clock":
-            return Cells(texts)
+def _is_number(column: Column) -> bool:
+    return column.field.type in NUMBER_TYPES
 
 
-def _is_number(field: Field) -> bool:
-    return field.type in NUMBER_TYPES
+def _is_dated(column: Column) -> bool:
+    return column.field.type in ("date", "instant")
 
 
 def _must_be_filled(field: Field, cells: Cells) -> Cells:
@@ -142,37 +195,10 @@ def _must_be_filled(field: Field, cells: Cells) -> Cells:
     )
 
 
-def _accept_fixed(column: _Column, fixed: Mapping[str, str], cells: Cells) -> None:
+def _accept_fixed(column: Column, fixed: Mapping[str, str], problems: Sequence[Problem]) -> None:
     """A fixed value holds for every row: refuse the file rather than each of its rows."""
-    if column.field.name in fixed and cells.problems:
+    if column.field.name in fixed and problems:
         raise FileRefused(
-            f"The fixed value '{fixed[column.field.name]}' for {column.field.name} cannot be used: {cells.problems[0].reason}",
+            f"The fixed value '{fixed[column.field.name]}' for {column.field.name} cannot be used: {problems[0].reason}",
             "Correct it, or choose a column instead.",
         )
-
-
-def unknown_numbers(source: Source, values: Mapping[str, pa.Array], mapping: Mapping[str, str]) -> list[str]:
-    """A warning for each required number that is blank in some of the accepted rows, whose values these are."""
-    required = [field.name for field in source.fields if field.required and _is_number(field) and field.name in mapping]
-    return [
-        f"Rows without a number in '{mapping[name]}': {blank:,}; unknown, not 0."
-        for name in required
-        if (blank := values[name].null_count)
-    ]
-
-
-def _assume_currency(columns: list[_Column], values: dict[str, pa.Array], currency: str) -> list[str]:
-    """Give amounts without a currency the one that reports are in, and say so."""
-    money = [column for column in columns if column.field.type == "money"]
-    named = next((example for column in money if (example := currency_example(column.texts))), "")
-    warnings = []
-    for field in (column.field for column in columns):
-        if field.type != "currency" or field.filled:
-            continue
-        blank = pc.is_null(values[field.name])
-        concerned = sum(count(pc.and_(blank, pc.is_valid(values[column.field.name]))) for column in money)
-        values[field.name] = pc.fill_null(values[field.name], currency)
-        if concerned:
-            written = f", although some are written like {named}" if named else ""
-            warnings.append(f"Amounts without a currency: {concerned:,}; taken as {currency}{written}.")
-    return warnings

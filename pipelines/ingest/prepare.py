@@ -1,4 +1,4 @@
-"""Prepare a file for a source: read -> recognise -> normalise -> validate, on Arrow tables.
+"""Prepare a file for a source: read -> recognise -> normalise -> leave out totals -> refuse -> key, on Arrow tables.
 
 Invariant: rows_read = accepted + refused + totals_dropped + merged.
 """
@@ -6,19 +6,25 @@ Invariant: rows_read = accepted + refused + totals_dropped + merged.
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Literal
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.ingest.keys import identify_rows, key_rows
-from pipelines.ingest.normalise import Conventions, Fault, read_fields, unknown_numbers
+from pipelines.ingest.date_order import Order
+from pipelines.ingest.keys import Keyed, identify_rows, key_rows, plain
+from pipelines.ingest.normalise import Conventions, Fault, Reading, read_fields
+from pipelines.ingest.numbers import Mark
 from pipelines.ingest.prepared import MappingNeeded, Prepared, Raw
 from pipelines.ingest.read import read_raw
-from pipelines.ingest.recognise import settle_mapping
-from pipelines.ingest.validate import drop_totals, refuse
-from pipelines.sources import Source
+from pipelines.ingest.recognise import Recognised, recognise_file
+from pipelines.ingest.reconcile import Rows, reconcile
+from pipelines.ingest.smells import smells
+from pipelines.ingest.sums import Mask, Sums
+from pipelines.ingest.totals import find_totals
+from pipelines.ingest.validate import refuse
+from pipelines.sources import NUMBER_TYPES, Source
 
 
 def prepare(
@@ -31,8 +37,8 @@ def prepare(
     zone: str = "UTC",
     currency: str = "EUR",
     now: datetime | None = None,
-    date_order: Literal["day", "month"] | None = None,
-    decimal: Literal["point", "comma"] | None = None,
+    date_order: Order | None = None,
+    decimal: Mark | None = None,
 ) -> Prepared:
     """Read a file and make its rows ready to be stored.
 
@@ -41,48 +47,58 @@ def prepare(
     without one; `now` (aware) tells what lies in the future. `date_order` and `decimal` say how the file writes dates and decimals.
     Raises FileRefused where nothing can be done, MappingNeeded where only columns are missing, WrongUsage for unknown fields.
     """
-    given, values = dict(mapping or {}), {field: text for field, text in (fixed or {}).items() if text.strip()}
-    raw = read_raw(content, file_name, source, [column for column in given.values() if column])
-    settled, mapping_notes = settle_mapping(source, raw, given, values)
-    _require(source, raw, settled, values)
+    given = dict(mapping or {})
+    values = {field: text for field, text in (fixed or {}).items() if text.strip()}
+    read = read_raw(content, file_name, source, [column for column in given.values() if column])
+    file = recognise_file(source, read, given, values)
+    _require(file)
+    conventions = _conventions(file, zone, currency, now, date_order, decimal)
 
-    table, numbers, totals = drop_totals(source, raw, settled)
-    moment = (now or datetime.now(UTC)).astimezone(ZoneInfo(zone))
-    reading = read_fields(source, table, settled, values, raw.delimiter, Conventions(zone, currency, moment))
-    kept, refused = refuse(table, numbers, reading.faults)
-    table, numbers = table.filter(kept), numbers.filter(kept)
-    columns = {name: column.filter(kept) for name, column in reading.columns.items()}
-    rows = pa.table({**columns, "row_number": numbers})
+    reading = read_fields(file.source, file.raw.table, file.mapping, file.fixed, conventions)
+    totals = find_totals(file.source, file.raw, file.mapping, reading, known_tool=file.export is not None)
+    faulty, refused = refuse(file.raw.table, file.raw.rows, reading.faults, spared=totals.rows)
+    keyed, repeats = _key(file, reading, ~(faulty | totals.rows))
+    if repeats:
+        repeating, more = refuse(file.raw.table, file.raw.rows, [repeats], spared=totals.rows)
+        faulty, refused = faulty | repeating, pa.concat_tables([refused, more])
+    refused = pa.concat_tables([file.raw.refused, refused]).sort_by("row")
+    tables, (first_day, last_day) = _stored(file.source, keyed.rows)
 
-    id_name = settled.get(source.id_field or "", "")
-    keyed = key_rows(source, rows) if source.store == "warehouse" else identify_rows(source, rows, id_name)
-    refusals = [raw.refused, refused]
-    if keyed.refused:
-        key = tuple(settled[name] for name in source.key if name in settled)
-        refusals.append(refuse(table, numbers, [Fault(key, keyed.refused)])[1])
-    tables, days = _stored(source, keyed.rows)
+    sums = Sums(file.source, file.raw, file.mapping, reading.columns)
+    compared = reconcile(totals.totals, sums, file.raw, Rows(~(faulty | totals.rows), faulty, refused))
     return Prepared(
-        source=source,
+        source=file.source,
         file_name=file_name,
         sha256=hashlib.sha256(content).hexdigest(),
-        encoding=raw.encoding,
-        delimiter=raw.delimiter,
-        header_row=raw.header_row,
-        header=raw.header,
-        mapping=settled,
-        fixed=values,
-        rows_read=raw.rows_read,
-        totals_dropped=totals,
+        encoding=file.raw.encoding,
+        delimiter=file.raw.delimiter,
+        header_row=file.raw.header_row,
+        header=file.raw.header,
+        mapping=file.mapping,
+        fixed=file.fixed,
+        rows_read=file.raw.rows_read,
+        totals_dropped=int(totals.rows.sum()),
         merged=keyed.merged,
         tables=tables,
-        refused=pa.concat_tables(refusals).sort_by("row"),
-        warnings=(*reading.warnings, *unknown_numbers(source, columns, settled), *keyed.warnings),
-        notes=(*_encoding_note(raw), *mapping_notes, *reading.notes),
-        first_day=days[0],
-        last_day=days[1],
-        container=raw.container,
+        refused=refused,
+        warnings=(
+            *reading.warnings,
+            *totals.warnings,
+            *compared.warnings,
+            *_unknown_numbers(file, keyed.rows),
+            *keyed.warnings,
+            *smells(file.source, tables, file.mapping),
+        ),
+        notes=(*_encoding_note(file.raw), *file.notes, *reading.notes, *compared.notes),
+        first_day=first_day,
+        last_day=last_day,
+        export=file.export,
+        container=file.raw.container,
+        totals=compared.totals,
+        doubts=reading.doubts,
+        conversions=reading.conversions,
         options=_options(zone, date_order, decimal),
-        said_mapping=dict(mapping or {}),
+        said_mapping=given,
         said_fixed=dict(fixed or {}),
     )
 
@@ -93,26 +109,61 @@ def _options(zone: str, date_order: str | None, decimal: str | None) -> dict[str
     return {name: value for name, value in said.items() if value}
 
 
+def _conventions(
+    file: Recognised, zone: str, currency: str, now: datetime | None, date_order: Order | None, decimal: Mark | None
+) -> Conventions:
+    declared_zone, declared_order = (file.export.zone, file.export.date_order) if file.export else (None, None)
+    moment = (now or datetime.now(UTC)).astimezone(ZoneInfo(zone))
+    return Conventions(declared_zone or zone, currency, moment, file.raw.delimiter, declared_order, date_order, decimal)
+
+
 def _encoding_note(raw: Raw) -> tuple[str, ...]:
-    if raw.encoding.startswith("utf"):
+    if raw.encoding.startswith("utf") or not raw.delimiter:
         return ()
     return (f"The file is not Unicode; read as {raw.encoding}. If letters look wrong, save it as CSV UTF-8.",)
 
 
-def _require(source: Source, raw: Raw, mapping: Mapping[str, str], fixed: Mapping[str, str]) -> None:
+def _require(file: Recognised) -> None:
     """Raise MappingNeeded unless every required field, or one that stands in for it, has a column or a fixed value."""
-    there = {*mapping, *fixed}
+    there = {*file.mapping, *file.fixed}
     missing = tuple(
-        field.name for field in source.fields if field.required and not there & {field.name, *field.instead}
+        field.name for field in file.source.fields if field.required and not there & {field.name, *field.instead}
     )
     if missing:
         raise MappingNeeded(
-            f"'{raw.file_name}' has no column for {', '.join(missing)} that Touchline recognises.",
-            f"Choose the column or give a fixed value. The columns are {', '.join(raw.header)}.",
+            f"'{file.raw.file_name}' has no column for {', '.join(missing)} that Touchline recognises.",
+            f"Choose the column or give a fixed value. The columns are {', '.join(file.raw.header)}.",
             missing,
-            raw,
-            mapping,
+            file.raw,
+            file.mapping,
         )
+
+
+def _key(file: Recognised, reading: Reading, kept: Mask) -> tuple[Keyed, Fault | None]:
+    """The kept rows with what names them, and the fault of those (of all rows) that repeat an earlier one."""
+    columns = {**reading.columns, "row_number": file.raw.rows}
+    if not kept.all():
+        columns = {name: column.filter(pa.array(kept)) for name, column in columns.items()}
+    rows = pa.table(columns)
+    if file.source.store == "lake":
+        return identify_rows(file.source, rows, file.mapping.get(file.source.id_field or "", "")), None
+    keyed = key_rows(file.source, rows)
+    if not keyed.refused:
+        return keyed, None
+    where = np.zeros(len(kept), bool)
+    where[np.flatnonzero(kept)] = np.asarray(keyed.refused.where)
+    headers = tuple(file.mapping[name] for name in file.source.key if name in file.mapping)
+    return keyed, Fault(headers, type(keyed.refused)(pa.array(where), keyed.refused.reason))
+
+
+def _unknown_numbers(file: Recognised, rows: pa.Table) -> list[str]:
+    """A warning for each required number that is blank in some of the rows."""
+    required = [field for field in file.source.fields if field.required and field.type in NUMBER_TYPES]
+    return [
+        f"Rows without a number in '{file.mapping[field.name]}': {blank:,}; unknown, not 0."
+        for field in required
+        if field.name in file.mapping and (blank := rows[field.name].null_count)
+    ]
 
 
 def _stored(source: Source, rows: pa.Table) -> tuple[dict[str, pa.Table], tuple[date | None, date | None]]:
@@ -127,10 +178,14 @@ def _stored(source: Source, rows: pa.Table) -> tuple[dict[str, pa.Table], tuple[
     else:
         lead = [source.field(name).stored_as for name in (source.id_field, source.day_field) if name]
         encoded = days.dictionary_encode()
-        renamed["dt"] = pc.take(encoded.dictionary.cast(pa.string()), encoded.indices)
+        renamed["dt"] = pa.DictionaryArray.from_arrays(encoded.indices, encoded.dictionary.cast(pa.string()))
         order = [*lead, "dt", *(name for name in names if name not in lead), "row_number"]
     full = pa.table(renamed)
     tables = {source.table: full.select(order)} | {name: derive(full) for name, derive in source.also.items()}
+    tables = {
+        name: pa.table({column: plain(table[column].combine_chunks()) for column in table.column_names})
+        for name, table in tables.items()
+    }
     ends = pc.min_max(days)
     return tables, (ends["min"].as_py(), ends["max"].as_py())
 

@@ -268,9 +268,33 @@ def test_sums_that_do_not_fit_are_refused() -> None:
 
 
 def test_amounts_without_currency_are_in_the_reporting_currency() -> None:
-    result = prepared("spend", "date,channel,campaign,amount\n2025-02-10,Search,Spring,$5\n", currency="CHF")
+    result = prepared("spend", "date,channel,campaign,amount\n2025-02-10,Search,Spring,5\n", currency="CHF")
     assert column(result, "currency") == ["CHF"]
-    assert "Amounts without a currency: 1; taken as CHF, although some are written like '$5'." in result.warnings
+    assert "Amounts without a currency: 1; taken as CHF." in result.warnings
+
+
+def test_amounts_may_name_their_currency() -> None:
+    text = "date,channel,campaign,amount\n2025-02-10,Search,Spring,£5\n2025-02-11,Search,Spring,6\n2025-02-12,Search,Spring,7 USD\n"
+    result = prepared("spend", text)
+    assert column(result, "currency") == ["GBP", "EUR", "USD"]
+    assert column(result, "amount") == [5, 6, 7]
+    assert "Amounts without a currency: 1; taken as EUR." in result.warnings
+    shown = {conversion.field: conversion for conversion in result.conversions}["currency"]
+    assert (shown.column, shown.written, shown.stored) == ("amount", "£5", "GBP")
+
+
+@pytest.mark.parametrize(("reporting", "taken", "said"), [("AUD", "AUD", "notes"), ("EUR", "USD", "warnings")])
+def test_a_sign_of_several_currencies(reporting: str, taken: str, said: str) -> None:
+    result = prepared("spend", "date,channel,campaign,amount\n2025-02-10,Search,Spring,$5\n", currency=reporting)
+    assert column(result, "currency") == [taken]
+    assert any(sentence.startswith(f"'$' in 'amount' is read as {taken}") for sentence in getattr(result, said))
+
+
+def test_a_named_currency_wins_over_signs() -> None:
+    text = "date,channel,campaign,amount (USD)\n2025-02-10,Search,Spring,£5\n"
+    result = prepared("spend", text)
+    assert column(result, "currency") == ["USD"]
+    assert any("such as '£5'; taken as USD" in warning for warning in result.warnings)
 
 
 def test_unknown_amounts_are_said() -> None:

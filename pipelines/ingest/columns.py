@@ -1,0 +1,92 @@
+"""The cells of each field of a source: distinct texts, and which row has which.
+
+Invariant: every field has one text a row, from its column, its fixed value or its default; a blank one is null. Nothing is read here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.ingest.cells import clean, encoded
+from pipelines.ingest.dates import join_clock
+from pipelines.sources import Field, Source
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field's distinct texts, as `written` and cleaned (`texts`), the position of each row's one (`codes`), and the `headers` it is from."""
+
+    field: Field
+    written: pa.Array
+    texts: pa.Array
+    codes: pa.Array
+    headers: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What to call it: its header, or the field where it has none."""
+        return self.headers[0] if self.headers else self.field.name
+
+    def over_rows(self, values: pa.Array) -> pa.Array:
+        """Values of the distinct texts, laid out over the rows; texts as codes into their distinct values."""
+        if not pa.types.is_string(values.type):
+            return pc.take(values, self.codes)
+        distinct = values.dictionary_encode()
+        if not distinct.indices.null_count and len(distinct.dictionary) == len(values):
+            return pa.DictionaryArray.from_arrays(self.codes, values)
+        return pa.DictionaryArray.from_arrays(pc.take(distinct.indices, self.codes), distinct.dictionary)
+
+
+def columns_of(source: Source, table: pa.Table, mapping: Mapping[str, str], fixed: Mapping[str, str]) -> list[Column]:
+    """The cells of every field of the source in a table of texts, by `mapping` (field -> column) and `fixed` (field -> text)."""
+    everywhere = pa.repeat(pa.scalar(0, pa.int32()), table.num_rows)
+    return [_column(source, field, table, mapping, fixed, everywhere) for field in source.fields]
+
+
+def _column(
+    source: Source,
+    field: Field,
+    table: pa.Table,
+    mapping: Mapping[str, str],
+    fixed: Mapping[str, str],
+    everywhere: pa.Array,
+) -> Column:
+    otherwise = fixed.get(field.name, field.default)
+    if field.name not in mapping:
+        text = pa.array([otherwise], pa.string())
+        return Column(field, text, clean(text), everywhere)
+    headers = [mapping[field.name]]
+    clocks = [mapping[other.name] for other in source.fields if other.type == "clock" and other.name in mapping]
+    if field.name == source.day_field and clocks:
+        headers += clocks
+        cells = _joined(table[headers[0]], table[headers[1]])
+    else:
+        cells = _cells(table[headers[0]])
+    texts = clean(cells.dictionary)
+    if otherwise is not None:
+        texts = pc.fill_null(texts, otherwise)
+    return Column(field, cells.dictionary, texts, cells.indices, tuple(headers))
+
+
+def _cells(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """The column encoded, with a text for every row: a cell that is not there is blank."""
+    cells = encoded(column)
+    if not cells.indices.null_count:
+        return cells
+    texts = pa.concat_arrays([cells.dictionary, pa.array([""], cells.dictionary.type)])
+    return pa.DictionaryArray.from_arrays(pc.fill_null(cells.indices, len(cells.dictionary)), texts)
+
+
+def _joined(days: pa.ChunkedArray, clocks: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Days and times of day that stand in two columns, as one; each pair that occurs is joined once."""
+    day, clock = _cells(days), _cells(clocks)
+    pairs = pc.add(pc.multiply(day.indices.cast(pa.int64()), len(clock.dictionary)), clock.indices.cast(pa.int64()))
+    distinct = pairs.dictionary_encode()
+    which = distinct.dictionary.to_numpy()
+    texts = join_clock(
+        day.dictionary.take(pa.array(which // len(clock.dictionary))),
+        clock.dictionary.take(pa.array(which % len(clock.dictionary))),
+    )
+    return pa.DictionaryArray.from_arrays(distinct.indices, pc.fill_null(texts, ""))

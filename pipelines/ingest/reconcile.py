@@ -1,0 +1,267 @@
+"""What the totals of a file say beside the sums of its rows.
+
+Invariant: a total is called wrong only where it stands for all rows, or for rows that it names, and no other total of the file agrees.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import accumulate
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.ingest.cells import clean, encoded
+from pipelines.ingest.keys import fold_names
+from pipelines.ingest.prepared import Raw, Total
+from pipelines.ingest.sums import Mask, Scope, Sums
+from pipelines.ingest.totals import TotalsRow
+from pipelines.sources import Field
+
+_ALL: Scope = ()
+_SHOWN = 3  # totals that are said to differ, and rows that are named for one
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """The figures of the totals rows beside ours, and what is to be said of them."""
+
+    totals: tuple[Total, ...] = ()
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What became of the file's rows: which are stored (or added to one that is), which are refused, and the list of all refused rows."""
+
+    stored: Mask
+    refused: Mask
+    lines: pa.Table
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """A figure beside the sum of the rows in `scope`; None: of a part of the rows that the file tells otherwise."""
+
+    field: Field
+    total: Total
+    position: int
+    scope: Scope | None
+
+
+def reconcile(totals: Sequence[TotalsRow], sums: Sums, raw: Raw, rows: Rows) -> Reconciled:
+    """Compare every figure of the totals rows with the rows that it stands for."""
+    if not totals or not sums.fields:
+        return Reconciled()
+    compared, partial = _of_words(totals, sums, raw, rows)
+    compared += _of_scopes(totals, sums, raw, rows)
+    compared.sort(key=lambda one: one.position)
+    agreeing = [one for one in compared if one.total.agrees]
+    differing = [one for one in compared if not one.total.agrees]
+    expected = [one for one in differing if not one.field.adds_up and one.total.file < one.total.ours]
+    notes = [*_agree(agreeing, sums), *(_need_not(one) for one in expected), *_partial(partial, raw)]
+    warnings = _differ([one for one in differing if one not in expected], sums, raw, rows)
+    return Reconciled(tuple(one.total for one in compared), tuple(notes), tuple(warnings))
+
+
+def _of_scopes(totals: Sequence[TotalsRow], sums: Sums, raw: Raw, rows: Rows) -> list[_Compared]:
+    """Totals whose figures, or other cells, tell which rows they stand for."""
+    result = []
+    for scope in {row.scope for row in totals if row.scope is not None}:
+        those = [row for row in totals if row.scope == scope]
+        at = np.array([row.position for row in those])
+        for field in sums.fields:
+            ours = sums.beside(field, scope, at, rows.stored).to_pylist()
+            for row, file, sum_ in zip(those, sums.figures(field, at).to_pylist(), ours, strict=True):
+                if file is not None:
+                    result.append(_compare(row, field, file, sum_, scope, sums, raw))
+    return result
+
+
+def _of_words(totals: Sequence[TotalsRow], sums: Sums, raw: Raw, rows: Rows) -> tuple[list[_Compared], list[TotalsRow]]:
+    """Totals that name nothing but themselves: of all rows, of those their words name, or of those above or below them.
+
+    Where one agrees with all rows, those that agree with none of these stand for a part that the file does not tell: the second list.
+    """
+    those = [row for row in totals if row.scope is None]
+    parts = _Parts(those, sums, raw, rows)
+    candidates = {row: parts.of(number, row) for number, row in enumerate(those)}
+    chosen = {row: _chosen(row, candidates[row], sums) for row in those}
+    whole = [row for row, place in chosen.items() if place == 0] or _likely(those, candidates, sums, rows)
+    result, partial = [], []
+    for row in those:
+        place = 0 if row in whole else chosen[row]
+        if place is None:
+            partial.append(row)
+            continue
+        for field in sums.fields:
+            file = sums.figure(field, row.position)
+            if file is not None:
+                scope = None if place else _ALL
+                result.append(_compare(row, field, file, candidates[row][field.name][place], scope, sums, raw))
+    return result, partial
+
+
+class _Parts:
+    """The sums a totals row may stand for by its place and its words, for each field; the first is that of all rows."""
+
+    def __init__(self, totals: Sequence[TotalsRow], sums: Sums, raw: Raw, rows: Rows) -> None:
+        self._sums, self._raw, self._stored = sums, raw, rows.stored
+        section = np.searchsorted([row.position for row in totals], np.arange(raw.table.num_rows))
+        self._sections = {
+            field.name: sums.by_part(field, section, len(totals) + 1, rows.stored) for field in sums.fields
+        }
+        self._above = {name: list(accumulate(sections)) for name, sections in self._sections.items()}
+
+    def of(self, number: int, row: TotalsRow) -> dict[str, list[Decimal]]:
+        """Of the totals row of that number: field -> sums of all rows, of those above it to the last total, of all above, of those below."""
+        named = self._named(row.label)
+        result = {}
+        for field in self._sums.fields:
+            sections, above = self._sections[field.name], self._above[field.name]
+            result[field.name] = [above[-1], sections[number], above[number], sections[number + 1]]
+            if named is not None:
+                result[field.name].append(self._sums.total(field, named) or Decimal(0))
+        return result
+
+    def _named(self, label: str) -> Mask | None:
+        """The stored rows of which a cell is what the words name: of 'Total: Search' those with a cell 'Search'."""
+        name = pa.array([label.partition(":")[2].strip() or label.partition(" - ")[2].strip()])
+        if not name[0].as_py():
+            return None
+        result = np.zeros(self._raw.table.num_rows, bool)
+        for column in self._raw.table.columns:
+            cells = encoded(column)
+            same = pc.equal(fold_names(clean(cells.dictionary)), fold_names(name)[0])
+            result |= np.asarray(pc.fill_null(pc.take(same, cells.indices), False))
+        return result & self._stored
+
+
+def _chosen(row: TotalsRow, candidates: dict[str, list[Decimal]], sums: Sums) -> int | None:
+    """Which of the candidates is the row's first figure that is not 0; the first one if it has none."""
+    for field in sums.fields:
+        figure = sums.figure(field, row.position)
+        if figure:
+            agreeing = [
+                place
+                for place, ours in enumerate(candidates[field.name])
+                if sums.agree(field, row.position, figure, ours)
+            ]
+            return agreeing[0] if agreeing else None
+    return 0
+
+
+def _likely(
+    totals: Sequence[TotalsRow], candidates: dict[TotalsRow, dict[str, list[Decimal]]], sums: Sums, rows: Rows
+) -> list[TotalsRow]:
+    """Where none agrees with all rows: those that do once the refused rows are added, else the largest."""
+    for field in sums.fields:
+        figures = {row: figure for row in totals if (figure := sums.figure(field, row.position))}
+        if figures:
+            refused = sums.total(field, rows.refused) or Decimal(0)
+            explained = [
+                row
+                for row, figure in figures.items()
+                if sums.agree(field, row.position, figure, candidates[row][field.name][0] + refused)
+            ]
+            largest = max(figures.values())
+            return explained or [row for row, figure in figures.items() if figure == largest]
+    return []
+
+
+def _compare(
+    row: TotalsRow, field: Field, file: Decimal, ours: Decimal | None, scope: Scope | None, sums: Sums, raw: Raw
+) -> _Compared:
+    ours = Decimal(0) if ours is None else ours
+    agrees = sums.agree(field, row.position, file, ours)
+    number = raw.rows[row.position].as_py()
+    return _Compared(field, Total(number, row.label, field.name, file, ours, agrees), row.position, scope)
+
+
+def _agree(agreeing: Iterable[_Compared], sums: Sums) -> list[str]:
+    """The sentences about figures that agree: the grand total first."""
+    whole = {one.field: one for one in agreeing if one.scope == _ALL}
+    notes = []
+    if whole:
+        first, *others = whole.values()
+        notes.append(f"The file's total {_named(first, sums)} = the sum of its rows.")
+        if others:
+            plural = "totals" if len(others) > 1 else "total"
+            notes.append(
+                f"Its {plural} of {_listed(one.field.name for one in others)} agree{'s' * (len(others) == 1)}, too."
+            )
+    parts = len({one.position for one in agreeing if one.scope != _ALL})
+    if parts:
+        notes.append(f"Subtotals that are the sums of their rows: {parts:,}.")
+    return notes
+
+
+def _need_not(one: _Compared) -> str:
+    name, total = one.field.name, one.total
+    file, ours = _figure(one.field, total.file), _figure(one.field, total.ours)
+    return f"The file's total of {name} {file} (row {total.row}) is not the sum of its rows, {ours}; {name} need not add up."
+
+
+def _partial(rows: Sequence[TotalsRow], raw: Raw) -> list[str]:
+    if not rows:
+        return []
+    shown = _listed(f"'{row.label}' (row {raw.rows[row.position].as_py()})" for row in rows[:_SHOWN])
+    more = f" and {len(rows) - _SHOWN:,} more" if len(rows) > _SHOWN else ""
+    return [f"Totals of a part of the rows that the file does not tell, not compared: {shown}{more}."]
+
+
+def _differ(differing: Sequence[_Compared], sums: Sums, raw: Raw, rows: Rows) -> list[str]:
+    """A sentence for each figure that differs, the same figure once."""
+    distinct = list({(one.field.name, one.total.file, one.total.ours): one for one in reversed(differing)}.values())[
+        ::-1
+    ]
+    warnings = []
+    for one in distinct[:_SHOWN]:
+        total, of = one.total, "" if one.field == sums.fields[0] else f"of {one.field.name} "
+        kind = "total" if one.scope == _ALL else "subtotal"
+        more = "more" if total.file > total.ours else "less"
+        warnings.append(
+            f"The file's {kind} {of}{_figure(one.field, total.file)} (row {total.row}) is "
+            f"{_figure(one.field, abs(total.file - total.ours))} {more} than the sum of its rows, {_figure(one.field, total.ours)}. "
+            + _reason(one, sums, raw, rows)
+        )
+    if len(distinct) > _SHOWN:
+        warnings.append(f"Further totals that differ from the sums of their rows: {len(distinct) - _SHOWN:,}.")
+    return warnings
+
+
+def _reason(one: _Compared, sums: Sums, raw: Raw, rows: Rows) -> str:
+    """Why a figure differs, as far as the refused rows explain it."""
+    refused = rows.refused & sums.alike(one.scope or _ALL, one.position)
+    missing = sums.total(one.field, refused) or Decimal(0)
+    if missing and sums.agree(one.field, one.position, one.total.file, one.total.ours + missing):
+        at = np.flatnonzero(refused & sums.known(one.field))
+        return f"That is what the refused {_rows(raw.rows.take(pa.array(at)).to_pylist())} would add."
+    if rows.lines.num_rows:
+        return f"It may be the refused {_rows(rows.lines['row'].to_pylist())}."
+    return "Rows may be missing from the file, or were changed in it: compare it with the tool."
+
+
+def _rows(numbers: list[int]) -> str:
+    shown = _listed(f"{number:,}" for number in numbers[:_SHOWN])
+    more = f" and {len(numbers) - _SHOWN:,} more" if len(numbers) > _SHOWN else ""
+    return f"row{'s' * (len(numbers) > 1)} {shown}{more}"
+
+
+def _named(one: _Compared, sums: Sums) -> str:
+    """The figure, with the name of its field unless that is the one that matters most."""
+    figure = _figure(one.field, one.total.file)
+    return figure if one.field == sums.fields[0] else f"of {one.field.name} {figure}"
+
+
+def _figure(field: Field, value: Decimal) -> str:
+    """48,210.50 of an amount, 1,234 of a count."""
+    places = 0 if field.type == "integer" else max(2, -int(value.normalize().as_tuple().exponent))
+    return f"{value:,.{places}f}"
+
+
+def _listed(words: Iterable[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
