@@ -139,12 +139,13 @@ class _Editor:
         def said() -> None:
             self.line.say(fixed={**self.line.answers.fixed, field.name: st.session_state[key] or ""})
 
-        if field.name not in _KINDS_OF_NAMES:
+        names = queries.choices().of(field.name) if field.name in _KINDS_OF_NAMES else []
+        if not names:
             st.text_input(
                 label, value, key=key, placeholder="Value for all rows", label_visibility="collapsed", on_change=said
             )
             return
-        known = list(dict.fromkeys([*([value] if value else []), *queries.choices().of(field.name)]))
+        known = list(dict.fromkeys([*([value] if value else []), *names]))
         st.selectbox(
             label,
             known,

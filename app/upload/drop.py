@@ -5,6 +5,7 @@ import streamlit as st
 from app import formats
 from app.upload import files
 from pipelines.sources import SOURCES
+from pipelines.sources.exports import EXPORTS
 
 TYPES = ("csv", "tsv", "txt", "gz", "zip", "xlsx")
 
@@ -25,6 +26,15 @@ def drop_zone() -> None:
 
 def _what_can_be_dropped() -> None:
     with st.popover("What can I drop?", type="tertiary", icon=":material/help:"):
+        st.markdown(
+            "Any table with these columns, and the exports of these tools just as they come. Nothing is stored before you say so."
+        )
         for source in SOURCES.values():
+            tools = formats.listed(
+                [export.title for export in EXPORTS.values() if export.source == source.name], most=20
+            )
             needed = formats.listed([field.name.replace("_", " ") for field in source.fields if field.required], most=8)
-            st.markdown(f"**{source.title}**: {source.help}  \n:small[:gray[It needs {needed}.]]")
+            known = f" {tools}." if tools else ""
+            st.markdown(
+                f"**{source.title}**{':' if tools else ''}{known}  \n:small[:gray[{source.help} It needs {needed}.]]"
+            )

@@ -63,8 +63,12 @@ def _rows(prepared: Prepared) -> str:
     ]
     said = f"{' + '.join(parts)} = {formats.counted(prepared.rows_read, 'row')} in the file."
     if prepared.merged:
-        how = "are added up with an equal one" if prepared.source.repeats == "sum" else "are equal to an earlier one"
-        said += f" {formats.number(prepared.merged)} of the accepted {how}."
+        each, all_ = (
+            ("is added up with an equal one", "are added up with equal ones")
+            if prepared.source.repeats == "sum"
+            else ("is equal to an earlier one", "are equal to earlier ones")
+        )
+        said += f" {formats.number(prepared.merged)} of the accepted {each if prepared.merged == 1 else all_}."
     return said
 
 
