@@ -5,7 +5,7 @@ Invariant: every quirk of a source stands in its declaration; code that reads fi
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -43,6 +43,7 @@ class Field:
     is taken for it when only one does ("airline_sentiment").
     `identity`: part of the identity of a lake row that has no id of its own: facts that no later export of the same row changes.
     `largest`: a number above it is absurd and refuses its row.
+    `ahead`: a day that may lie in the future.
     `adds_up`: a number whose total is the sum of its rows; a level is not, nor are people, who are counted once.
     `stored`: kept as a column of the source's own table, under the name `column`.
     """
@@ -63,6 +64,7 @@ class Field:
     choices: tuple[str, ...] = ()
     identity: bool = False
     largest: int | None = None
+    ahead: bool = False
     adds_up: bool = True
     stored: bool = True
 
@@ -81,6 +83,7 @@ class Source:
     `day_field`: the field that dates a row (None: undated). `id_field`: the field with the row's own id.
     `speaks_for`: the fields (the day first) of which a file is the whole truth: a stored key that shares them and is not in the file may have
     to go. Empty where a file never says that.
+    `check`: what is wrong with a row whose cells can all be read: the field that shows it and a sentence, or None. For sources of few rows.
     `also`: further tables fed by the same rows: table name -> function from the accepted rows (every field, stored or not) to its rows.
     """
 
@@ -96,6 +99,7 @@ class Source:
     id_field: str | None = None
     sums: tuple[str, ...] = ()
     speaks_for: tuple[str, ...] = ()
+    check: Callable[[Mapping[str, Any]], tuple[str, str] | None] | None = None
     also: Mapping[str, Callable[[pa.Table], pa.Table]] = field(default_factory=dict)
 
     def field(self, name: str) -> Field:

@@ -12,6 +12,8 @@ with held as (
     select 'fx_rates', count(*), min(date), max(date) from fx_rates_as_of(cast(:version as bigint))
     union all
     select 'aliases', count(*), null, null from aliases_as_of(cast(:version as bigint))
+    union all
+    select 'rules', count(*) filter (where active is not false), null, null from rules_as_of(cast(:version as bigint))
 ),
 fed as (
     select source, max(committed_at) as last_upload_at, bool_or(demo) as demo
