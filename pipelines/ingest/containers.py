@@ -1,7 +1,7 @@
 """What a file is packed in: gzip, a zip of one file, or nothing. Bytes in, the bytes inside out.
 
-Invariant: never more than MOST_BYTES come out. The size that an archive declares is checked first, and what really comes out is counted as
-it comes, so that neither an honest nor a lying bomb fills the memory.
+Invariant: never more than MOST_BYTES come out. The size that a zip declares is checked first, and what really comes out is counted as it
+comes, so that neither an honest nor a lying bomb fills the memory.
 """
 
 import copy
@@ -110,7 +110,6 @@ def _only_member(content: memoryview, file_name: str) -> tuple[memoryview, str]:
 
 
 def _gunzip(content: memoryview, file_name: str) -> memoryview:
-    refuse_large(int.from_bytes(content[-4:], "little") if len(content) > 18 else 0, file_name)
     with gzip.open(pa.BufferReader(content)) as file:
         return _collected(_counted(file, file_name))
 

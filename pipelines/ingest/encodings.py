@@ -31,6 +31,10 @@ _SIGNATURES = (
     (b"\xff\xd8\xff", "is a picture."),
 )
 
+_WEB_PAGE = re.compile(
+    rb"[\s\xef\xbb\xbf]*(?:<!--.*?-->\s*|<\?xml.*?>\s*)*<(?:!doctype )?html", re.IGNORECASE | re.DOTALL
+)
+
 # What people's machines write besides Unicode. Windows-1252 comes first: it is by far the most common.
 _CODE_PAGES = (
     "cp1252",
@@ -71,7 +75,7 @@ def refuse_binary(content: memoryview, file_name: str) -> None:
     for signature, what in _SIGNATURES:
         if top.startswith(signature):
             raise FileRefused(f"'{file_name}' {what}", _EXPORT)
-    if top[:1024].lstrip(codecs.BOM_UTF8 + b" \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
+    if _WEB_PAGE.match(top):
         raise FileRefused(
             f"'{file_name}' is a web page, perhaps a sign-in page, not a CSV file.", "Download the export again."
         )

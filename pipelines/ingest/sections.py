@@ -4,84 +4,12 @@ Invariant: rows of two tables are never read as one. A section with another titl
 the same header under the same title, or under none, goes on with the same table.
 """
 
-import csv
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from pyarrow.csv import InvalidRow
-
-from pipelines.ingest.header import Layout, fold_header, looks_like_names, trim
+from pipelines.ingest.header import Layout, looks_like_names
+from pipelines.ingest.records import Records
 
 _MOST_NAMED = 5
-
-Filled = tuple[str, ...]
-"""The cells of a record that are not blank, trimmed."""
-
-
-@dataclass(frozen=True)
-class Records:
-    """What stands below a header and is not blank: a table of the records as wide as it, with their numbers, and the other records.
-
-    Numbers count from the header: the record after it is 1.
-    """
-
-    table: pa.Table
-    numbers: np.ndarray
-    ragged: list[InvalidRow]
-    delimiter: str
-
-    def __len__(self) -> int:
-        return len(self.numbers) + len(self.ragged)
-
-    def before(self, end: int) -> "Records":
-        """Those with a number below `end`."""
-        return self._kept(self.numbers < end, [row for row in self.ragged if row.number < end])
-
-    def without(self, numbers: Iterable[int]) -> "Records":
-        """Those that have none of these numbers."""
-        gone = set(numbers)
-        kept = np.isin(self.numbers, list(gone), invert=True)
-        return self._kept(kept, [row for row in self.ragged if row.number not in gone])
-
-    def filled(self, number: int) -> Filled:
-        """The filled cells of the record of that number."""
-        if number in self._ragged_cells:
-            return self._ragged_cells[number]
-        position = int(np.searchsorted(self.numbers, number))
-        cells = (trim(column[position].as_py()) for column in self.table.columns)
-        return tuple(cell for cell in cells if cell)
-
-    def preceding(self, number: int) -> int | None:
-        """The number of the record before the one of that number."""
-        position = int(np.searchsorted(self._all_numbers, number))
-        return int(self._all_numbers[position - 1]) if position else None
-
-    def led_by(self, name: str, column: int) -> list[int]:
-        """Numbers of the records in whose `column` stands this header name, or whose first filled cell it is where they are ragged."""
-        texts = self.table.column(column).combine_chunks().dictionary_encode()
-        alike = [fold_header(text) == fold_header(name) for text in texts.dictionary.to_pylist()]
-        rows = self.numbers[np.asarray(pc.take(pa.array(alike, pa.bool_()), texts.indices))] if any(alike) else ()
-        ragged = (
-            row for row, cells in self._ragged_cells.items() if cells and fold_header(cells[0]) == fold_header(name)
-        )
-        return sorted({*map(int, rows), *ragged})
-
-    @cached_property
-    def _all_numbers(self) -> np.ndarray:
-        return np.union1d(self.numbers, np.fromiter(self._ragged_cells, np.int64))
-
-    @cached_property
-    def _ragged_cells(self) -> dict[int, Filled]:
-        rows = {row.number: next(csv.reader([row.text], delimiter=self.delimiter), []) for row in self.ragged}
-        return {number: tuple(cell for cell in map(trim, cells) if cell) for number, cells in rows.items()}
-
-    def _kept(self, kept: np.ndarray, ragged: list[InvalidRow]) -> "Records":
-        table = self.table if kept.all() else self.table.filter(pa.array(kept))
-        return Records(table, self.numbers[kept], ragged, self.delimiter)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 Invariants:
 - A cell's text says in one way only what the cell holds: ISO days and moments, plain decimals that nobody can take for thousands, errors
-  such as #REF! as they stand. Numbers beyond the 15 digits that Excel keeps are in scientific notation, which no field takes for exact.
+  such as #REF! as they stand. Whole numbers whose last digits may be lost are in scientific notation, which no field takes for exact.
 - A sheet is laid out in memory only once it is known how large it becomes: one with a cell in the last corner is small as a file.
 """
 
@@ -28,7 +28,7 @@ from pipelines.errors import FileRefused
 from pipelines.ingest.containers import damaged, open_zip, read_member, refuse_large
 
 _MOST_CELLS = 30_000_000
-_NOT_KEPT = 10**15  # Excel keeps 15 digits of a number
+_KEPT, _EXACT = 10**15, 2**53  # Excel keeps 15 digits of a number, other programs what a double holds
 _LOOKED_AT = 200  # rows of a sheet among which its header is looked for
 _LIKE_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
 
@@ -201,7 +201,7 @@ def _number(value: float) -> str:
     """The shortest decimal that is the number; with a further zero where it could be taken for thousands, such as 1.234."""
     if not math.isfinite(value):
         return str(value)
-    if abs(value) >= _NOT_KEPT:
+    if abs(value) > _EXACT or (abs(value) >= _KEPT and value % 10 == 0):
         return f"{Decimal(repr(value)).normalize():E}"
     if value.is_integer():
         return str(int(value))
