@@ -99,7 +99,7 @@ def commit(
         connection = stack.enter_context(session(stores.warehouse.engine))
         uploads.wait_for_file(connection, prepared.sha256)
         plan = preview(stores, prepared, demo=demo)
-        if plan.changes_nothing and plan.already and not remove_missing:
+        if plan.already and _is_done(plan, options):
             _remember(connection, prepared, user, options)
             return dict(plan.already)
         upload_id = _begin(stores, connection, prepared, content, user, options)
@@ -228,7 +228,7 @@ def _work(stores: Stores, connection: Connection, prepared: Prepared, upload_id:
     try:
         uploads.wait_for_turn(connection, prepared.sha256)
         plan = preview(stores, prepared, demo=options.demo)
-        if plan.changes_nothing and plan.already and not options.remove_missing:
+        if plan.already and _is_done(plan, options):
             when = f"{plan.already['committed_at'].astimezone(UTC):%Y-%m-%d %H:%M}"
             raise FileRefused(
                 f"The same file was loaded by {plan.already['uploaded_by']} on {when} UTC.",
@@ -318,6 +318,14 @@ def _same_file(connection: Connection, prepared: Prepared, demo: bool) -> Mappin
     )
     row = found.mappings().one_or_none()
     return None if row is None else dict(row)
+
+
+def _is_done(plan: Plan, options: _Options) -> bool:
+    """Whether a commit would leave everything as the earlier upload of the same file has it."""
+    covers_another = (
+        options.replaces is not None and plan.already is not None and options.replaces != plan.already["upload_id"]
+    )
+    return plan.changes_nothing and not options.remove_missing and not covers_another
 
 
 def _covered(connection: Connection, options: _Options) -> str | None:
