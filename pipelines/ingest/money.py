@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.ingest.cells import count
+from pipelines.ingest.cells import Problem, count
 from pipelines.ingest.columns import Column
 from pipelines.ingest.currencies import AMBIGUOUS, ambiguous_signs, currencies_of
 from pipelines.ingest.keys import plain
@@ -19,73 +19,75 @@ from pipelines.ingest.prepared import Conversion
 
 @dataclass(frozen=True)
 class Currency:
-    """The currency of every row, how it was read from the amounts, if it was, and what is to be said."""
+    """The currency of every row, how it was read from the amounts, if it was, which rows name two, and what is to be said."""
 
     values: pa.Array
-    conversions: tuple[Conversion, ...] = ()
-    notes: tuple[str, ...] = ()
+    conversion: Conversion | None = None
+    problem: Problem | None = None
+    amount: str = ""
     warnings: tuple[str, ...] = ()
 
 
 def currency_of(column: Column, columns: Sequence[Column], values: Mapping[str, pa.Array], reporting: str) -> Currency:
-    """The currency of the `column` where its cells name one, else the one whose sign stands in the amounts, else the reporting currency."""
+    """The currency of the `column` where its cells name one, else the one whose sign stands in the amounts, else the reporting currency.
+
+    An amount in another currency than its own row names is a problem; than the whole file names, a warning.
+    """
     named = values[column.field.name]
     amounts = [other for other in columns if other.field.type == "money" and other.headers]
-    notes: list[str] = []
     warnings: list[str] = []
-    conversions: list[Conversion] = []
+    conversion, problem = None, None
     for amount in amounts[:1]:
-        signs = _signs(amount, reporting, notes, warnings)
-        if signs.null_count == len(signs):
-            continue
-        written = amount.over_rows(signs)
-        warnings += _disagreeing(amount, plain(named), plain(written))
+        codes = currencies_of(amount.texts)
+        against = _against(amount, codes, named)
+        if column.headers and against:
+            problem = Problem(against, "The amount is written in another currency than the row names.")
+        elif against:
+            warnings.append(_said_against(amount, against, named))
         if named.null_count:
-            shown = np.flatnonzero(np.asarray(pc.is_valid(signs)))[0]
-            conversions.append(
-                Conversion(
-                    column.field.name,
-                    amount.name,
-                    amount.texts[shown].as_py(),
-                    signs[shown].as_py(),
-                    "from the amounts",
-                )
-            )
-            named = pc.coalesce(plain(named), plain(written)).dictionary_encode()
-    if not named.null_count:
-        return Currency(named, tuple(conversions), tuple(notes), tuple(warnings))
-    blank = pc.is_null(named)
-    concerned = sum(count(pc.and_(blank, pc.is_valid(values[amount.field.name]))) for amount in amounts)
-    if concerned:
-        warnings.append(f"Amounts without a currency: {concerned:,}; taken as {reporting}.")
-    filled = pc.fill_null(plain(named), reporting).dictionary_encode()
-    return Currency(filled, tuple(conversions), tuple(notes), tuple(warnings))
+            codes = _shared(amount, codes, reporting, warnings)
+        if named.null_count and codes.null_count < len(codes):
+            place = int(np.flatnonzero(np.asarray(pc.is_valid(codes)))[0])
+            shown = (amount.name, amount.texts[place].as_py(), codes[place].as_py())
+            conversion = Conversion(column.field.name, *shown, "as the amounts name it")
+            named = pc.coalesce(plain(named), plain(amount.over_rows(codes))).dictionary_encode()
+    if named.null_count:
+        warnings += _assumed(amounts, values, named, reporting)
+        named = pc.fill_null(plain(named), reporting).dictionary_encode()
+    return Currency(named, conversion, problem, amounts[0].name if amounts else "", tuple(warnings))
 
 
-def _signs(amount: Column, reporting: str, notes: list[str], warnings: list[str]) -> pa.Array:
-    """The currency that each distinct amount names; of a sign that several share the reporting currency, or the most common one."""
-    codes, shared = currencies_of(amount.texts), ambiguous_signs(amount.texts)
+def _shared(amount: Column, codes: pa.Array, reporting: str, warnings: list[str]) -> pa.Array:
+    """The codes, with one for signs that several currencies share: the reporting currency, or the most common one."""
+    shared = ambiguous_signs(amount.texts)
     for sign in pc.unique(shared).drop_null().to_pylist():
         candidates = AMBIGUOUS[sign]
         taken = reporting if reporting in candidates else candidates[0]
+        others = ", ".join([code for code in candidates if code != taken][:3])
         codes = pc.if_else(pc.fill_null(pc.equal(shared, sign), False), taken, codes)
-        if taken == reporting:
-            notes.append(f"'{sign}' in '{amount.name}' is read as {taken}, the reporting currency.")
-        else:
-            others = ", ".join(code for code in candidates[1:4])
-            warnings.append(
-                f"'{sign}' in '{amount.name}' is read as {taken}; it may be {others} or another. If so, say the currency of the file."
-            )
+        warnings.append(
+            f"'{sign}' in '{amount.name}' is read as {taken}; it may be {others} or another. If it is, say the currency of the file."
+        )
     return codes
 
 
-def _disagreeing(amount: Column, named: pa.Array, written: pa.Array) -> list[str]:
-    """A warning where the amounts name another currency than the file does elsewhere."""
-    other = pc.fill_null(pc.not_equal(named, written), False)
-    if not count(other):
-        return []
-    place = int(np.flatnonzero(np.asarray(other))[0])
-    shown, taken = amount.texts[amount.codes[place].as_py()].as_py(), named[place].as_py()
-    return [
-        f"Amounts in '{amount.name}' written in another currency than the file says: {count(other):,}, such as '{shown}'; taken as {taken}."
-    ]
+def _against(amount: Column, codes: pa.Array, named: pa.Array) -> pa.BooleanArray | None:
+    """Which rows have an amount in another currency than is named; None if none has."""
+    if codes.null_count == len(codes) or named.null_count == len(named):
+        return None
+    against = pc.fill_null(pc.not_equal(plain(named), plain(amount.over_rows(codes))), False)
+    return against if count(against) else None
+
+
+def _said_against(amount: Column, against: pa.BooleanArray, named: pa.Array) -> str:
+    place = int(np.flatnonzero(np.asarray(against))[0])
+    shown, taken = amount.texts[amount.codes[place].as_py()].as_py(), plain(named)[place].as_py()
+    return f"Amounts in '{amount.name}' written in another currency than the file says: {count(against):,}, such as '{shown}'; taken as {taken}."
+
+
+def _assumed(
+    amounts: Sequence[Column], values: Mapping[str, pa.Array], named: pa.Array, reporting: str
+) -> tuple[str, ...]:
+    blank = pc.is_null(named)
+    concerned = sum(count(pc.and_(blank, pc.is_valid(values[amount.field.name]))) for amount in amounts)
+    return (f"Amounts without a currency: {concerned:,}; taken as {reporting}.",) if concerned else ()

@@ -4,26 +4,30 @@ Invariant: every field of the source gets a column as long as the file, whether 
 texts stay codes into them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.errors import FileRefused
-from pipelines.ingest.cells import Cells, Problem, count
+from pipelines.ingest.cells import Cells, Problem, clean, count, encoded
 from pipelines.ingest.columns import Column, columns_of
 from pipelines.ingest.conversions import example
 from pipelines.ingest.currencies import read_currencies
 from pipelines.ingest.date_order import Order, OrderEvidence, decide_order, order_evidence
 from pipelines.ingest.dates import read_days, read_instants
 from pipelines.ingest.keys import plain
-from pipelines.ingest.money import Currency, currency_of
+from pipelines.ingest.money import currency_of
 from pipelines.ingest.numbers import Evidence, Mark, evidence, read_numbers
 from pipelines.ingest.prepared import Conversion, Doubt
+from pipelines.ingest.whole_rows import problems_of_rows
 from pipelines.ingest.words import read_booleans, read_choices, read_identifiers, read_names, read_sentiments
 from pipelines.sources import NUMBER_TYPES, Field, Source
+
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+"""The moment that days which may lie ahead are read at."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,9 @@ class Reading:
 class _Reader:
     """Reads cells by the type of their field, with what all columns of the file together tell about numbers and dates."""
 
-    def __init__(self, source: Source, columns: Sequence[Column], conventions: Conventions) -> None:
+    def __init__(
+        self, source: Source, columns: Sequence[Column], conventions: Conventions, unused: Iterable[pa.ChunkedArray]
+    ) -> None:
         self._source, self._conventions = source, conventions
         self._marks = {
             column.field.name: evidence(column.field, column.texts) for column in columns if _is_number(column)
@@ -72,6 +78,9 @@ class _Reader:
         self._orders = {column.field.name: order_evidence(column.texts) for column in columns if _is_dated(column)}
         self._marks_of_file = sum(self._marks.values(), Evidence())
         self._orders_of_file = sum(self._orders.values(), OrderEvidence())
+        if self._orders_of_file.order is None and self._orders_of_file.undecided:
+            for column in unused:
+                self._orders_of_file += order_evidence(clean(encoded(column).dictionary))
 
     def order(self, column: Column) -> tuple[Order, bool]:
         """Whether the column has the day or the month first, and whether that is in doubt."""
@@ -94,7 +103,7 @@ class _Reader:
             return Cells(texts)  # whether the ids can be used is decided over all of them
         match field.type:
             case "date":
-                return read_days(texts, name, said.now, self.order(column)[0])
+                return read_days(texts, name, _LATEST if field.ahead else said.now, self.order(column)[0])
             case "instant":
                 return read_instants(texts, name, said.zone, said.now, self.order(column)[0])
             case "integer" | "money" | "decimal":
@@ -121,7 +130,9 @@ def read_fields(
 ) -> Reading:
     """Read every field from its column, its fixed value, or as unknown. Raises FileRefused for a fixed value that does not hold."""
     columns = columns_of(source, table, mapping, fixed)
-    reader = _Reader(source, columns, conventions)
+    used = set(mapping.values())
+    unused = (table[name] for name in table.column_names if name not in used)
+    reader = _Reader(source, columns, conventions, unused)
     values: dict[str, pa.Array] = {}
     faults: list[Fault] = []
     conversions: list[Conversion | None] = []
@@ -144,18 +155,23 @@ def read_fields(
         if field.fill:
             filled = pc.coalesce(plain(values[field.name]), field.fill(_Plain(values)))
             values[field.name] = filled.dictionary_encode() if pa.types.is_string(filled.type) else filled
-    money: list[Currency] = []
+    for name, problem in problems_of_rows(source, values):
+        faults.append(Fault((mapping.get(name, name),), problem))
     for column in columns:
         if column.field.type == "currency" and not column.field.filled:
-            money.append(currency_of(column, columns, values, conventions.currency))
-            values[column.field.name] = money[-1].values
+            found = currency_of(column, columns, values, conventions.currency)
+            values[column.field.name] = found.values
+            conversions.append(found.conversion)
+            warnings += found.warnings
+            if found.problem:
+                faults.append(Fault((found.amount, *column.headers), found.problem))
     return Reading(
         values,
         tuple(faults),
         tuple(doubt for column in columns if _is_dated(column) and (doubt := reader.doubt(column))),
-        (*(found for found in conversions if found), *(found for currency in money for found in currency.conversions)),
-        (*notes, *(note for currency in money for note in currency.notes)),
-        (*warnings, *(warning for currency in money for warning in currency.warnings)),
+        tuple(conversion for conversion in conversions if conversion),
+        tuple(notes),
+        tuple(warnings),
     )
 
 
