@@ -66,8 +66,9 @@ def recognise_file(source: Source, raw: Raw, mapping: Mapping[str, str | None], 
         notes.insert(0, f"Read as an export of {export.title}.")
         if "reach" not in {*said, *fixed}:
             _refuse_other_metric(raw, export)
-        known = {**export.fixed, **said_values(raw, export)}
-        values = {field: value for field, value in known.items() if field not in settled} | values
+        told = {field: value for field, value in said_values(raw, export).items() if field not in settled}
+        assumed = {field: value for field, value in export.fixed.items() if field not in said}
+        values = assumed | told | values
         source = _relaxed(source, export)
     unused = [column for column in raw.header if column not in settled.values()]
     if unused:

@@ -10,7 +10,7 @@ from pipelines.ingest.header import fold_header
 from pipelines.ingest.matching import named
 from pipelines.ingest.pivot import pivoted
 from pipelines.ingest.prepared import Raw
-from pipelines.sources import Field, Source
+from pipelines.sources import NUMBER_TYPES, Field, Source
 from pipelines.sources.exports import EXPORTS, Export
 
 
@@ -52,9 +52,10 @@ def _fits(export: Export, source: Source, raw: Raw) -> bool:
         return False
     if export.metric and not raw.preamble:
         return False
-    required = [field for field in source.fields if field.required]
-    return not any(_says_more(field, export, raw) for field in source.fields) and any(
-        named(raw.header, export.columns.get(field.name, ())) for field in required
+    numbers = [field.name for field in source.fields if field.required and field.type in NUMBER_TYPES]
+    needed = numbers or [source.day_field or ""]
+    return all(named(raw.header, export.columns.get(name, ())) for name in needed) and not any(
+        _says_more(field, export, raw) for field in source.fields
     )
 
 

@@ -23,11 +23,10 @@ GA4_EVENTS = Export(
             "event_timestamp",
             "event_date",
             "Date + hour and minute",
-            "Date hour and minute",
             "Date + hour",
             "Date",
         ),
-        "person": ("user_pseudo_id", "Client ID", "Effective user ID", "user_id", "User ID", "App-instance ID"),
+        "person": ("user_pseudo_id", "Client ID", "Effective user ID", "User ID", "App-instance ID"),
         "channel": (
             "Session default channel group",
             "Session default channel grouping",
@@ -73,7 +72,7 @@ GA4_EVENTS = Export(
         ),
         "kind": ("event_name",),
         "conversion_type": ("event_name",),
-        "converted": ("is_key_event", "Is key event", "is_conversion_event", "Is conversion event"),
+        "converted": ("is_key_event", "is_conversion_event"),
         "revenue": (
             "ecommerce.purchase_revenue",
             "purchase_revenue",

@@ -128,7 +128,6 @@ META_ADS = Export(
             "Clics sur un lien",
             "Clics sur le lien",
             "Link-Klicks",
-            "Linkklicks",
             "Clics en el enlace",
             "Clic sul link",
             "Cliques no link",

@@ -22,7 +22,7 @@ YOUSCAN = Export(
         "mentions": ("Mentions",),
         "sentiment": ("Sentiment",),
         "author": ("Author", "Author name", "Nickname"),
-        "text": ("Text snippet", "Text", "Full text", "Title"),
+        "text": ("Full text", "Text", "Text snippet", "Title"),
         "url": ("URL", "Link"),
         "reach": ("Potential reach", "Reach"),
         "engagements": ("Engagement", "Engagements", "Total engagement"),
