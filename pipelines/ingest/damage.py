@@ -86,11 +86,14 @@ def _line(row: int, column: str, value: str, reason: str) -> dict[str, object]:
 def _survey(text: memoryview) -> tuple[int, bool]:
     """How many line ends a text has, within cells and between records, and whether it has control characters."""
     feeds = returns = 0
-    controls = re.search(rb"\xc2[\x80-\x9f]", text) is not None
+    controls = latin = False
     for start in range(0, len(text), _BLOCK):
         block = bytes(text[start : start + _BLOCK])
         feeds, returns = feeds + block.count(b"\n"), returns + block.count(b"\r")
         controls = controls or len(block.translate(None, _CONTROL_BYTES)) != len(block)
+        latin = latin or b"\xc2" in block
+    if latin and not controls:
+        controls = re.search(rb"\xc2[\x80-\x9f]", text) is not None
     return max(feeds, returns), controls
 
 
