@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from pipelines.errors import FileRefused
 from pipelines.sources import SOURCES, Source
@@ -63,6 +63,7 @@ class _Score:
     usual: int
 
 
+@lru_cache(maxsize=1 << 14)
 def fold_header(name: str) -> str:
     """Letters and digits of a header, case-folded."""
     return "".join(c for c in unicodedata.normalize("NFC", name).casefold() if c.isalnum())

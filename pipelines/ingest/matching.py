@@ -7,6 +7,7 @@ wins, the others are said.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,6 +40,7 @@ class _Match:
     column: str
 
 
+@lru_cache(maxsize=4096)
 def forms(header: str) -> tuple[str, ...]:
     """A header as names are compared with it: whole, and without what ends in brackets."""
     return fold_header(header), bare_header(header)
@@ -46,8 +48,8 @@ def forms(header: str) -> tuple[str, ...]:
 
 def named(header: Iterable[str], names: Iterable[str]) -> list[str]:
     """The columns that go by one of the names, in the order of the names."""
-    columns = list(header)
-    found = [column for name in names for column in columns if fold_header(name) in forms(column)]
+    columns = [(column, forms(column)) for column in header]
+    found = [column for name in names for form in [fold_header(name)] for column, own in columns if form in own]
     return list(dict.fromkeys(found))
 
 
@@ -177,6 +179,7 @@ def _filled(column: pa.ChunkedArray, empty: list[str]) -> bool:
     return bool(pc.any(said).as_py())
 
 
+@lru_cache(maxsize=4096)
 def header_currency(column: str) -> str:
     """The currency that a header names in brackets or at its end; '' where it names none."""
     bracketed = re.findall(r"[(\[]\s*(?:in\s+)?([^)\]]+?)\s*[)\]]", column)
