@@ -6,11 +6,20 @@ either becomes a value, or unknown (null), or a problem with a reason; never a g
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_ODD_SPACE = r"[\t\n\v\f\r]|  |[\p{Z}--[ ]]|\x{200B}|\x{2060}|\x{FEFF}"
-_SPACE = r"[\s\p{Z}\x{200B}\x{2060}\x{FEFF}]+"
+from pipelines.ingest.defuse import restore
+
+# What has no width and no meaning in a name: soft hyphens, zero-width spaces, marks of direction. A joiner has one in emoji and in Persian,
+# none behind a Latin letter.
+_INVISIBLE = (
+    r"[\x{AD}\x{61C}\x{180E}\x{200B}\x{200E}\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{2066}-\x{2069}\x{FEFF}]"
+    r"|(^|[\x00-\x{24F}])[\x{200C}\x{200D}]+"
+)
+_SPACES = r"[\t\n\v\f\r\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]"
+_UNKNOWN = r"[-−‐–—―]+|#?n/[adb]|na|#nv|n\.[ad]\.?|k\. ?a\.|null|none|\\n|unknown|unbekannt|not available|\(not set\)|\(blank\)"
 
 
 @dataclass(frozen=True)
@@ -31,14 +40,40 @@ class Cells:
     warnings: tuple[str, ...] = ()
 
 
+def encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
+    """A column of texts, plain or encoded, in chunks or not, as codes (int32) and the distinct texts that its rows have."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.unify_dictionaries() if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        column = column.combine_chunks()
+    if not pa.types.is_dictionary(column.type):
+        return column.dictionary_encode()
+    codes, texts = column.indices, column.dictionary
+    used = np.bincount(np.asarray(codes.drop_null()), minlength=len(texts)) > 0
+    if used.all():
+        return column
+    # Rows were left out (totals, say): what only they said must not bear on how the others are read.
+    position = pa.array(np.cumsum(used) - 1, pa.int32())
+    return pa.DictionaryArray.from_arrays(pc.take(position, codes), pc.filter(texts, pa.array(used)))
+
+
 def clean(text: pa.Array) -> pa.Array:
-    """Text in NFC, white space trimmed and folded to single spaces, blank to null."""
+    """Text in NFC without invisible characters, white space trimmed and folded to single spaces, blank to null.
+
+    The quote that keeps a spreadsheet from running a text (see `defuse`) is taken off, once: clean a text once.
+    """
     if not pc.all(pc.string_is_ascii(text)).as_py():
-        text = pc.utf8_normalize(text, "NFC")
-    if pc.any(pc.match_substring_regex(text, _ODD_SPACE)).as_py():
-        text = pc.replace_substring_regex(text, _SPACE, " ")
+        text = pc.utf8_normalize(pc.replace_substring_regex(text, _INVISIBLE, r"\1"), "NFC")
+    if pc.any(pc.match_substring_regex(text, rf"{_SPACES}|  ")).as_py():
+        text = pc.replace_substring_regex(text, rf"(?:{_SPACES}| )+", " ")
     text = pc.utf8_trim(text, " ")
+    if pc.any(pc.starts_with(text, "'")).as_py():
+        text = restore(text)
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def is_unknown(text: pa.Array) -> pa.BooleanArray:
+    """Which texts say that nothing is known: blank, a dash, 'N/A', 'null' and the like."""
+    return pc.or_(pc.is_null(text), matches(text, _UNKNOWN, ignore_case=True))
 
 
 def spread(cells: Cells, indices: pa.Array) -> Cells:
@@ -52,6 +87,11 @@ def spread(cells: Cells, indices: pa.Array) -> Cells:
 def matches(text: pa.Array, pattern: str, ignore_case: bool = False) -> pa.BooleanArray:
     """Whether each text matches the whole pattern; false for null."""
     return pc.fill_null(pc.match_substring_regex(text, f"^(?:{pattern})$", ignore_case=ignore_case), False)
+
+
+def contains(text: pa.Array, pattern: str) -> bool:
+    """Whether any of the texts has a part that matches the pattern."""
+    return bool(pc.any(pc.match_substring_regex(text, pattern)).as_py())
 
 
 def extract(text: pa.Array, pattern: str) -> pa.StructArray:

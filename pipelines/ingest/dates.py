@@ -1,261 +1,256 @@
 """Days and moments as people and tools write them.
 
-Invariant: whether a column writes the day or the month first is decided once for the whole column. Dates are calendar days and never
-shifted; moments become UTC, cut to milliseconds, and one without a zone is in the zone it is read with.
+Invariant: a column is read day first or month first as a whole, in the order it is given. Dates are calendar dates and never shifted;
+moments become UTC, cut to milliseconds, and one without a zone is in the zone it is read with.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.ingest.cells import Cells, Problem, count, examples, extract, matches
-from pipelines.ingest.numbers import UNKNOWN
-
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+from pipelines.ingest.calendar_words import is_weekday, month_number
+from pipelines.ingest.cells import Cells, Problem, examples, extract, is_unknown, matches
+from pipelines.ingest.clocks import CLOCK, Ints, Mask, Times, integers, thousandths, to_utc
+from pipelines.ingest.date_order import MARK, Order, order_evidence
 
 _DAY = 86_400_000
-_EARLIEST_YEAR = 1990
-_MONTHS = pa.array(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
-_TIME = (
-    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
-    r" ?(?P<half>[AaPp]\.?[Mm]\.?)? ?(?P<zone>Z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?)?"
+_EARLIEST = int(np.datetime64("1990-01-01", "D").astype(np.int64))
+_AFTER = rf"(?:(?:,? |T| - |,? (?:at|um|à|a las|alle|às|om) ){CLOCK})?"
+_WEEKDAY = r"(?:(?P<weekday>\pL{2,10})(?:-feira)?\.?,? )?"
+_NAME = r"(?P<name>\pL{3,10})\.?"
+_NAMED_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|[.º°])?"
+_NAMED_YEAR = r"(?P<year>\d{4}|\d{2})"
+_YEAR_LAST = rf"(?P<first_part>\d{{1,2}})(?P<mark>{MARK})(?P<second_part>\d{{1,2}}){MARK}{_NAMED_YEAR}{_AFTER}"
+_SHAPES = (
+    rf"(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_AFTER}",
+    _YEAR_LAST,
+    rf"(?P<year>(?:19|20)\d{{2}})(?P<month>\d{{2}})(?P<day>\d{{2}})(?: {CLOCK})?",
+    r"(?P<year>20\d{2})(?P<month>\d{2})(?P<day>\d{2})T?(?P<hour>\d{2})(?:(?P<minute>\d{2})(?P<second>\d{2})?)?(?P<zone>Z|[+-]\d{4})?",
+    rf"{_WEEKDAY}{_NAMED_DAY}(?:[-/ ]| de ){_NAME},?(?:[-/ ]| del? ){_NAMED_YEAR}{_AFTER}",
+    rf"{_WEEKDAY}{_NAME}[- ]{_NAMED_DAY},?[- ]{_NAMED_YEAR}{_AFTER}",
+    rf"(?P<year>\d{{4}})[- ]{_NAME}[- ](?P<day>\d{{1,2}}){_AFTER}",
+    rf"(?P<weekday>\pL{{3}}) {_NAME} (?P<day>\d{{1,2}}) {CLOCK} (?P<year>\d{{4}})",
+    rf"{_WEEKDAY}{_YEAR_LAST}",
 )
-_AFTER = rf"(?:(?:,? |T){_TIME})?"
-_WEEKDAY = r"(?:[A-Za-z]{3,9},? )?"
-_YEAR_FIRST = rf"(?P<year>\d{{4}})[-/.](?P<second_part>\d{{1,2}})[-/.](?P<third_part>\d{{1,2}}){_AFTER}"
-_YEAR_LAST = rf"(?P<first_part>\d{{1,2}})[-/. ](?P<second_part>\d{{1,2}})[-/. ](?P<year>\d{{4}}|\d{{2}}){_AFTER}"
-_COMPACT = r"(?P<year>\d{4})(?P<second_part>\d{2})(?P<third_part>\d{2})"
-_DAY_NAME = rf"{_WEEKDAY}(?P<day>\d{{1,2}})[ -](?P<name>[A-Za-z]{{3,9}})\.?,?[ -](?P<year>\d{{4}}){_AFTER}"
-_NAME_DAY = rf"{_WEEKDAY}(?P<name>[A-Za-z]{{3,9}})\.? (?P<day>\d{{1,2}}),? (?P<year>\d{{4}}){_AFTER}"
-_NAME_DAY_YEAR_LAST = (
-    r"[A-Za-z]{3} (?P<name>[A-Za-z]{3}) (?P<day>\d{1,2}) (?P<hour>\d{1,2}):(?P<minute>\d{2}):(?P<second>\d{2})"
-    r" (?P<zone>[+-]\d{4}) (?P<year>\d{4})"
-)
-_SHAPES = (_YEAR_FIRST, _YEAR_LAST, _COMPACT, _DAY_NAME, _NAME_DAY, _NAME_DAY_YEAR_LAST)
-_EPOCH = r"(?P<whole>\d{10}|\d{13}|\d{16})(?:\.\d+)?"
+_SERIAL = r"(?P<days>\d{5})(?:[.,](?P<fraction>\d{1,17}))?"
+_SERIAL_ZERO, _SERIALS = 25_569, (32_874, 73_050)  # 1970-01-01; 1990 to 2099
+_FINE_DIGITS = 8  # of a fraction of a day: finer than a millisecond
+_EPOCH = r"(?P<whole>1\d{9}|1\d{12}|1\d{15}|1\d{18})(?:\.(?P<fraction>\d+))?"
 
 
 @dataclass
 class _Moments:
-    """Parts of every distinct text. `milliseconds`: within the day; `offset`: minutes east of UTC where `zoned`; `found`: has a shape."""
+    """Parts of every distinct text: days since 1970 and the time of that day. `found`: has a shape; `real`: the calendar has that day."""
 
-    year: Ints
-    month: Ints
-    day: Ints
-    milliseconds: Ints
-    offset: Ints
-    zoned: Mask
+    days: Ints
+    times: Times
     found: Mask
-    timely: Mask  # the time of day exists
+    real: Mask
+    short: Mask  # the year has two digits
+    unclear: Mask  # and may stand at the other end
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
-def read_days(text: pa.Array, name: str, now: datetime) -> Cells:
+def read_days(text: pa.Array, name: str, now: datetime, order: Order) -> Cells:
     """Read distinct texts as date32. Problems: no date, no day of the calendar, before 1990, later than tomorrow."""
-    moments, notes, warnings = _moments(text, name)
-    days, real = _days(moments)
-    today = np.datetime64(now.date(), "D")
-    latest = int((today + np.timedelta64(1, "D")).astype(np.int64))
-    problems, good = _problems(text, moments.found, real & moments.timely, days < _first_day(), days > latest)
-    values = pa.array(days.astype(np.int32), mask=~good).cast(pa.date32())
-    return Cells(values, problems, notes, warnings)
+    moments = _moments(text, name, now, order)
+    latest = int(np.datetime64(now.date(), "D").astype(np.int64)) + 1
+    problems, good = _problems(text, moments, moments.days < _EARLIEST, moments.days > latest)
+    timed = good & (moments.times.milliseconds != 0)
+    if timed.any():
+        moments.notes.append(
+            f"'{name}' has times of day ({examples(text, pa.array(timed), 1)}); the day is kept as written."
+        )
+    values = pa.array(np.where(good, moments.days, 0).astype(np.int32), mask=~good).cast(pa.date32())
+    return Cells(values, problems, tuple(moments.notes), tuple(moments.warnings))
 
 
-def read_instants(text: pa.Array, name: str, zone: str, now: datetime) -> Cells:
+def read_instants(text: pa.Array, name: str, zone: str, now: datetime, order: Order) -> Cells:
     """Read distinct texts as UTC timestamp('ms').
 
     A time without a zone is in `zone`: one that the clock skips in spring is taken as the moment of the change, one that it shows twice
     in autumn as the first of the two (said). Problems as for days, later than tomorrow counted from `now`.
     """
-    moments, notes, warnings = _moments(text, name)
-    days, real = _days(moments)
-    local = days * _DAY + moments.milliseconds
-    utc, clock_warnings = _to_utc(local, moments, real, zone, name)
+    moments = _moments(text, name, now, order)
+    usable = moments.found & moments.real & moments.times.real
+    local = np.where(usable, moments.days * _DAY + moments.times.milliseconds, 0)
+    utc, clock_warnings = to_utc(local, moments.times, usable, zone, name)
     epoch, is_epoch = _epochs(text)
     utc = np.where(is_epoch, epoch, utc)
+    moments.found |= is_epoch
+    moments.real |= is_epoch
+    moments.times.real |= is_epoch
     latest = int((now + timedelta(days=1)).timestamp() * 1000)
-    fits = (real & moments.timely) | is_epoch
-    problems, good = _problems(text, moments.found | is_epoch, fits, utc < _first_day() * _DAY, utc > latest)
+    problems, good = _problems(text, moments, utc < _EARLIEST * _DAY, utc > latest)
     values = pa.array(utc, mask=~good).cast(pa.timestamp("ms"))
-    return Cells(values, problems, notes, (*warnings, *clock_warnings))
+    return Cells(values, problems, tuple(moments.notes), (*moments.warnings, *clock_warnings))
 
 
-def _moments(text: pa.Array, name: str) -> tuple[_Moments, tuple[str, ...], tuple[str, ...]]:
+def join_clock(days: pa.Array, clocks: pa.Array) -> pa.Array:
+    """The texts of a moment from its day and its time of day, row by row; without a time the day alone, without a day null."""
+    midnight = r"[ T]0{1,2}:00(?::00(?:\.0+)?)?$"  # spreadsheets give days a time and times a day
+    days = pc.replace_substring_regex(pc.utf8_trim_whitespace(days), midnight, "")
+    clocks = pc.replace_substring_regex(pc.utf8_trim_whitespace(clocks), r"^(?:1899-12-3[01]|1900-01-0[01])[ T]", "")
+    joined = pc.utf8_trim_whitespace(pc.binary_join_element_wise(days, pc.fill_null(clocks, ""), " "))
+    return pc.if_else(pc.equal(days, ""), pa.scalar(None, pa.string()), joined)
+
+
+def _moments(text: pa.Array, name: str, now: datetime, order: Order) -> _Moments:
     size = len(text)
-    year, month, day, milliseconds, offset = (np.zeros(size, np.int64) for _ in range(5))
-    zoned, found, timely = np.zeros(size, bool), np.zeros(size, bool), np.ones(size, bool)
-    moments = _Moments(year, month, day, milliseconds, offset, zoned, found, timely)
-    notes: list[str] = []
-    warnings: list[str] = []
+    none = np.zeros(size, bool)
+    moments = _Moments(
+        np.zeros(size, np.int64), Times.of_midnight(size), none.copy(), none.copy(), none.copy(), none.copy()
+    )
+    if _read_serials(text, moments, name):
+        return moments
+    left = np.flatnonzero(~np.asarray(is_unknown(text)))
     for shape in _SHAPES:
-        if moments.found.all():
+        if not len(left):
             break
-        parts = extract(text, shape)
-        here = np.asarray(pc.is_valid(parts)) & ~moments.found
-        if not here.any():
-            continue
-        moments.found |= here
-        written_year = _part(parts, "year")
-        if shape == _YEAR_LAST:
-            short = here & (written_year < 100)
-            if short.any():
-                notes.append(
-                    f"'{name}' has years of two digits such as {examples(text, pa.array(short), 1)}; read as 20xx."
-                )
-            written_year = np.where(short, written_year + 2000, written_year)
-            written_day, written_month = _order(text, parts, here, name, notes, warnings)
-        elif shape in (_YEAR_FIRST, _COMPACT):
-            written_month, written_day = _part(parts, "second_part"), _part(parts, "third_part")
-        else:
-            written_month, written_day = _month_named(parts), _part(parts, "day")
-        year[here], month[here], day[here] = written_year[here], written_month[here], written_day[here]
-        _read_time(moments, parts, here)
-    return moments, tuple(notes), tuple(warnings)
+        parts = extract(pc.take(text, pa.array(left)), shape)
+        fits = np.asarray(pc.is_valid(parts)) & _weekdays_hold(parts)
+        if fits.any():
+            _read_shape(moments, left[fits], parts.filter(pa.array(fits)), now, order)
+        left = left[~fits]
+    if moments.short.any():
+        example = examples(text, pa.array(moments.short), 1)
+        moments.notes.append(f"'{name}' has years of two digits such as {example}; read as 20xx.")
+    _say_order(text, moments, name, order)
+    return moments
 
 
-def _order(
-    text: pa.Array, parts: pa.StructArray, here: Mask, name: str, notes: list[str], warnings: list[str]
-) -> tuple[Ints, Ints]:
-    """Day and month of texts that end in the year, in the order that any part above twelve gives away."""
-    first, second = _part(parts, "first_part"), _part(parts, "second_part")
-    day_first, month_first = here & (first > 12) & (second <= 12), here & (second > 12) & (first <= 12)
-    dotted = here & np.asarray(matches(text, r"\d{1,2}\.\d{1,2}\.\d{2,4}.*"))
-    if day_first.any() and month_first.any():
-        is_day_first = bool(day_first.sum() >= month_first.sum())
-        kept, other = (day_first, month_first) if is_day_first else (month_first, day_first)
-        said = "day" if is_day_first else "month"
-        warnings.append(
-            f"'{name}' mixes day-first and month-first dates; read {said}-first because of {examples(text, pa.array(kept), 1)}, "
-            f"which {examples(text, pa.array(other), 1)} does not fit. Dates that fit both may be wrong: please check."
-        )
-    elif month_first.any():
-        is_day_first = False
-        notes.append(f"'{name}' is read month-first because of {examples(text, pa.array(month_first), 1)}.")
-    elif day_first.any():
-        is_day_first = True
-        notes.append(f"'{name}' is read day-first because of {examples(text, pa.array(day_first), 1)}.")
-    elif dotted.any():
-        is_day_first = True
-        notes.append(
-            f"'{name}' is read day-first, as dates with points such as {examples(text, pa.array(dotted), 1)} are."
-        )
+def _read_shape(moments: _Moments, here: Ints, parts: pa.StructArray, now: datetime, order: Order) -> None:
+    names = {part.name for part in parts.type}
+    year = integers(parts, "year")
+    if "mark" in names:
+        first, second = integers(parts, "first_part"), integers(parts, "second_part")
+        month, day = (second, first) if order == "day" else (first, second)
     else:
-        is_day_first = True
-        warnings.append(
-            f"Nothing in '{name}' tells whether {examples(text, pa.array(here), 1)} has the day or the month first; read day-first. "
-            "Please check."
+        month = _named_months(parts) if "name" in names else integers(parts, "month")
+        day = integers(parts, "day")
+    short = np.asarray(pc.equal(pc.utf8_length(pc.struct_field(parts, "year")), 2))
+    moments.short[here] = short
+    if "mark" in names:
+        moments.unclear[here] = short & _may_lead(first, year, short, parts, now)
+    days, real = _calendar_days(np.where(short, year + 2000, year), month, day)
+    moments.days[here], moments.real[here], moments.found[here] = days, real, True
+    if "hour" in names:
+        moments.times.put(here, parts)
+
+
+def _may_lead(leading: Ints, year: Ints, short: Mask, parts: pa.StructArray, now: datetime) -> Mask:
+    """Whether dates such as '26-01-07' may begin with their year of two digits, although it is read from their end.
+
+    Not where a date of the column cannot begin with it or more of its dates share their end than their start, nor where the start would be the
+    earlier year.
+    """
+    possible = (leading <= now.year % 100) & (year >= 1) & (year <= 31)
+    starts, ends = len(np.unique(leading[short])), len(np.unique(year[short]))
+    if (short & ~possible).any() or ends < starts:
+        return np.zeros(len(leading), bool)
+    dashed = np.asarray(matches(pc.struct_field(parts, "mark"), "-"))
+    return (leading > year) & (dashed | (starts < ends))
+
+
+def _read_serials(text: pa.Array, moments: _Moments, name: str) -> bool:
+    """Read a column of the numbers by which spreadsheets count days (1 is 1900-01-01), if it is one."""
+    known = ~np.asarray(is_unknown(text))
+    if not known.any() or not np.asarray(matches(text, _SERIAL))[known].all():
+        return False
+    parts = extract(text, _SERIAL)
+    days = integers(parts, "days")
+    if (known & ((days < _SERIALS[0]) | (days > _SERIALS[1]))).any():
+        return False
+    digits = pc.struct_field(parts, "fraction")
+    fraction = np.asarray(pc.cast(pc.binary_join_element_wise("0", pc.fill_null(digits, ""), "."), pa.float64()))
+    # Few digits are a spreadsheet's short way to show a whole second.
+    unit = np.where(np.asarray(pc.utf8_length(digits).fill_null(0)) < _FINE_DIGITS, 1000, 1)
+    moments.times.milliseconds[:] = np.round(fraction * _DAY / unit).astype(np.int64) * unit
+    moments.days[:], moments.found[:], moments.real[:] = days - _SERIAL_ZERO, known, known
+    example = examples(text, pa.array(known), 1)
+    moments.notes.append(
+        f"'{name}' holds the numbers by which spreadsheets count days, such as {example}; read as dates."
+    )
+    return True
+
+
+def _say_order(text: pa.Array, moments: _Moments, name: str, order: Order) -> None:
+    """Note the order that the dates are read in, and by which of them it is known; warn where they contradict each other."""
+    own = order_evidence(text)
+    proof, against = own.day_example, own.month_example
+    if order == "month":
+        proof, against = against, proof
+    if against:
+        because = (
+            f" because of '{proof}', which '{against}' does not fit" if proof else f", which '{against}' does not fit"
         )
-    return (first, second) if is_day_first else (second, first)
+        moments.warnings.append(
+            f"'{name}' mixes day-first and month-first dates; read {order}-first{because}. "
+            "Dates that fit both may be wrong: please check."
+        )
+    elif proof:
+        moments.notes.append(f"'{name}' is read {order}-first because of '{proof}'.")
+    elif own.dotted and order == "day":
+        moments.notes.append(f"'{name}' is read day-first, as dates with points such as '{own.dotted_example}' are.")
+    elif own.undecided:
+        moments.notes.append(f"'{name}' is read {order}-first ('{own.undecided_example}').")
 
 
-def _read_time(moments: _Moments, parts: pa.StructArray, here: Mask) -> None:
-    names = {field.name for field in parts.type}
-    if "hour" not in names:
-        return
-    hour, minute, second = (_part(parts, name) for name in ("hour", "minute", "second"))
-    thousandths = np.zeros_like(hour)
-    timely = (hour < 24) & (minute < 60) & (second < 60)
-    if "fraction" in names:
-        padded = pc.utf8_slice_codeunits(pc.utf8_rpad(pc.struct_field(parts, "fraction"), 3, "0"), 0, 3)
-        thousandths = _ints(padded)
-        half = pc.utf8_slice_codeunits(pc.utf8_lower(pc.struct_field(parts, "half")), 0, 1)
-        morning, evening = (np.asarray(pc.fill_null(pc.equal(half, letter), False)) for letter in ("a", "p"))
-        timely &= ~(morning | evening) | ((hour >= 1) & (hour <= 12))
-        hour = np.where(morning | evening, hour % 12 + 12 * evening, hour)
-    zone = pc.fill_null(pc.struct_field(parts, "zone"), "")
-    sign = np.where(np.asarray(pc.starts_with(zone, "-")), -1, 1)
-    shift = pc.replace_substring_regex(zone, r"[^0-9]", "")
-    hours, minutes = (_ints(pc.utf8_slice_codeunits(shift, a, b)) for a, b in ((0, 2), (2, 4)))
-    moments.milliseconds[here] = (((hour * 60 + minute) * 60 + second) * 1000 + thousandths)[here]
-    moments.offset[here] = (sign * (hours * 60 + minutes))[here]
-    moments.zoned[here] = np.asarray(pc.not_equal(zone, ""))[here]
-    moments.timely[here] = (timely & (hours <= 14) & (minutes < 60))[here]
+def _weekdays_hold(parts: pa.StructArray) -> Mask:
+    """Whether what stands before a date is a weekday, or nothing."""
+    if parts.type.get_field_index("weekday") < 0:
+        return np.ones(len(parts), bool)
+    words = pc.fill_null(pc.struct_field(parts, "weekday"), "").dictionary_encode()
+    holds = np.array([not word or is_weekday(word) for word in words.dictionary.to_pylist()], bool)
+    return holds[np.asarray(words.indices)]
 
 
-def _part(parts: pa.StructArray, name: str) -> Ints:
-    return _ints(pc.struct_field(parts, name))
+def _named_months(parts: pa.StructArray) -> Ints:
+    words = pc.struct_field(parts, "name").dictionary_encode()
+    return np.array([month_number(word) for word in words.dictionary.to_pylist()], np.int64)[np.asarray(words.indices)]
 
 
-def _ints(digits: pa.Array) -> Ints:
-    """Digits as integers; blank and null are 0."""
-    filled = pc.fill_null(pc.if_else(pc.equal(digits, ""), "0", digits), "0")
-    return np.asarray(pc.cast(filled, pa.int64()))
-
-
-def _month_named(parts: pa.StructArray) -> Ints:
-    """1..12 by the first three letters of an English month; 0 for other words."""
-    start = pc.utf8_slice_codeunits(pc.utf8_lower(pc.struct_field(parts, "name")), 0, 3)
-    return np.asarray(pc.fill_null(pc.index_in(start, value_set=_MONTHS), -1)).astype(np.int64) + 1
-
-
-def _days(moments: _Moments) -> tuple[Ints, Mask]:
+def _calendar_days(year: Ints, month: Ints, day: Ints) -> tuple[Ints, Mask]:
     """Days since 1970, and whether the calendar has that day."""
-    possible = (moments.month >= 1) & (moments.month <= 12) & (moments.day >= 1) & (moments.day <= 31)
-    months = np.where(possible, (moments.year - 1970) * 12 + moments.month - 1, 0)
+    possible = (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+    months = np.where(possible, (year - 1970) * 12 + month - 1, 0)
     first = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     following = (months + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    days = first + np.where(possible, moments.day - 1, 0)
-    return days, moments.found & possible & (days < following)
-
-
-def _first_day() -> int:
-    return int(np.datetime64(f"{_EARLIEST_YEAR}-01-01", "D").astype(np.int64))
-
-
-def _to_utc(local: Ints, moments: _Moments, real: Mask, zone: str, name: str) -> tuple[Ints, tuple[str, ...]]:
-    shifted = local - moments.offset * 60_000
-    naive = real & ~moments.zoned
-    if zone == "UTC" or not naive.any():
-        return shifted, ()
-    times = pa.array(np.where(naive, local, 0)).cast(pa.timestamp("ms"))
-    early, late = (
-        np.asarray(
-            pc.assume_timezone(times, zone, ambiguous=which, nonexistent=which)
-            .cast(pa.timestamp("ms", "UTC"))
-            .cast(pa.int64())
-        )
-        for which in ("earliest", "latest")
-    )
-    # Where the clock skips an hour, `earliest` is the last millisecond before the change and `latest` the change itself.
-    skipped = naive & (late - early == 1)
-    twice = naive & (late - early > 1)
-    warnings = []
-    if skipped.any():
-        warnings.append(f"'{name}' has times that the clock of {zone} skips; taken as the moment of the change.")
-    if twice.any():
-        warnings.append(f"'{name}' has times that the clock of {zone} shows twice; taken as the first of the two.")
-    return np.where(naive, np.where(skipped, late, early), shifted), tuple(warnings)
+    days = first + np.where(possible, day - 1, 0)
+    return days, possible & (days < following)
 
 
 def _epochs(text: pa.Array) -> tuple[Ints, Mask]:
-    """Seconds (10 digits), milliseconds (13) or microseconds (16) since 1970, as milliseconds."""
-    if not count(matches(text, _EPOCH)):
-        return np.zeros(len(text), np.int64), np.zeros(len(text), bool)
-    whole = pc.struct_field(extract(text, _EPOCH), "whole")
-    fraction = pc.struct_field(extract(text, r"\d{10}(?:\.(?P<fraction>\d+))?"), "fraction")
-    thousandths = _ints(pc.utf8_slice_codeunits(pc.utf8_rpad(fraction, 3, "0"), 0, 3))
-    digits, length = _ints(whole), np.asarray(pc.fill_null(pc.utf8_length(whole), 0))
-    milliseconds = np.select(
-        [length == 10, length == 13, length == 16], [digits * 1000 + thousandths, digits, digits // 1000], 0
-    )
-    return milliseconds, length > 0
+    """Seconds (10 digits), milliseconds (13), microseconds (16) or nanoseconds (19) since 1970, as milliseconds."""
+    is_epoch = np.asarray(matches(text, _EPOCH))
+    milliseconds = np.zeros(len(text), np.int64)
+    if is_epoch.any():
+        parts = extract(text.filter(pa.array(is_epoch)), _EPOCH)
+        whole, length = integers(parts, "whole"), np.asarray(pc.utf8_length(pc.struct_field(parts, "whole")))
+        per = np.where(length == 16, 1000, np.where(length == 19, 1_000_000, 1))
+        milliseconds[is_epoch] = np.where(length == 10, whole * 1000 + thousandths(parts), whole // per)
+    return milliseconds, is_epoch
 
 
-def _problems(text: pa.Array, found: Mask, real: Mask, early: Mask, late: Mask) -> tuple[tuple[Problem, ...], Mask]:
+def _problems(text: pa.Array, moments: _Moments, early: Mask, late: Mask) -> tuple[tuple[Problem, ...], Mask]:
     """What is wrong with each text that is known, and which texts are good."""
-    known = np.asarray(pc.and_(pc.is_valid(text), pc.invert(matches(text, UNKNOWN, ignore_case=True))))
-    strange, unreal = known & ~found, known & found & ~real
-    fits = known & found & real
-    problems = (
-        Problem(pa.array(strange), "This is not a date that Touchline can read; write it like 2025-02-16."),
-        Problem(
-            pa.array(unreal), "The calendar and the clock have no such date or time, read like the rest of the column."
+    left = ~np.asarray(is_unknown(text))
+    problems = []
+    for wrong, reason in (
+        (~moments.found, "This is not a date that Touchline can read; write it like 2025-02-16."),
+        (
+            ~(moments.real & moments.times.real),
+            "The calendar and the clock have no such date or time, read like the rest of the column.",
         ),
-        Problem(pa.array(fits & early), f"The date lies before {_EARLIEST_YEAR}."),
-        Problem(pa.array(fits & late), "The date lies in the future."),
-    )
-    return problems, fits & ~early & ~late
+        (moments.unclear, "Nothing tells which end of the date is the year; write it like 2025-02-16."),
+        (moments.times.strange, "The time zone is none that is known by this word alone; write it like +01:00."),
+        (early, "The date lies before 1990."),
+        (late, "The date lies in the future."),
+    ):
+        problems.append(Problem(pa.array(left & wrong), reason))
+        left &= ~wrong
+    return tuple(problems), left

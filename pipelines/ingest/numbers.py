@@ -5,19 +5,43 @@ fit that decision strictly is refused: `1.234` is never a thousand in one row an
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.ingest.cells import Cells, Problem, blank_out, count, examples, extract, matches
+from pipelines.ingest.cells import Cells, Problem, blank_out, contains, count, examples, is_unknown, matches
+from pipelines.ingest.currencies import strip_currency
 from pipelines.sources import Field
 
-UNKNOWN = r"[-—–]+|#?n/?a|n\.a\.|null|none|unknown|\(not set\)"
-_NOT_FINITE = r"[-+]?(?:nan|inf|infinity|∞)"
-_SCIENTIFIC = r"[-+]?\d+(?:[.,]\d+)?e[-+]?\d+"
-_CURRENCY = r"\p{Sc}|^[A-Za-z]{1,3}\p{Sc}|^[A-Z]{3} ?|(?:^([-+(]))[A-Z]{3} ?| ?[A-Z]{3}(\)?)$"
-_LARGEST_DIGITS = {"integer": 17, "money": 12, "decimal": 9}
-_ROUND_DIGITS = 20  # digits after the point that are read before rounding to the field's scale
+Mark = Literal["point", "comma"]
+
+_LARGEST = {"integer": 10**17 - 1, "money": 10**12 - 1, "decimal": 10**9 - 1}
+_WHOLE_DIGITS, _FRACTION_DIGITS = (
+    18,
+    20,
+)  # what a decimal128 holds while a number is read; further decimals are cut before rounding
+_ODD = r"[^\d., '’+-]"
+_SIGN = r"[-+]? ?"
+_MINUS = r"[−‐‑–﹣－]"
+_OTHER_DIGITS = r"[\x{660}-\x{669}\x{6F0}-\x{6F9}\x{966}-\x{96F}\x{FF10}-\x{FF19}]"
+_PLAIN_DIGITS = {start + digit: str(digit) for start in (0x660, 0x6F0, 0x966, 0xFF10) for digit in range(10)}
+_PLAIN_MARKS = {0x66B: ".", 0x66C: ",", 0xFF0E: ".", 0xFF0C: ","}
+# 'mil' is a thousand in Spanish and a million in English, 'T' a thousand in German and a trillion in English: such words are refused.
+_SHORT = {
+    3: r"[kK]|(?i:tsd\.?|tys\.?)",
+    6: r"[mM]|(?i:mio\.?|mln\.?|mn\.?|millions?|millionen|millones|milhões|milioni|miljoen)",
+    9: r"B|(?i:bn\.?|mrd\.?|mld\.?|md\.?|milliarden?|milliards?|miliardi|miljard)",
+}
+_ANY_SHORT = "|".join(f"(?:{words})" for words in _SHORT.values())
+_NOT_FINITE = r"[-+]?(?:nan|inf|infinity|infinite|∞)"
+_SCIENTIFIC = r"[-+]?\d+(?:[.,]\d*)?e[-+]?\d+"
+_BOUND = r"[<>≤≥~≈±].*|(?:ca\.?|approx\.?|about|under|over|less than|more than) .*|.*\d ?\+"
+_SHEET_ERROR = (
+    r"#¡?(?:REF|DIV/0|VALUE|NAME|NUM|NULL|SPILL|CALC|BEZUG|WERT|ZAHL|VALEUR|NOMBRE|NOM|VALOR|RIF|NOME|WAARDE|NAAM|GETAL|VERW|DEEL/0)[!?]"
+    r"|#{3,}"
+)
 
 
 @dataclass(frozen=True)
@@ -32,138 +56,190 @@ class Evidence:
         return Evidence(self.point + other.point, self.comma + other.comma, self.example or other.example)
 
 
+@dataclass(frozen=True)
+class _Bare:
+    """Texts without currency, brackets and words such as 'Mio': a sign, digits, marks. `powers`: position -> power of ten of the word."""
+
+    text: pa.Array
+    powers: dict[int, int]
+
+
 def evidence(field: Field, text: pa.Array) -> Evidence:
     """What the distinct texts of a number column tell about its decimal mark.
 
     Both marks: the last one is decimal. One mark several times separates thousands. One mark once is decimal unless exactly three digits
     follow one to three others: that may be either, except in a field of whole numbers, where it separates thousands.
     """
-    body = _bare(field, text)
-    whole = field.type == "integer"
-    point = matches(body, _only_decimal(r"\.", ",", whole))
-    comma = matches(body, _only_decimal(",", r"\.", whole))
-    telling = pc.or_(point, comma)
-    return Evidence(count(point), count(comma), examples(text, telling, 1))
+    bare = _bare(field, text)
+    whole = field.type == "integer" and not bare.powers
+    point = matches(bare.text, _only_decimal("point", whole))
+    comma = matches(bare.text, _only_decimal("comma", whole))
+    return Evidence(count(point), count(comma), examples(text, pc.or_(point, comma), 1))
 
 
-def read_numbers(field: Field, text: pa.Array, own: Evidence, file: Evidence, delimiter: str, name: str) -> Cells:
+def read_numbers(
+    field: Field, text: pa.Array, own: Evidence, file: Evidence, delimiter: str, name: str, said: Mark | None = None
+) -> Cells:
     """Read distinct texts as int64 (integer) or decimal128(18, scale), rounded to the scale.
 
-    The decimal mark is the column's own, else what the file's other columns use, else a comma in files delimited by semicolons and a
-    point in others. Unknown ('—', 'N/A', ...) is null. Problems: no number, not finite, scientific, no whole number, too large, sign.
+    The decimal mark is the one `said`, else the column's own, else what the file's other columns use, else a comma in files delimited by
+    semicolons and a point in others. '12.3K' and '4,5 Mio' are multiplied out. Unknown ('—', 'N/A', ...) is null. Problems: no number, not
+    finite, scientific, a percentage, a bound, no whole number, too large, sign.
     """
-    body = _bare(field, text)
-    comma, notes, warnings = _decide(text, body, own, file, delimiter, name)
-    mark, group = (",", r"\.") if comma else (r"\.", ",")
-    # A group has three digits; in the Indian way of writing, two before the last.
-    parts = extract(
-        body,
-        rf"(?P<sign>[-+]?) ?(?P<whole>\d+|\d{{1,3}}(?:(?:{group}\d{{2,3}})*{group}\d{{3}}|(?: \d{{3}})+|(?:['’]\d{{3}})+)|)"
-        rf"(?:{mark}(?P<fraction>\d*))?",
-    )
-    digits = pc.replace_substring_regex(pc.struct_field(parts, "whole"), r"[., '’]", "")
-    fraction = pc.utf8_rtrim(pc.utf8_slice_codeunits(pc.struct_field(parts, "fraction"), 0, _ROUND_DIGITS), "0")
-    sign = pc.if_else(pc.equal(pc.struct_field(parts, "sign"), "-"), "-", "")
-    digits = pc.utf8_ltrim(digits, "0")
+    bare = _bare(field, text)
+    mark, notes, warnings = _decide(text, bare.text, own, file, delimiter, name, said)
+    number = matches(bare.text, _number(mark))
+    problems = _no_numbers(text, bare.text, pc.and_not(pc.invert(is_unknown(text)), number), mark)
 
-    known = pc.fill_null(pc.invert(matches(text, UNKNOWN, ignore_case=True)), False)
-    known = pc.and_(known, pc.is_valid(text))
-    has_digit = pc.fill_null(pc.match_substring_regex(body, r"\d"), False)
-    number = pc.and_(known, pc.and_(pc.is_valid(parts), has_digit))
-    problems = [*_no_numbers(text, body, pc.and_not(known, number), comma)]
-
-    large = pc.and_(number, pc.greater(pc.utf8_length(digits), _LARGEST_DIGITS[field.type]))
+    plain = _multiplied(_plain(blank_out(bare.text, pc.invert(number)), mark), bare.powers)
+    huge = pc.match_substring_regex(plain, rf"^-?0*[1-9]\d{{{_WHOLE_DIGITS - 1}}}")
+    exact = pc.cast(blank_out(plain, pc.fill_null(huge, False)), pa.decimal128(38, _FRACTION_DIGITS))
+    largest = pa.scalar(Decimal(field.largest or _LARGEST[field.type]), exact.type)
+    large = pc.fill_null(pc.or_kleene(huge, pc.greater(pc.abs(exact), largest)), False)
     problems.append(Problem(large, "The number is absurdly large."))
-    good = pc.and_not(number, large)
+    exact = blank_out(exact, large)
     if field.type == "integer":
-        part = pc.and_(good, pc.not_equal(fraction, ""))
+        part = pc.fill_null(pc.not_equal(exact, pc.floor(exact)), False)
         problems.append(Problem(part, "This must be a whole number."))
-        good = pc.and_not(good, part)
-    plain = pc.binary_join_element_wise(sign, pc.if_else(pc.equal(digits, ""), "0", digits), "")
-    values = _cast(field, plain, fraction, good)
+        values = pc.cast(blank_out(exact, part), pa.int64())
+    else:
+        rounded = pc.round(exact, ndigits=field.scale, round_mode="half_towards_infinity")
+        values = pc.cast(rounded, pa.decimal128(18, field.scale))
 
+    if bare.powers:
+        short = text[min(bare.powers)].as_py()
+        warnings = (*warnings, f"'{name}' has numbers that were rounded when they were written, such as '{short}'.")
     values, sign_problems, sign_warnings = _check_sign(field, values, text, name)
     return Cells(values, (*problems, *sign_problems), notes, (*warnings, *sign_warnings))
 
 
-def currency_example(text: pa.Array) -> str:
-    """A text among those of an amount that names its currency, quoted, or '': the name is not read, and the person should know."""
-    names = pc.fill_null(pc.match_substring_regex(text, r"\p{Sc}|[A-Z]{3}"), False)
-    return examples(text, pc.and_(names, pc.fill_null(pc.match_substring_regex(text, r"\d"), False)), 1)
+def sheet_errors(text: pa.Array) -> pa.BooleanArray:
+    """Which texts are what a spreadsheet shows where it could not compute or show a cell, such as #REF! or ####."""
+    return matches(text, _SHEET_ERROR)
 
 
-def _bare(field: Field, text: pa.Array) -> pa.Array:
-    """The number without unusual minus signs and brackets (accountants' minus) and, of an amount, without its currency."""
-    if not count(pc.match_substring_regex(text, r"[^\d., '’+-]")):
-        return text
-    bare = pc.replace_substring(text, "−", "-")
+def _bare(field: Field, text: pa.Array) -> _Bare:
+    if not contains(text, _ODD) and not contains(text, "-$"):
+        return _Bare(text, {})
+    if contains(text, _OTHER_DIGITS):
+        table = _PLAIN_DIGITS | _PLAIN_MARKS
+        text = pa.array([one and one.translate(table) for one in text.to_pylist()], pa.string())
+    bare = pc.replace_substring_regex(text, _MINUS, "-")
     if field.type == "money":
-        bare = pc.replace_substring_regex(bare, _CURRENCY, r"\1\2")
-    bare = pc.replace_substring_regex(bare, r"^\(\s*(.*?)\s*\)$", r"-\1")
-    return pc.utf8_trim(bare, " ")
+        bare = strip_currency(bare)
+    shortened = rf"^([-+(]* ?[\d., '’]*\d) ?(?:{_ANY_SHORT})([-)]?)$"
+    short = pc.fill_null(pc.match_substring_regex(bare, shortened), False)
+    powers: dict[int, int] = {}
+    if count(short):
+        for power, words in _SHORT.items():
+            here = pc.match_substring_regex(bare, rf"\d ?(?:{words})[-)]?$")
+            powers |= dict.fromkeys(pc.indices_nonzero(pc.and_(short, here)).to_pylist(), power)
+        bare = pc.replace_substring_regex(bare, shortened, r"\1\2")
+    bare = pc.replace_substring_regex(bare, r"^\( ?([^-+()]*?) ?\)$", r"-\1")  # accountants' minus
+    bare = pc.replace_substring_regex(bare, r"(\d[.,])(?:--?|—)$", r"\1")  # '5,-' is five, not minus five
+    bare = pc.replace_substring_regex(bare, r"^([^-+]*\d)-$", r"-\1")
+    return _Bare(pc.utf8_trim(bare, " "), powers)
 
 
-def _only_decimal(mark: str, group: str, whole: bool) -> str:
-    """Pattern of numbers in which `mark` can only be the decimal mark and `group` can only separate thousands."""
-    sign = r"[-+]? ?"
+def _wholes(mark: Mark) -> str:
+    """Pattern of the whole digits in groups, which agree in their separator; in India all but the last have two digits."""
+    groups = [r"\." if mark == "comma" else ",", " ", "['’]"]
+    ways = [rf"[1-9]\d{{0,2}}(?:{group}\d{{3}})+" for group in groups]
+    if mark == "point":
+        ways.append(r"[1-9]\d?(?:,\d\d)+,\d{3}")
+    return "|".join(ways)
+
+
+def _number(mark: Mark) -> str:
+    decimal = "," if mark == "comma" else r"\."
+    return rf"{_SIGN}(?:(?:\d+|{_wholes(mark)})(?:{decimal}\d*)?|{decimal}\d+)"
+
+
+def _only_decimal(mark: Mark, whole: bool) -> str:
+    """Pattern of numbers in which `mark` can only be the decimal mark and the other one can only separate thousands."""
+    decimal, group = (",", r"\.") if mark == "comma" else (r"\.", ",")
+    spaced = r"[1-9]\d{0,2}(?: \d{3})+|[1-9]\d{0,2}(?:['’]\d{3})+"
     ways = [
-        rf"\d{{1,3}}(?:{group}\d{{2,3}})+{mark}\d*",  # 1,234.5
-        rf"\d{{1,3}}(?:{group}\d{{2,3}}){{2,}}",  # 1,234,567
-        rf"[\d '’]*{mark}(?:\d{{0,2}}|\d{{4,}})",  # 12.5 or .5 or 12.3456
-        rf"(?:0|\d{{4,}}|\d[\d '’]*[ '’]\d{{3}}){mark}\d{{3}}",  # 0.125 or 1234.125 or 1 234.125
+        rf"[1-9]\d{{0,2}}(?:{group}\d{{3}})+{decimal}\d*",  # 1,234.5
+        rf"[1-9]\d{{0,2}}(?:{group}\d{{3}}){{2,}}",  # 1,234,567
+        rf"(?:\d+|{spaced}){decimal}(?:\d{{0,2}}|\d{{4,}})",  # 12.5 or 12.3456
+        rf"(?:0\d*|\d{{4,}}|{spaced}){decimal}\d{{3}}",  # 0.125 or 1234.125 or 1 234.125
+        rf"{decimal}\d+",  # .5
     ]
+    if mark == "point":
+        ways.append(r"[1-9]\d?(?:,\d\d)+,\d{3}(?:\.\d*)?")  # 1,23,456
     if whole:
         ways.append(rf"[1-9]\d{{0,2}}{group}\d{{3}}")  # 1,234 of a whole number
-    return f"{sign}(?:{'|'.join(ways)})"
+    return rf"{_SIGN}(?:{'|'.join(ways)})"
 
 
 def _decide(
-    text: pa.Array, body: pa.Array, own: Evidence, file: Evidence, delimiter: str, name: str
-) -> tuple[bool, tuple[str, ...], tuple[str, ...]]:
-    """Whether the decimal mark is a comma; said unless the column is written plainly."""
+    text: pa.Array, body: pa.Array, own: Evidence, file: Evidence, delimiter: str, name: str, said: Mark | None
+) -> tuple[Mark, tuple[str, ...], tuple[str, ...]]:
+    """The column's decimal mark, noted unless the column is written plainly, with a warning where it is not sure."""
+    likely: Mark = "comma" if delimiter == ";" else "point"
+    if said:
+        return said, (f"'{name}' is read with a decimal {said}, as was said.",), ()
     if own.point and own.comma:
-        comma = own.comma > own.point if own.comma != own.point else delimiter == ";"
-        kept = "comma" if comma else "point"
-        return comma, (), (f"'{name}' mixes decimal points and decimal commas; read with a decimal {kept}.",)
+        mark: Mark = likely if own.point == own.comma else "comma" if own.comma > own.point else "point"
+        return mark, (), (f"'{name}' mixes decimal points and decimal commas; read with a decimal {mark}.",)
     if own.point or own.comma:
-        comma = bool(own.comma)
-        plain = not comma and not count(pc.match_substring(body, ","))
-        said = f"'{name}' is written like {'1.234,5' if comma else '1,234.5'} (seen from {own.example})."
-        return comma, () if plain else (said,), ()
-    unclear = matches(body, r"[-+]? ?[1-9]\d{0,2}[.,]\d{3}")
+        mark = "comma" if own.comma else "point"
+        plain = mark == "point" and not contains(body, ",")
+        note = f"'{name}' is written like {'1.234,5' if own.comma else '1,234.5'} (seen from {own.example})."
+        return mark, () if plain else (note,), ()
+    unclear = matches(body, rf"{_SIGN}[1-9]\d{{0,2}}[.,]\d{{3}}")
     if not count(unclear):
-        return False, (), ()
-    comma = file.comma > file.point if file.comma != file.point else delimiter == ";"
-    said = "decimal comma, thousands point" if comma else "decimal point, thousands comma"
-    warning = f"Nothing in '{name}' tells how {examples(text, unclear, 1)} is meant; read with {said}. Please check."
-    return comma, (), (warning,)
+        return "point", (), ()
+    mark = likely if file.comma == file.point else "comma" if file.comma > file.point else "point"
+    way = "decimal comma, thousands point" if mark == "comma" else "decimal point, thousands comma"
+    warning = f"Nothing in '{name}' tells how {examples(text, unclear, 1)} is meant; read with {way}. Please check."
+    return mark, (), (warning,)
 
 
-def _no_numbers(text: pa.Array, body: pa.Array, where: pa.BooleanArray, comma: bool) -> list[Problem]:
-    infinite = pc.and_(where, matches(text, _NOT_FINITE, ignore_case=True))
-    scientific = pc.and_(where, matches(body, _SCIENTIFIC, ignore_case=True))
-    percent = pc.and_(where, pc.fill_null(pc.match_substring_regex(text, r"\d ?%$"), False))
-    special = pc.or_(pc.or_(infinite, scientific), percent)
-    other = pc.and_not(where, special)
-    form = pc.and_(other, matches(body, r"[-+]? ?[\d., '’]*\d[\d., '’]*"))
-    way = "a decimal comma (1.234,5)" if comma else "a decimal point (1,234.5)"
-    return [
-        Problem(infinite, "This is not a finite number."),
-        Problem(scientific, "The number is in scientific notation, in which digits are lost."),
-        Problem(percent, "This is a percentage where a number is expected."),
-        Problem(form, f"The number does not fit its column, which is read with {way}."),
-        Problem(pc.and_not(other, form), "This is not a number."),
-    ]
+def _plain(number: pa.Array, mark: Mark) -> pa.Array:
+    """Numbers as digits with a decimal point, without groups."""
+    plain = pc.replace_substring(number, "." if mark == "comma" else ",", "")
+    if contains(plain, "[ '’+]"):
+        plain = pc.replace_substring_regex(plain, "[ '’+]", "")
+    if mark == "comma":
+        plain = pc.replace_substring(plain, ",", ".")
+    longer = rf"(\.\d{{{_FRACTION_DIGITS}}})\d+$"
+    return pc.replace_substring_regex(plain, longer, r"\1") if contains(plain, longer) else plain
 
 
-def _cast(field: Field, plain: pa.Array, fraction: pa.Array, good: pa.BooleanArray) -> pa.Array:
-    plain = blank_out(plain, pc.invert(good))
-    if field.type == "integer":
-        return pc.cast(plain, pa.int64())
-    fraction = pc.if_else(pc.equal(fraction, ""), "0", fraction)
-    exact = pc.cast(pc.binary_join_element_wise(plain, fraction, "."), pa.decimal128(38, _ROUND_DIGITS))
-    rounded = pc.round(exact, ndigits=field.scale, round_mode="half_towards_infinity")
-    return pc.cast(rounded, pa.decimal128(18, field.scale))
+def _multiplied(plain: pa.Array, powers: dict[int, int]) -> pa.Array:
+    if not powers:
+        return plain
+    numbers = plain.to_pylist()
+    for position, power in powers.items():
+        if numbers[position] is not None:
+            numbers[position] = f"{Decimal(numbers[position]).scaleb(power):f}"
+    return pa.array(numbers, pa.string())
+
+
+def _no_numbers(text: pa.Array, body: pa.Array, where: pa.BooleanArray, mark: Mark) -> list[Problem]:
+    """Why each of the texts `where` is no number."""
+    way = "a decimal comma (1.234,5)" if mark == "comma" else "a decimal point (1,234.5)"
+    kinds = (
+        (matches(text, _NOT_FINITE, ignore_case=True), "This is not a finite number."),
+        (
+            matches(body, _SCIENTIFIC, ignore_case=True),
+            "The number is in scientific notation, in which digits are lost.",
+        ),
+        (sheet_errors(text), "The spreadsheet has an error here instead of a number."),
+        (matches(text, _BOUND, ignore_case=True), "This is a bound or an estimate, not a number."),
+        (pc.match_substring_regex(text, r"\d ?%$|^% ?\d"), "This is a percentage where a number is expected."),
+        (
+            matches(body, rf"{_SIGN}[\d., '’]*\d[\d., '’]*"),
+            f"The number does not fit its column, which is read with {way}.",
+        ),
+    )
+    problems = []
+    for kind, reason in kinds:
+        problems.append(Problem(pc.and_(where, pc.fill_null(kind, False)), reason))
+        where = pc.and_not(where, problems[-1].where)
+    return [*problems, Problem(where, "This is not a number.")]
 
 
 def _check_sign(
@@ -177,9 +253,6 @@ def _check_sign(
         bad = pc.fill_null(pc.less_equal(values, zero), False)
         return blank_out(values, bad), (Problem(bad, "This must be greater than zero."),), ()
     if field.sign == "warned" and count(negative):
-        return (
-            values,
-            (),
-            (f"'{name}' has negative numbers such as {examples(text, negative, 1)}; kept as credit notes.",),
-        )
+        warning = f"'{name}' has negative numbers such as {examples(text, negative, 1)}; kept as credit notes."
+        return values, (), (warning,)
     return values, (), ()

@@ -1,4 +1,4 @@
-"""Words that stand for values: yes and no, sentiments, currencies, choices, identifiers.
+"""Words that stand for values: yes and no, sentiments, choices, names, identifiers.
 
 Invariant: a word outside the lists is a problem, except a sentiment, which is then uncategorized and said to be.
 """
@@ -6,8 +6,8 @@ Invariant: a word outside the lists is a problem, except a sentiment, which is t
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.ingest.cells import Cells, Problem, blank_out, count, examples, matches
-from pipelines.ingest.numbers import UNKNOWN
+from pipelines.ingest.cells import Cells, Problem, blank_out, count, examples, is_unknown, matches
+from pipelines.ingest.numbers import sheet_errors
 from pipelines.sources import Field
 
 _YES = "1|1[.,]0|true|t|yes|y|ja|j|oui|si|sí|sim|wahr|vrai|x|on|converted|granted|✓|✔"
@@ -18,7 +18,7 @@ _SENTIMENTS = {
     "negative": "negative|neg|negativ|négatif|negativo|bad|very negative|somewhat negative|-1",
     "uncategorized": "uncategori[sz]ed|unknown|unrated|not rated|none|n/a|-+|—|not available|undefined",
 }
-_NOBODY = rf"{UNKNOWN}|undefined|not set|anonymous|nan|\(none\)|\(other\)"
+_NOBODY = r"undefined|not set|anonymous|nan|\(none\)|\(other\)"
 # How Excel shows a long number: most of its digits are gone. Identifiers in lower case ("1234e567") are not that.
 _SHORTENED = r"\d(?:[.,]\d+)?E\+\d{2,3}"
 
@@ -26,8 +26,7 @@ _SHORTENED = r"\d(?:[.,]\d+)?E\+\d{2,3}"
 def read_booleans(text: pa.Array) -> Cells:
     """Read distinct texts as booleans; blank and 'N/A' are null."""
     yes, no = matches(text, _YES, ignore_case=True), matches(text, _NO, ignore_case=True)
-    unknown = pc.or_(pc.is_null(text), matches(text, UNKNOWN, ignore_case=True))
-    other = pc.invert(pc.or_(pc.or_(yes, no), unknown))
+    other = pc.invert(pc.or_(pc.or_(yes, no), is_unknown(text)))
     values = blank_out(yes, pc.invert(pc.or_(yes, no)))
     return Cells(values, (Problem(other, "This is neither yes nor no."),))
 
@@ -46,18 +45,21 @@ def read_sentiments(text: pa.Array, name: str) -> Cells:
     return Cells(pc.if_else(other, "uncategorized", values), warnings=(said,))
 
 
-def read_currencies(text: pa.Array) -> Cells:
-    """Read distinct texts as three-letter currency codes in upper case."""
-    code = pc.utf8_upper(text)
-    wrong = pc.and_(pc.is_valid(text), pc.invert(matches(code, "[A-Z]{3}")))
-    return Cells(blank_out(code, wrong), (Problem(wrong, "A currency is written as three letters, such as EUR."),))
-
-
 def read_choices(text: pa.Array, field: Field) -> Cells:
     """Read distinct texts as one of the field's choices, in lower case."""
     word = pc.utf8_lower(text)
     wrong = pc.and_(pc.is_valid(text), pc.invert(pc.is_in(word, value_set=pa.array(field.choices))))
     return Cells(blank_out(word, wrong), (Problem(wrong, f"This must be one of {', '.join(field.choices)}."),))
+
+
+def read_names(text: pa.Array, field: Field, name: str) -> Cells:
+    """Read distinct texts as names or addresses: what a spreadsheet shows instead of a text it could not compute is none."""
+    lost = sheet_errors(text)
+    if not count(lost):
+        return Cells(text)
+    reason = "The spreadsheet has an error here instead of a text."
+    said = f"'{name}' has errors of a spreadsheet, such as {examples(text, lost, 1)}; taken as unknown."
+    return _without(text, lost, field, reason, said)
 
 
 def read_identifiers(text: pa.Array, field: Field, name: str) -> Cells:
@@ -66,15 +68,21 @@ def read_identifiers(text: pa.Array, field: Field, name: str) -> Cells:
     A number that Excel shortened identifies nothing any more: where the field must be filled that is a problem, elsewhere it is null
     with a warning.
     """
-    values = blank_out(text, matches(text, _NOBODY, ignore_case=True)) if field.type == "person" else text
-    short = shortened(text)
+    values = text
+    if field.type == "person":
+        values = blank_out(text, pc.or_(is_unknown(text), matches(text, _NOBODY, ignore_case=True)))
+    short = pc.or_(shortened(text), sheet_errors(text))
     if not count(short):
         return Cells(values)
-    values = blank_out(values, short)
-    if field.filled:
-        return Cells(values, (Problem(short, "Excel shortened this identifier; its last digits are lost."),))
+    reason = "Excel shortened this identifier; its last digits are lost."
     said = f"'{name}' has identifiers that Excel shortened, such as {examples(text, short, 1)}; taken as unknown."
-    return Cells(values, warnings=(said,))
+    return _without(values, short, field, reason, said)
+
+
+def _without(values: pa.Array, lost: pa.BooleanArray, field: Field, reason: str, said: str) -> Cells:
+    """The values without those that are lost: a problem where the field must be filled, elsewhere a warning."""
+    values = blank_out(values, lost)
+    return Cells(values, (Problem(lost, reason),)) if field.filled else Cells(values, warnings=(said,))
 
 
 def shortened(text: pa.Array) -> pa.BooleanArray:
