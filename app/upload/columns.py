@@ -45,7 +45,8 @@ def show_columns(line: Listed, reading: Reading, prepared: Prepared) -> None:
     """How every field was read, with an example before and after, and a way to change it."""
     _conversions(prepared)
     for note in prepared.notes:
-        st.caption(f":material/info: {formats.plain(note)}")
+        if note not in prepared.reconciliation:  # said above, beside the counts
+            st.caption(f":material/info: {formats.plain(note)}")
     with st.expander("Change the columns", icon=":material/edit:"):
         fields = sorted(prepared.source.fields, key=lambda field: not field.required)
         st.caption("Fields marked * are needed.")

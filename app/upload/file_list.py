@@ -1,12 +1,14 @@
 """The list of dropped files: one line each, which says what it is read as and where it stands, and opens its preview."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from app import formats, queries
 from app.upload import files, readings, storing
 from app.upload.files import Listed
+from pipelines.sources import SOURCES
 
 WIDTHS = (5, 3, 1.5, 2, 0.4)
 MOST = 8
@@ -43,7 +45,7 @@ def show_files() -> None:
             storing.keep_demo()
 
 
-def _line(line: Listed, state: str, stored: Mapping[str, Mapping[str, object]]) -> None:
+def _line(line: Listed, state: str, stored: Mapping[str, Mapping[str, Any]]) -> None:
     key, name = line.file.key, formats.plain(formats.short(line.file.name, 60))
     opened = files.chosen() is line
     what, rows = _known(line, stored)
@@ -73,17 +75,19 @@ def _line(line: Listed, state: str, stored: Mapping[str, Mapping[str, object]]) 
     )
 
 
-def _known(line: Listed, stored: Mapping[str, Mapping[str, object]]) -> tuple[str, str]:
+def _known(line: Listed, stored: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
     """What the file is read as, and its rows, as far as that is known."""
     if line.upload_id:
         upload = stored.get(line.upload_id)
-        return "", f"{formats.number(int(str(upload['rows_read'])))} rows" if upload else ""
+        if upload is None:
+            return "", ""
+        return SOURCES[upload["source"]].title, formats.counted(upload["rows_read"], "row")
     reading = readings.reading_of(line)
     rows = formats.counted(reading.prepared.rows_read, "row") if reading.prepared else ""
     return formats.plain(reading.title) if reading.source else "", rows
 
 
-def _state(line: Listed, stored: Mapping[str, Mapping[str, object]]) -> str:
+def _state(line: Listed, stored: Mapping[str, Mapping[str, Any]]) -> str:
     if line.problem:
         return "not stored"
     if not line.upload_id:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from app import formats, queries
 from app.components import error_panel
-from app.resources import stores
+from app.resources import settings, stores
 from pipelines import journeys
 from pipelines.errors import TouchlineError
 from pipelines.ingest import history
@@ -32,6 +32,9 @@ def follow() -> None:
     """While uploads are under way, look every second how they go; say how those of this session ended, once all pages agree on it."""
     uploads = queries.answer("uploads").rows
     if _unsettled(uploads):
+        own = _pending(uploads)[_pending(uploads)["uploaded_by"] == settings().user]
+        if len(own) and "following" not in st.session_state:  # the page was reloaded meanwhile
+            begin_to_follow(list(own["upload_id"]))
         _watch()
     elif "following" in st.session_state and queries.moved_on():
         st.rerun()  # it ended between the banner above and here

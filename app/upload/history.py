@@ -88,7 +88,8 @@ def _upload(upload: dict[str, Any]) -> None:
     columns[0].markdown(
         f"**{formats.plain(formats.short(upload['file_name'], 40))}**  \n:small[:gray[{title}{days and f' · {days}'}]]"
     )
-    columns[1].markdown(f":small[{counts(upload)}]")
+    became = formats.counted(upload["rows_read"], "row") if upload["status"] == "pending" else counts(upload)
+    columns[1].markdown(f":small[{became}]")
     columns[2].markdown(f":small[:gray[{formats.plain(upload['uploaded_by'])}, {local_moment(upload['started_at'])}]]")
     columns[3].markdown(f":{colour}-badge[{icon} {badge}]{demo}")
     with columns[4].container(horizontal=True, horizontal_alignment="right", gap="xsmall"):

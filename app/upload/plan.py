@@ -15,7 +15,6 @@ from app.upload import files, storing
 from app.upload.files import Listed
 from pipelines.ingest import Prepared
 from pipelines.ingest.load import Plan
-from pipelines.ingest.prepared import Total
 
 
 def show_plan(line: Listed, prepared: Prepared, plan: Plan) -> None:
@@ -33,7 +32,7 @@ def show_plan(line: Listed, prepared: Prepared, plan: Plan) -> None:
     ]
     kpi_row(cards)
     st.markdown("  \n".join(_sentences(prepared)))
-    if warnings := [*_disagreements(prepared), *map(formats.plain, prepared.warnings)]:
+    if warnings := list(map(formats.plain, prepared.warnings)):
         st.warning(
             "\n".join(f"- {text}" for text in warnings) if len(warnings) > 1 else warnings[0], icon=":material/warning:"
         )
@@ -48,9 +47,11 @@ def show_plan(line: Listed, prepared: Prepared, plan: Plan) -> None:
 
 
 def _sentences(prepared: Prepared) -> Iterator[str]:
-    yield f"{_rows(prepared)} {_scope(prepared)}"
-    if agreeing := [total for total in prepared.totals if total.agrees]:
-        yield f":material/check: {_agreement(agreeing)}"
+    yield _rows(prepared)
+    if prepared.reconciliation:
+        yield f":material/check: {formats.plain(' '.join(prepared.reconciliation))}"
+    if scope := _scope(prepared):
+        yield f":small[:gray[{scope}]]"
 
 
 def _rows(prepared: Prepared) -> str:
@@ -84,31 +85,7 @@ def _scope(prepared: Prepared) -> str:
         for table, found in prepared.tables.items()
         if table != prepared.source.table
     ]
-    return f":gray[{' · '.join(parts)}]"
-
-
-def _agreement(totals: list[Total]) -> str:
-    first = totals[0]
-    more = f" So do {formats.counted(len(totals) - 1, 'other total')}." if len(totals) > 1 else ""
-    return f"The file's total {formats.plain(_figure(first.file))} = the sum of its rows.{formats.plain(more)}"
-
-
-def _disagreements(prepared: Prepared) -> Iterator[str]:
-    for total in prepared.totals:
-        if not total.agrees:
-            less = "less" if total.ours < total.file else "more"
-            yield formats.plain(
-                f"Row {total.row} ({total.label}) says {_figure(total.file)} for {total.field}, the rows add up to "
-                f"{_figure(total.ours)}: {_figure(abs(total.file - total.ours))} {less}."
-            )
-
-
-def _figure(value: object) -> str:
-    """A figure as spreadsheets show it: no decimals where there are none, else at least two."""
-    text = f"{value:,f}"
-    whole, _, decimals = text.partition(".")
-    decimals = decimals.rstrip("0")
-    return f"{whole}.{decimals.ljust(2, '0')}" if decimals else whole
+    return " · ".join(parts)
 
 
 def _missing(line: Listed, plan: Plan) -> None:

@@ -14,7 +14,7 @@ from app.upload.files import Listed
 from app.upload.reading import Reading
 
 SECONDS_FOR_HEAD, SECONDS_FOR_ALL = 2.0, 0.7
-"""How long the page waits for the first rows, and for the rest, of the open file before it shows what there is."""
+"""How long the page waits for the first rows of the open file, and for all of a small one, before it shows what there is."""
 
 
 def go_on() -> None:
@@ -39,7 +39,8 @@ def go_on() -> None:
         with st.spinner("Reading the file …"):
             reading = kept[chosen.file.key]
             reading.looked.wait(SECONDS_FOR_HEAD)
-            reading.done.wait(SECONDS_FOR_ALL)
+            if reading.head is None:
+                reading.done.wait(SECONDS_FOR_ALL)
     st.session_state["reading shown"] = _known()
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.ingest.date_order import Order
-from pipelines.ingest.keys import Keyed, identify_rows, key_rows, plain
+from pipelines.ingest.keys import Keyed, identify_rows, key_rows, whole
 from pipelines.ingest.normalise import Conventions, Fault, Reading, read_fields
 from pipelines.ingest.numbers import Mark
 from pipelines.ingest.prepared import MappingNeeded, Prepared, Raw
@@ -95,6 +95,7 @@ def prepare(
         export=file.export,
         container=file.raw.container,
         totals=compared.totals,
+        reconciliation=tuple(compared.notes),
         doubts=reading.doubts,
         conversions=reading.conversions,
         options=_options(zone, date_order, decimal),
@@ -168,7 +169,7 @@ def _unknown_numbers(file: Recognised, rows: pa.Table) -> list[str]:
 
 def _stored(source: Source, rows: pa.Table) -> tuple[dict[str, pa.Table], tuple[date | None, date | None]]:
     """The rows under the names and in the order they are stored in, for every table the source feeds, and their first and last day."""
-    renamed = {field.stored_as: rows[field.name].combine_chunks() for field in source.fields}
+    renamed = {field.stored_as: whole(rows[field.name]) for field in source.fields}
     names = [field.stored_as for field in source.fields if field.stored]
     renamed["row_number"] = rows["row_number"]
     days = _days(source, rows)
@@ -182,10 +183,6 @@ def _stored(source: Source, rows: pa.Table) -> tuple[dict[str, pa.Table], tuple[
         order = [*lead, "dt", *(name for name in names if name not in lead), "row_number"]
     full = pa.table(renamed)
     tables = {source.table: full.select(order)} | {name: derive(full) for name, derive in source.also.items()}
-    tables = {
-        name: pa.table({column: plain(table[column].combine_chunks()) for column in table.column_names})
-        for name, table in tables.items()
-    }
     ends = pc.min_max(days)
     return tables, (ends["min"].as_py(), ends["max"].as_py())
 
@@ -194,4 +191,4 @@ def _days(source: Source, rows: pa.Table) -> pa.Array:
     """The day of each row (of the lake: its UTC day), null where the source has none."""
     if source.day_field is None:
         return pa.nulls(rows.num_rows, pa.date32())
-    return rows[source.day_field].combine_chunks().cast(pa.date32())
+    return whole(rows[source.day_field]).cast(pa.date32())

@@ -93,7 +93,8 @@ class Prepared:
 
     `tables`: table name -> rows with the stored columns, `row_number` and, for warehouse tables, `key_hash`; the source's own table is always
     there. `refused` (REFUSED_SCHEMA) has one line a refused row. `merged` counts rows that were added to, or are the same as, an earlier one.
-    `totals_dropped` counts totals rows, `totals` compares their figures with the rows. `doubts` must be answered before a commit.
+    `totals_dropped` counts totals rows, `totals` compares their figures with the rows,
+    `reconciliation` holds the notes that say so. `doubts` must be answered before a commit.
     `conversions` show for each field how it was read. `options` (zone, date_order, decimal), `said_mapping` and `said_fixed` are what the
     person said, for reading the file again.
     `notes` are decisions that were taken, `warnings` what the person should look at. `first_day` and `last_day` are of the source's own
@@ -121,6 +122,7 @@ class Prepared:
     export: "Export | None" = None
     container: str = ""
     totals: tuple[Total, ...] = ()
+    reconciliation: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     conversions: tuple[Conversion, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)

@@ -56,7 +56,9 @@ def dropped_all(page: AppTest, files: dict[str, bytes]) -> AppTest:
 
 def badges(page: AppTest) -> Counter[str]:
     """How many lines of the list and of the history are in each state."""
-    return Counter(state for mark in page.markdown for state in re.findall(r"-badge\[:material/\w+: ([^]]+)\]", mark.value))
+    return Counter(
+        state for mark in page.markdown for state in re.findall(r"-badge\[:material/\w+: ([^]]+)\]", mark.value)
+    )
 
 
 def button(page: AppTest, label: str) -> Button:
@@ -132,7 +134,7 @@ def test_a_value_for_all_rows_stands_in_for_a_column(empty: Environment, open_pa
     assert box(page, "Channel *").value == "The same value for all rows"
     typed(page, "Value of channel for all rows", "Email")
     page = until(page, lambda page: bool(page.metric))
-    assert not page.warning
+    assert not any("has no column" in warning.value for warning in page.warning)
     assert "1 new" in stored(page).success[0].value
 
 
@@ -167,14 +169,15 @@ def test_dates_that_read_both_ways_are_asked_about_once(empty: Environment, open
     page = dropped(open_page(empty, "upload.py"), "spend.csv", content)
     assert badges(page)["needs an answer"] == 1
     assert "Which way round are the dates in date?" in said(page)
-    assert page.radio[0].options == ["03/04/2026 is 3 April 2026", "03/04/2026 is 4 March 2026"]
+    asked = next(radio for radio in page.radio if radio.label.startswith("Which way"))
+    assert asked.options == ["03/04/2026 is 3 April 2026", "03/04/2026 is 4 March 2026"]
     assert button(page, "Store").disabled
     assert "Say first which way round the dates are" in said(page)
-    page.radio[0].set_value("month").run()
+    asked.set_value("month").run()
     page = until(page, lambda page: badges(page)["ready"] == 1)
-    assert not page.radio
+    assert "Which way round" not in said(page)
     assert not button(page, "Store").disabled
-    assert "4 Mar - 6 May 2026" in said(page).replace("5 May", "6 May")
+    assert "4 Mar - 6 May 2026" in said(page)
 
 
 def test_the_files_own_total_is_held_against_its_rows(empty: Environment, open_page: OpenPage) -> None:
@@ -183,11 +186,16 @@ def test_the_files_own_total_is_held_against_its_rows(empty: Environment, open_p
     assert "**2 accepted** + 0 refused + 1 total = 3 rows in the file." in said(page)
     assert "The file's total 21\\.50 = the sum of its rows" in said(page)
     page = dropped(page, "other.csv", CLEAN_SPEND + b"Total,,,22.50\n")
-    assert any("1\\.00 less" in warning.value for warning in page.warning)
+    assert any("1\\.00 more" in warning.value for warning in page.warning)
 
 
 def test_many_files_are_stored_at_once(empty: Environment, open_page: OpenPage) -> None:
-    files = {"reach.csv": REACH, "touch.csv": TOUCHES, "picture.csv": b"\x89PNG\r\n\x1a\n\x00", "spend.csv": CLEAN_SPEND}
+    files = {
+        "reach.csv": REACH,
+        "touch.csv": TOUCHES,
+        "picture.csv": b"\x89PNG\r\n\x1a\n\x00",
+        "spend.csv": CLEAN_SPEND,
+    }
     page = dropped_all(open_page(empty, "upload.py"), files)
     assert (badges(page)["ready"], badges(page)["cannot be read"]) == (3, 1)
     page = stored(page, "Store all 3")
