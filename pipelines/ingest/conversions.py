@@ -88,8 +88,10 @@ def _number(written: str, value: Any) -> str:
     digits = int("0" + "".join(character for character in body if character.isdecimal()))
     fraction = re.search(r"([.,])(\d+)\D*$", body)
     after = fraction[2] if fraction else ""
+    if abs(value) == digits:
+        after = ""  # the marks of a whole number part thousands
     powers = [power for power in (0, 3, 6, 9) if abs(value) == Decimal(digits).scaleb(power - len(after))]
-    decimal = fraction[1] if fraction and powers else ""
+    decimal = fraction[1] if fraction and after and powers else ""
     marks = set(re.findall(r"(?<=\d)[.,'’\s](?=\d)", body)) - {decimal}
     said = [f"thousands {_MARKS.get(mark, 'space')}" for mark in sorted(marks)]
     said += [f"decimal {_MARKS[decimal]}"] if decimal else []

@@ -67,7 +67,7 @@ def identify_rows(source: Source, rows: pa.Table, id_name: str) -> Keyed:
     assert source.id_field is not None
     fields = [field for field in source.fields if field.identity]
     facts = codes_of(rows, fields)
-    own, warnings = _trusted_ids(rows[source.id_field].combine_chunks(), facts, id_name)
+    own, warnings = _trusted_ids(whole(rows[source.id_field]), facts, id_name)
     ids = plain(own)
     if own.null_count:
         ids = pc.coalesce(ids, _sha256(rows, fields, _occurrences(facts)))
@@ -80,6 +80,11 @@ def identify_rows(source: Source, rows: pa.Table, id_name: str) -> Keyed:
         return Keyed(rows, warnings=warnings)
     said = f"Rows that repeat an id of '{id_name}' and its facts: {merged:,}; each is kept once, as it stands first."
     return Keyed(rows.take(pa.array(first)), merged=merged, warnings=(*warnings, said))
+
+
+def whole(column: pa.ChunkedArray) -> pa.Array:
+    """The column in one piece, without a copy where it is."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def plain(values: pa.Array) -> pa.Array:
@@ -109,7 +114,7 @@ def codes_of(rows: pa.Table, fields: list[Field]) -> Ints:
     """One integer a row out of the fields, equal where all of them are; names are compared folded, unknown equals unknown."""
     total, most = np.zeros(rows.num_rows, np.int64), 1
     for field in fields:
-        values = rows[field.name].combine_chunks()
+        values = whole(rows[field.name])
         code, size = _code(fold_names(values) if field.type in ("name", "choice") else values)
         if most * size > _MOST_CODES:
             total = _groups(total)[0]
@@ -157,9 +162,9 @@ def _occurrences(codes: Ints) -> Ints:
 
 def _sha256(rows: pa.Table, fields: list[Field], occurrences: Ints | None = None) -> pa.Array:
     """SHA-256, in hex, of one text a row in UTF-8: names folded, days as ISO text, moments as milliseconds, unknown as nothing."""
-    facts = {}
+    facts: dict[str, pa.Array] = {}
     for field in fields:
-        values = rows[field.name].combine_chunks()
+        values = whole(rows[field.name])
         if field.type in ("name", "choice"):
             values = fold_names(values)
         elif field.type == "instant":
@@ -167,7 +172,7 @@ def _sha256(rows: pa.Table, fields: list[Field], occurrences: Ints | None = None
         facts[f"fact_{len(facts)}"] = values
     if occurrences is not None:
         facts[f"fact_{len(facts)}"] = pa.array(occurrences)
-    text = f" || chr({_SEPARATOR}) || ".join(f"coalesce({name}::varchar, '')" for name in facts)
+    text = f"concat({f', chr({_SEPARATOR}), '.join(facts)})"  # it takes nulls for nothing
     with duckdb.connect() as engine:
         engine.register("facts", pa.table(facts))
         return engine.sql(f"SELECT sha256({text}) AS hash FROM facts").to_arrow_table()["hash"].combine_chunks()
@@ -178,7 +183,7 @@ def _summed(source: Source, rows: pa.Table, codes: Ints) -> Keyed:
     group, first = _groups(codes)
     columns = {}
     for name in rows.column_names:
-        values = rows[name].combine_chunks()
+        values = whole(rows[name])
         columns[name] = _sums(values, group) if name in source.sums else _first_known(values, group, first)
     merged = rows.num_rows - len(first)
     said = f"Rows equal in {', '.join(source.key)}: {merged:,} beside the first; their amounts were added up."
@@ -214,7 +219,7 @@ def _without_repeats(source: Source, rows: pa.Table, codes: Ints) -> Keyed:
     same = np.ones(len(later), bool)
     for field in source.fields:
         if field.name not in source.key:
-            values = rows[field.name].combine_chunks()
+            values = whole(rows[field.name])
             same &= _equal(plain(values.take(pa.array(later))), plain(values.take(pa.array(earlier))))
     refused = np.zeros(rows.num_rows, bool)
     refused[later[~same]] = True
