@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from app.charts.theme import QUADRANT_COLOURS
 from app.formats import DASH, currency_sign, short
+from pipelines.ingest.defuse import defuse
 
 _COLUMN = st.column_config
 
@@ -46,7 +48,9 @@ def multiple(title: str, **options: Any) -> Any:
 def table(rows: pd.DataFrame, columns: Mapping[str, Any], name: str, most: int = 12) -> None:
     """A sortable table of the given columns that scrolls beyond `most` rows, and all columns as the download `name`.csv."""
     st.dataframe(
-        rows.assign(**{column: rows[column].map(_end_of_address) for column in rows.select_dtypes("object")}),
+        rows.assign(
+            **{column: rows[column].map(_end_of_address) for column in rows.select_dtypes(["object", "string"])}
+        ),
         hide_index=True,
         column_order=list(columns),
         column_config=dict(columns),
@@ -159,7 +163,8 @@ def download(rows: pd.DataFrame, name: str) -> None:
 
 def as_csv(rows: pd.DataFrame) -> bytes:
     """Rows as a CSV file that spreadsheets read as UTF-8: fractions to six decimals, formulas defused."""
-    return rows.round(6).map(_defused).to_csv(index=False, float_format="%.15g").encode("utf-8-sig")
+    texts = {name: _defused(rows[name]) for name in rows if pd.api.types.infer_dtype(rows[name]) == "string"}
+    return rows.round(6).assign(**texts).to_csv(index=False, float_format="%.15g").encode("utf-8-sig")
 
 
 def file_name(name: str) -> str:
@@ -171,5 +176,5 @@ def file_name(name: str) -> str:
     return f"{' '.join(parts)}.csv".replace(" ", "_")
 
 
-def _defused(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+def _defused(texts: pd.Series) -> pd.Series:
+    return pd.Series(defuse(pa.array(texts, pa.string(), from_pandas=True)).to_pylist(), texts.index)

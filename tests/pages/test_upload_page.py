@@ -65,7 +65,7 @@ def button(page: AppTest, label: str) -> Button:
     return next(button for button in page.button if button.label.startswith(label))
 
 
-def box(page: AppTest, label: str) -> Selectbox:
+def box(page: AppTest, label: str) -> Selectbox[str]:
     return next(box for box in page.selectbox if box.label == label)
 
 
@@ -211,7 +211,7 @@ def test_many_files_are_stored_at_once(empty: Environment, open_page: OpenPage) 
 def test_choosing_a_file_opens_its_preview(empty: Environment, open_page: OpenPage) -> None:
     page = dropped_all(open_page(empty, "upload.py"), {"reach.csv": REACH, "spend.csv": CLEAN_SPEND})
     assert "**reach\\.csv** is read as" in said(page)
-    page.button(key=next(button.key for button in page.button if button.label == "spend\\.csv")).click().run()
+    button(page, "spend\\.csv").click().run()
     assert "**spend\\.csv** is read as" in said(page)
     assert "**reach\\.csv** is read as" not in said(page)
 
@@ -260,7 +260,7 @@ def test_how_a_file_is_read_is_remembered_used_and_forgotten(empty: Environment,
     page = dropped(open_page(empty, "upload.py"), "spend.csv", b"date,campaign,amount\n2026-02-01,Spring,10\n")
     typed(page, "Value of channel for all rows", "Email")
     page = until(page, lambda page: bool(page.metric))
-    page.checkbox(key=next(tick.key for tick in page.checkbox if tick.label.startswith("Remember"))).check().run()
+    next(tick for tick in page.checkbox if tick.label.startswith("Remember")).check().run()
     page = stored(page)
     assert "Channel is Email" in said(page)
 
