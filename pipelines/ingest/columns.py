@@ -1,6 +1,7 @@
 """The cells of each field of a source: distinct texts, and which row has which.
 
-Invariant: every field has one text a row, from its column, its fixed value or its default; a blank one is null. Nothing is read here.
+Invariant: every field has one text a row, from its column, its fixed value or its default; a blank one is null. Nothing is read here. Only a
+column that hardly repeats itself is left as it is: to look for its distinct texts would cost more than it spares.
 """
 
 from collections.abc import Mapping
@@ -13,15 +14,19 @@ from pipelines.ingest.cells import clean, encoded
 from pipelines.ingest.dates import join_clock
 from pipelines.sources import Field, Source
 
+_SAMPLE, _MOSTLY = 100_000, 0.9
+
 
 @dataclass(frozen=True)
 class Column:
-    """A field's distinct texts, as `written` and cleaned (`texts`), the position of each row's one (`codes`), and the `headers` it is from."""
+    """A field's distinct texts, as `written` and cleaned (`texts`), the position of each row's one (`codes`; None: one text a row, in order),
+    and the `headers` of the columns it is from.
+    """
 
     field: Field
     written: pa.Array
     texts: pa.Array
-    codes: pa.Array
+    codes: pa.Array | None
     headers: tuple[str, ...] = ()
 
     @property
@@ -31,12 +36,19 @@ class Column:
 
     def over_rows(self, values: pa.Array) -> pa.Array:
         """Values of the distinct texts, laid out over the rows; texts as codes into their distinct values."""
+        if self.codes is None:
+            return values
         if not pa.types.is_string(values.type):
             return pc.take(values, self.codes)
         distinct = values.dictionary_encode()
         if not distinct.indices.null_count and len(distinct.dictionary) == len(values):
             return pa.DictionaryArray.from_arrays(self.codes, values)
         return pa.DictionaryArray.from_arrays(pc.take(distinct.indices, self.codes), distinct.dictionary)
+
+    def text_of(self, row: int) -> str | None:
+        """The cleaned text of a row."""
+        text: str | None = self.texts[row if self.codes is None else self.codes[row].as_py()].as_py()
+        return text
 
 
 def columns_of(source: Source, table: pa.Table, mapping: Mapping[str, str], fixed: Mapping[str, str]) -> list[Column]:
@@ -62,12 +74,23 @@ def _column(
     if field.name == source.day_field and clocks:
         headers += clocks
         cells = _joined(table[headers[0]], table[headers[1]])
+    elif _hardly_repeats(table[headers[0]]):
+        written = pc.fill_null(table[headers[0]].combine_chunks(), "")
+        return Column(field, written, _filled(clean(written), otherwise), None, tuple(headers))
     else:
         cells = _cells(table[headers[0]])
-    texts = clean(cells.dictionary)
-    if otherwise is not None:
-        texts = pc.fill_null(texts, otherwise)
-    return Column(field, cells.dictionary, texts, cells.indices, tuple(headers))
+    return Column(field, cells.dictionary, _filled(clean(cells.dictionary), otherwise), cells.indices, tuple(headers))
+
+
+def _filled(texts: pa.Array, otherwise: str | None) -> pa.Array:
+    return texts if otherwise is None else pc.fill_null(texts, otherwise)
+
+
+def _hardly_repeats(column: pa.ChunkedArray) -> bool:
+    """Whether almost all of the first texts of a plain column are different."""
+    if pa.types.is_dictionary(column.type) or len(column) < _SAMPLE:
+        return False
+    return bool(pc.count_distinct(column.slice(0, _SAMPLE)).as_py() > _MOSTLY * _SAMPLE)
 
 
 def _cells(column: pa.ChunkedArray) -> pa.DictionaryArray:

@@ -81,7 +81,7 @@ def _against(amount: Column, codes: pa.Array, named: pa.Array) -> pa.BooleanArra
 
 def _said_against(amount: Column, against: pa.BooleanArray, named: pa.Array) -> str:
     place = int(np.flatnonzero(np.asarray(against))[0])
-    shown, taken = amount.texts[amount.codes[place].as_py()].as_py(), plain(named)[place].as_py()
+    shown, taken = amount.text_of(place), plain(named)[place].as_py()
     return f"Amounts in '{amount.name}' written in another currency than the file says: {count(against):,}, such as '{shown}'; taken as {taken}."
 
 
