@@ -43,7 +43,7 @@ class _Fit:
 
 def guess_source(content: bytes | memoryview, name: str) -> Guess:
     """The source of a file by its header. Raises FileRefused where the file cannot be read, or fits no source."""
-    raw = read_raw(_head(bytes(content)), name)
+    raw = _read_top(content, name)
     exports = {source.name: find_export(source, raw) for source in SOURCES.values()}
     fits = {source.name: _fit(source, raw, exports[source.name]) for source in SOURCES.values()}
     best = max(fits, key=lambda source: fits[source])
@@ -67,13 +67,20 @@ def guess_source(content: bytes | memoryview, name: str) -> Guess:
     return Guess(SOURCES[best], exports[best])
 
 
-def _head(content: bytes) -> bytes:
-    """The top of a text, cut at the end of a line; a packed file as it is."""
-    if len(content) <= _HEAD or content.startswith(_PACKED):
-        return content
-    if content.startswith(_UTF16):
-        return content[:_HEAD]
-    return content[: content.rfind(b"\n", 0, _HEAD) + 1] or content
+def _read_top(content: bytes | memoryview, name: str) -> Raw:
+    """The first rows of a text, or all of a packed file or of one that does not read well where it is cut."""
+    head = bytes(content[:_HEAD])
+    if len(content) <= _HEAD or head.startswith(_PACKED):
+        return read_raw(content, name)
+    if head.startswith(_UTF16):
+        text = head.decode("utf-16", "ignore")
+        head = text[: text.rfind("\n") + 1].encode("utf-16")
+    else:
+        head = head[: head.rfind(b"\n") + 1]
+    try:
+        return read_raw(head, name)
+    except FileRefused:
+        return read_raw(content, name)
 
 
 def _fit(source: Source, raw: Raw, export: Export | None) -> _Fit:

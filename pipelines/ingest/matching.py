@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.ingest import contents
-from pipelines.ingest.cells import clean, matches
+from pipelines.ingest.cells import clean, encoded, matches
 from pipelines.ingest.currencies import currencies_of
 from pipelines.ingest.header import bare_header, fold_header
 from pipelines.ingest.prepared import Raw
@@ -109,7 +109,9 @@ def _matches(source: Source, raw: Raw, export: Export | None) -> list[_Match]:
 
 def _settled_by(export: Export | None, field: Field) -> bool:
     """Whether the export says what the field is, so that a name which people use elsewhere means something else here."""
-    return export is not None and (field.name in export.fixed or field.name in export.said)
+    if export is None:
+        return False
+    return field.name in (*export.fixed, *export.said) or export.columns.get(field.name) == ()
 
 
 def _by_name(kind: int, names: Iterable[str], header: tuple[str, ...]) -> list[tuple[int, int, bool, int, str]]:
@@ -167,7 +169,7 @@ def _says_nothing(field: Field, raw: Raw, export: Export | None, column: str) ->
 
 def _distinct(column: pa.ChunkedArray) -> pa.Array:
     """The distinct texts of a column, cleaned."""
-    return clean(pc.unique(column).cast(pa.string()))
+    return clean(encoded(column).dictionary)
 
 
 def _filled(column: pa.ChunkedArray, empty: list[str]) -> bool:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.errors import FileRefused
+from pipelines.ingest.cells import encoded
 from pipelines.ingest.matching import named
 from pipelines.ingest.prepared import Raw
 from pipelines.ingest.tell import preamble_lines
@@ -66,7 +67,7 @@ def _refuse_ranges(raw: Raw, export: Export | None, mapping: Mapping[str, str], 
 
 def _refuse_one_start(raw: Raw, export: Export | None, start: str) -> None:
     """Refuse an export whose rows all begin on one day and may end on another."""
-    if export is None or len(pc.unique(raw.table[start])) > 1:
+    if export is None or len(encoded(raw.table[start]).dictionary) > 1:
         return
     period = re.search(export.period, "\n".join(preamble_lines(raw)), re.IGNORECASE) if export.period else None
     is_day = period["first"] == period["last"] if period else start in named(raw.header, export.columns["date"])

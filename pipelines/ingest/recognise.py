@@ -77,14 +77,6 @@ def recognise_file(source: Source, raw: Raw, mapping: Mapping[str, str | None], 
     return Recognised(source, export, raw, ordered, values, (*raw.notes, *notes))
 
 
-def settle_mapping(
-    source: Source, raw: Raw, mapping: Mapping[str, str | None], fixed: Mapping[str, str]
-) -> tuple[dict[str, str], list[str]]:
-    """The mapping of `recognise_file` and its notes."""
-    recognised = recognise_file(source, raw, mapping, fixed)
-    return recognised.mapping, list(recognised.notes)
-
-
 def _relaxed(source: Source, export: Export) -> Source:
     """The source without the need of the fields that the export never names."""
     fields = (

@@ -130,6 +130,11 @@ def find_totals(source: Source, raw: Raw, mapping: Mapping[str, str], reading: R
     return Found(left_out, tuple(sorted(rows, key=lambda row: row.position)), tuple(warnings))
 
 
+def are_totals(texts: pa.Array) -> pa.BooleanArray:
+    """Which texts, cleaned, are words for a total or an average."""
+    return matches(texts, _TOTAL, ignore_case=True)
+
+
 def _naming(field: Field, column: pa.ChunkedArray, reading: Reading) -> _Naming:
     cells = encoded(column)
     texts = clean(cells.dictionary)
@@ -138,7 +143,7 @@ def _naming(field: Field, column: pa.ChunkedArray, reading: Reading) -> _Naming:
         return np.asarray(pc.take(which, cells.indices))
 
     blank, dashes = pc.is_null(texts), matches(texts, _DASHES)
-    words = matches(texts, _TOTAL, ignore_case=True)
+    words = are_totals(texts)
     strange = np.zeros(len(column), bool)
     if field.type in ("date", "instant"):
         strange = np.asarray(pc.is_null(reading.columns[field.name]))
@@ -152,7 +157,7 @@ def _labels(table: pa.Table, at: Ints, naming: Sequence[str]) -> pa.Array:
     for name in table.column_names:
         cells = encoded(table[name].take(pa.array(at)))
         texts = clean(cells.dictionary)
-        words = np.asarray(pc.take(matches(texts, _TOTAL, ignore_case=True), cells.indices))
+        words = np.asarray(pc.take(are_totals(texts), cells.indices))
         says = pa.array(words & (first | (name in naming)))
         result = pc.if_else(pc.and_(says, pc.is_null(result)), pc.take(texts, cells.indices), result)
         nothing = pc.or_(pc.is_null(texts), matches(texts, _DASHES))

@@ -1,10 +1,12 @@
 """Recognising a file: which column is which field, by name and by content, and what is suggested or asked."""
 
+from datetime import UTC, datetime
+
 import pyarrow as pa
 import pytest
 
 from pipelines.errors import FileRefused, WrongUsage
-from pipelines.ingest import Raw
+from pipelines.ingest import Raw, prepare
 from pipelines.ingest.guess import guess_source
 from pipelines.ingest.matching import header_currency
 from pipelines.ingest.read import read_raw
@@ -12,6 +14,8 @@ from pipelines.ingest.recognise import Recognised, recognise, recognise_file
 from pipelines.ingest.suggest import suggest
 from pipelines.sources import SOURCES
 from pipelines.sources.exports import EXPORTS
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def raw_of(source: str, text: str) -> Raw:
@@ -172,3 +176,11 @@ def test_columns_of_distinct_texts_are_recognised_alike() -> None:
     encoded = Raw(**{**raw.__dict__, "table": table})
     source = SOURCES["touchpoints"]
     assert recognise_file(source, encoded, {}, {}).mapping == recognise_file(source, raw, {}, {}).mapping
+
+
+def test_the_totals_row_of_a_pivot_is_compared_and_left_out() -> None:
+    text = 'Country,260107_X_Mentions (SUM),260108_X_Mentions (SUM)\nSpain,1,"1,200"\nPeru,2,-\nTotal,3,{}\n'
+    for figure, agrees in (('"1,200"', True), ("1201", False)):
+        result = prepare(SOURCES["mentions"], text.format(figure).encode(), "pivot.csv", now=NOW)
+        assert (result.accepted, result.totals_dropped, result.refused.num_rows) == (3, 1, 0)
+        assert [total.agrees for total in result.totals if total.field == "mentions"] == [agrees]

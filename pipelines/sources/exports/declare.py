@@ -15,7 +15,8 @@ class Export:
 
     `header`: headers that together only this tool writes: one of the sets, or a match of `preamble` (a regular expression, any case) in the
     file's name or in a line above the header, is there in each of its files.
-    `columns`: field -> the tool's headers for it, best first, in every language it writes. A column that stands under two fields feeds both.
+    `columns`: field -> the tool's headers for it, best first, in every language it writes; none where the names that others use for it mean
+    something else here. A column that stands under two fields feeds both.
     `fixed`: field -> value for all rows whose cells do not say it. `said`: field -> value -> words of which one stands above the header, in the
     header or in the cells of the columns `said_in` when it is that value; no value is taken where the words leave a doubt.
     `optional`: required fields that the tool never names: its rows are read without them.

@@ -70,6 +70,7 @@ GA4_EVENTS = Export(
             "traffic_source.campaign",
             "first_user_campaign",
         ),
+        "platform": (),
         "kind": ("event_name",),
         "conversion_type": ("event_name",),
         "converted": ("is_key_event", "is_conversion_event"),

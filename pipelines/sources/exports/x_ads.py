@@ -19,7 +19,7 @@ X_ADS = Export(
         ("Campaign", "Spend", "Engagements"),
         ("Campaign name", "Spend", "Engagements"),
     ),
-    preamble=r"\b(x|twitter)[ _-]ads\b|\btwitter\b",
+    preamble=r"(^|[^a-z])(x|twitter)[ _-]ads|twitter",
     columns={
         "date": ("Time period", "Date", "Day", "Time"),
         "campaign": ("Campaign name", "Campaign"),
