@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -32,6 +32,10 @@ _MOST_NAMED = 5
 
 _UNPACK = "Unpack it and upload the file inside."
 _SAVE_AS = "Open it in Excel, choose Save as, Excel workbook (.xlsx) or CSV UTF-8, and upload that."
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ def _gunzip(content: memoryview, file_name: str) -> memoryview:
         return _collected(_counted(file, file_name))
 
 
-def _counted(file: IO[bytes], file_name: str) -> Iterator[bytes]:
+def _counted(file: _Readable, file_name: str) -> Iterator[bytes]:
     total = 0
     try:
         while piece := file.read(_STEP):
@@ -164,8 +168,8 @@ def damaged(file_name: str) -> FileRefused:
 
 
 def _starts(content: memoryview, *signatures: bytes) -> bool:
-    return any(content[: len(signature)] == signature for signature in signatures)
+    return any(bytes(content[: len(signature)]) == signature for signature in signatures)
 
 
 def _is_tar(content: memoryview) -> bool:
-    return content[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR
+    return bytes(content[_TAR_AT : _TAR_AT + len(_TAR)]) == _TAR

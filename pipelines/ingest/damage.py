@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -31,9 +32,9 @@ _CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}]"
 
 @dataclass(frozen=True)
 class Fault:
-    """What may be wrong with a cell: a test of the texts of a column at a place, and the reason that is said."""
+    """What may be wrong with a cell: a test, for the column at a place, of some of its texts; and the reason that is said."""
 
-    found: Callable[[pa.Array, int], pa.Array]
+    found: Callable[[int, pa.Array], pa.Array]
     reason: str
 
 
@@ -42,17 +43,17 @@ def possible_faults(text: memoryview, records: Records, layout: Layout, file_nam
 
     Raises FileRefused where a quotation mark that is not closed leaves it open where the rows end.
     """
-    faults = [Fault(lambda texts, _: pc.greater(pc.binary_length(texts), _LONGEST), "The cell is too long.")]
+    faults = [Fault(lambda _, texts: pc.greater(pc.binary_length(texts), _LONGEST), "The cell is too long.")]
     line_ends, has_controls = _survey(text)
     if has_controls:
         said = "The cell has a control character or one that could not be decoded."
-        faults.append(Fault(lambda texts, _: pc.match_substring_regex(texts, _CONTROLS), said))
+        faults.append(Fault(lambda _, texts: pc.match_substring_regex(texts, _CONTROLS), said))
     if line_ends > len(records):
         _refuse_open_quotation(text, layout, file_name)
         patterns = _swallowing(records) if len(layout.header) <= _WIDEST else []
         said = "The cell holds what look like rows of the table: a quotation mark is missing, or one too many."
         if patterns:
-            faults.append(Fault(lambda texts, place: pc.match_substring_regex(texts, patterns[place]), said))
+            faults.append(Fault(lambda place, texts: pc.match_substring_regex(texts, patterns[place]), said))
     return faults
 
 
@@ -69,7 +70,7 @@ def refuse_damaged(records: Records, faults: Iterable[Fault], layout: Layout) ->
     }
     for place, (name, column) in enumerate(zip(layout.header, records.table.columns, strict=True)):
         for fault in faults:
-            found = where(column, lambda texts, place=place, fault=fault: fault.found(texts, place))
+            found = where(column, partial(fault.found, place))
             for position in np.flatnonzero(found).tolist():
                 number = int(records.numbers[position])
                 if number not in lines:

@@ -52,8 +52,12 @@ _CODE_PAGES = (
     "mac_roman",
 )
 # Windows-1252 is taken unless its reading is full of signs that Western text hardly has, and another code page reads well.
-_HARDLY_WESTERN = re.compile("[ƒˆ‰†‡‹›˜ŽžŸ¤¦¨ª¬¯°±¶¸¹¼¾ÐÞðþÝý×÷]")
+_HARDLY_WESTERN = re.compile("[ƒˆ‰†‡‹›˜ŽžŸŒ³¹¤¦¨ª¬¯°±¶¸¹¼¾ÐÞðþÝý×÷]")
 _TOO_STRANGE = 0.2
+# Mac Roman, which no detector tells from the Windows pages of Central Europe, is taken if nearly all of it is Western letters and signs.
+_WESTERN = re.compile("[äöüÄÖÜßáàâãåæçéèêëíìîïñóòôõøúùûÿœÁÀÂÅÆÇÉÈÊÍÑÓÔØÚ–—‘’“”„…€£©®™°«»]")
+_SURELY_WESTERN = 0.95
+_LATIN = ("cp1250", "cp1252", "cp1254", "cp1257", "mac_roman")
 _SAMPLE = 65_536
 _BLOCK = 1 << 22
 _LONGEST_EXAMPLE = 40
@@ -87,7 +91,7 @@ def decode(content: memoryview, file_name: str) -> tuple[memoryview, str]:
     A byte-order mark decides; then UTF-16 and UTF-32 by their zero bytes; then UTF-8 if it holds (or nearly: damaged places are
     marked); else the code page that charset-normalizer finds, Windows-1252 in doubt. Raises FileRefused for binary content.
     """
-    encoding = next((encoding for mark, encoding in _MARKS if content[: len(mark)] == mark), None)
+    encoding = next((encoding for mark, encoding in _MARKS if bytes(content[: len(mark)]) == mark), None)
     encoding = encoding or _wide(bytes(content[:_SAMPLE]), file_name)
     if encoding in (None, "utf-8-sig"):
         failed, beyond_ascii = _damage(content)
@@ -112,7 +116,7 @@ def encoding_note(text: memoryview, encoding: str) -> str:
 
 def _without_marks(text: memoryview) -> memoryview:
     """The text without the byte-order marks it begins with: some tools write two."""
-    while text[:3] == codecs.BOM_UTF8:
+    while bytes(text[:3]) == codecs.BOM_UTF8:
         text = text[3:]
     return text
 
@@ -179,4 +183,7 @@ def _code_page(content: memoryview) -> str:
     reads_well = any("cp1252" in match.could_be_from_charset for match in matches)
     if best is None or (reads_well and strange < _TOO_STRANGE * beyond_ascii):
         return "windows-1252"
+    mac = re.findall(r"[^\x00-\x7f]", telling.decode("mac_roman"))
+    if best.encoding in _LATIN and len(_WESTERN.findall("".join(mac))) > _SURELY_WESTERN * len(mac):
+        return "mac_roman"
     return best.encoding

@@ -27,7 +27,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 from pipelines.errors import FileRefused
 from pipelines.ingest.containers import damaged, open_zip, read_member, refuse_large
 
-_MOST_CELLS = 30_000_000
+_MOST_CELLS = 10_000_000  # blank ones in between counted
 _KEPT, _EXACT = 10**15, 2**53  # Excel keeps 15 digits of a number, other programs what a double holds
 _LOOKED_AT = 200  # rows of a sheet among which its header is looked for
 _LIKE_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
@@ -169,7 +169,7 @@ def _csv(sheet: CalamineSheet, extent: _Extent) -> bytes:
     writer = csv.writer(text)
     left = sheet.start[1] + 1 if sheet.start else 1
     for number, row in enumerate(sheet.iter_rows(), start=1):
-        cells = [_text(cell) for cell in row]
+        cells = [_text(cell) for cell in row] if any(cell != "" for cell in row) else row
         for column, shown in extent.errors.get(number, {}).items():
             cells[column - left] = shown
         writer.writerow(cells)

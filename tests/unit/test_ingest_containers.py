@@ -20,7 +20,7 @@ SPEND = SOURCES["spend"]
 PLAIN = b"date,channel,campaign,amount\n2026-01-02,Search,Brand,1.50\n2026-01-03,Search,Spring,2\n"
 OTHER = b"note\nnothing\n"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-ROWS = [["date", "channel", "campaign", "amount"], [date(2026, 1, 2), "Search", "Brand", 1.5]]
+ROWS: list[list[Any]] = [["date", "channel", "campaign", "amount"], [date(2026, 1, 2), "Search", "Brand", 1.5]]
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
@@ -160,7 +160,7 @@ def test_a_zip_that_declares_too_much_is_not_unpacked() -> None:
 
 
 def test_every_kind_of_cell() -> None:
-    cells = {
+    cells: dict[Any, str] = {
         date(2026, 1, 2): "2026-01-02",
         datetime(2026, 1, 2, 3, 4, 5): "2026-01-02T03:04:05",  # noqa: DTZ001 (a sheet's moments have no zone)
         time(4, 5, 6): "04:05:06",
