@@ -16,7 +16,7 @@ from pipelines.ingest.date_order import Order
 from pipelines.ingest.keys import Keyed, identify_rows, key_rows, whole
 from pipelines.ingest.normalise import Conventions, Fault, Reading, read_fields
 from pipelines.ingest.numbers import Mark
-from pipelines.ingest.prepared import MappingNeeded, Prepared, Raw
+from pipelines.ingest.prepared import MappingNeeded, Prepared
 from pipelines.ingest.read import read_raw
 from pipelines.ingest.recognise import Recognised, recognise_file
 from pipelines.ingest.reconcile import Rows, reconcile
@@ -89,7 +89,7 @@ def prepare(
             *keyed.warnings,
             *smells(file.source, tables, file.mapping),
         ),
-        notes=(*_encoding_note(file.raw), *file.notes, *reading.notes, *compared.notes),
+        notes=(*file.notes, *reading.notes, *compared.notes),
         first_day=first_day,
         last_day=last_day,
         export=file.export,
@@ -116,12 +116,6 @@ def _conventions(
     declared_zone, declared_order = (file.export.zone, file.export.date_order) if file.export else (None, None)
     moment = (now or datetime.now(UTC)).astimezone(ZoneInfo(zone))
     return Conventions(declared_zone or zone, currency, moment, file.raw.delimiter, declared_order, date_order, decimal)
-
-
-def _encoding_note(raw: Raw) -> tuple[str, ...]:
-    if raw.encoding.startswith("utf") or not raw.delimiter:
-        return ()
-    return (f"The file is not Unicode; read as {raw.encoding}. If letters look wrong, save it as CSV UTF-8.",)
 
 
 def _require(file: Recognised) -> None:
