@@ -3,7 +3,7 @@
 Invariant: a total is called wrong only where it stands for all rows, or for rows that it names, and no other total of the file agrees.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
@@ -53,7 +53,7 @@ class _Compared:
 
 def reconcile(totals: Sequence[TotalsRow], sums: Sums, raw: Raw, rows: Rows) -> Reconciled:
     """Compare every figure of the totals rows with the rows that it stands for."""
-    if not totals or not sums.fields:
+    if not totals:
         return Reconciled()
     compared, partial = _of_words(totals, sums, raw, rows)
     compared += _of_scopes(totals, sums, raw, rows)
@@ -61,7 +61,13 @@ def reconcile(totals: Sequence[TotalsRow], sums: Sums, raw: Raw, rows: Rows) -> 
     agreeing = [one for one in compared if one.total.agrees]
     differing = [one for one in compared if not one.total.agrees]
     expected = [one for one in differing if not one.field.adds_up and one.total.file < one.total.ours]
-    notes = [*_agree(agreeing, sums), *(_need_not(one) for one in expected), *_partial(partial, raw)]
+    silent = {row.position for row in totals} - {one.position for one in compared} - {row.position for row in partial}
+    notes = [
+        *_agree(agreeing, sums),
+        *(_need_not(one) for one in expected),
+        *_partial(partial, raw),
+        *_silent(silent, raw),
+    ]
     warnings = _differ([one for one in differing if one not in expected], sums, raw, rows)
     return Reconciled(tuple(one.total for one in compared), tuple(notes), tuple(warnings))
 
@@ -89,7 +95,8 @@ def _of_words(totals: Sequence[TotalsRow], sums: Sums, raw: Raw, rows: Rows) -> 
     parts = _Parts(those, sums, raw, rows)
     candidates = {row: parts.of(number, row) for number, row in enumerate(those)}
     chosen = {row: _chosen(row, candidates[row], sums) for row in those}
-    whole = [row for row, place in chosen.items() if place == 0] or _likely(those, candidates, sums, rows)
+    open_ = [row for row, place in chosen.items() if place is None]
+    whole = [row for row, place in chosen.items() if place == 0] or _likely(open_, candidates, sums, rows)
     result, partial = [], []
     for row in those:
         place = 0 if row in whole else chosen[row]
@@ -108,35 +115,47 @@ class _Parts:
     """The sums a totals row may stand for by its place and its words, for each field; the first is that of all rows."""
 
     def __init__(self, totals: Sequence[TotalsRow], sums: Sums, raw: Raw, rows: Rows) -> None:
-        self._sums, self._raw, self._stored = sums, raw, rows.stored
+        self._fields = sums.fields
         section = np.searchsorted([row.position for row in totals], np.arange(raw.table.num_rows))
         self._sections = {
-            field.name: sums.by_part(field, section, len(totals) + 1, rows.stored) for field in sums.fields
+            field.name: sums.by_part(field, section, len(totals) + 1, rows.stored) for field in self._fields
         }
         self._above = {name: list(accumulate(sections)) for name, sections in self._sections.items()}
+        self._named = _sums_of_names({name for row in totals if (name := _name_in(row.label))}, sums, raw, rows)
 
     def of(self, number: int, row: TotalsRow) -> dict[str, list[Decimal]]:
-        """Of the totals row of that number: field -> sums of all rows, of those above it to the last total, of all above, of those below."""
-        named = self._named(row.label)
+        """Of the totals row of that number: field -> sums of all rows, of those above it to the last total, of all above, of those below to
+        the next, and of those in which a column has the name that its words name: of 'Total: Search' those with a cell 'Search'.
+        """
         result = {}
-        for field in self._sums.fields:
+        for field in self._fields:
             sections, above = self._sections[field.name], self._above[field.name]
-            result[field.name] = [above[-1], sections[number], above[number], sections[number + 1]]
-            if named is not None:
-                result[field.name].append(self._sums.total(field, named) or Decimal(0))
+            named = self._named.get((_name_in(row.label), field.name), [])
+            result[field.name] = [above[-1], sections[number], above[number], sections[number + 1], *named]
         return result
 
-    def _named(self, label: str) -> Mask | None:
-        """The stored rows of which a cell is what the words name: of 'Total: Search' those with a cell 'Search'."""
-        name = pa.array([label.partition(":")[2].strip() or label.partition(" - ")[2].strip()])
-        if not name[0].as_py():
-            return None
-        result = np.zeros(self._raw.table.num_rows, bool)
-        for column in self._raw.table.columns:
-            cells = encoded(column)
-            same = pc.equal(fold_names(clean(cells.dictionary)), fold_names(name)[0])
-            result |= np.asarray(pc.fill_null(pc.take(same, cells.indices), False))
-        return result & self._stored
+
+def _name_in(label: str) -> str:
+    """What the words of a total name, folded: 'search' of 'Total: Search'; '' where they name nothing."""
+    return (label.partition(":")[2] or label.partition(" - ")[2]).strip().casefold()
+
+
+def _sums_of_names(names: Collection[str], sums: Sums, raw: Raw, rows: Rows) -> dict[tuple[str, str], list[Decimal]]:
+    """For each name and field the sums over the rows that have the name in a column, for each column in which it stands."""
+    wanted = pa.array(sorted(names), pa.string())
+    result: dict[tuple[str, str], list[Decimal]] = {}
+    for column in raw.table.columns if names else []:
+        cells = encoded(column)
+        which = pc.index_in(fold_names(clean(cells.dictionary)), value_set=wanted)
+        if which.null_count == len(which):
+            continue
+        part = np.asarray(pc.fill_null(pc.take(which, cells.indices), len(wanted)))
+        for field in sums.fields:
+            for name, total in zip(
+                wanted.to_pylist(), sums.by_part(field, part, len(wanted), rows.stored), strict=True
+            ):
+                result.setdefault((name, field.name), []).append(total)
+    return result
 
 
 def _chosen(row: TotalsRow, candidates: dict[str, list[Decimal]], sums: Sums) -> int | None:
@@ -186,7 +205,9 @@ def _agree(agreeing: Iterable[_Compared], sums: Sums) -> list[str]:
     notes = []
     if whole:
         first, *others = whole.values()
-        notes.append(f"The file's total {_named(first, sums)} = the sum of its rows.")
+        exact = first.total.file == first.total.ours
+        ours = "" if exact else f", {_figure(first.field, first.total.ours)}, rounded"
+        notes.append(f"The file's total {_named(first, sums)} = the sum of its rows{ours}.")
         if others:
             plural = "totals" if len(others) > 1 else "total"
             notes.append(
@@ -210,6 +231,12 @@ def _partial(rows: Sequence[TotalsRow], raw: Raw) -> list[str]:
     shown = _listed(f"'{row.label}' (row {raw.rows[row.position].as_py()})" for row in rows[:_SHOWN])
     more = f" and {len(rows) - _SHOWN:,} more" if len(rows) > _SHOWN else ""
     return [f"Totals of a part of the rows that the file does not tell, not compared: {shown}{more}."]
+
+
+def _silent(positions: Collection[int], raw: Raw) -> list[str]:
+    if not positions:
+        return []
+    return [f"Totals without a figure to compare: {_rows(raw.rows.take(pa.array(sorted(positions))).to_pylist())}."]
 
 
 def _differ(differing: Sequence[_Compared], sums: Sums, raw: Raw, rows: Rows) -> list[str]:

@@ -120,7 +120,11 @@ def find_totals(source: Source, raw: Raw, mapping: Mapping[str, str], reading: R
     guesses.forget_single(least=1 if known_tool else 2)
     warnings = _keep_names(naming, mapping, guesses, np.asarray(pc.is_valid(words)))
 
-    rows = [TotalsRow(int(suspects[at]), labels[at].as_py(), None) for at in np.flatnonzero(stated & ~average).tolist()]
+    scopes = _scopes_of_currency(source, raw, mapping, reading, suspects, ~odd)
+    rows = [
+        TotalsRow(int(suspects[at]), labels[at].as_py(), scopes[at])
+        for at in np.flatnonzero(stated & ~average).tolist()
+    ]
     rows += [
         TotalsRow(int(others[at]), words[at].as_py() or "", guesses.scopes[at])
         for at in np.flatnonzero(guesses.sizes).tolist()
@@ -163,6 +167,19 @@ def _labels(table: pa.Table, at: Ints, naming: Sequence[str]) -> pa.Array:
         nothing = pc.or_(pc.is_null(texts), matches(texts, _DASHES))
         first &= np.asarray(pc.take(nothing, cells.indices))
     return result
+
+
+def _scopes_of_currency(
+    source: Source, raw: Raw, mapping: Mapping[str, str], reading: Reading, at: Ints, base: Mask
+) -> list[Scope | None]:
+    """For each row `at` its currency, where it names one and the base has several: amounts of other currencies are not in its total."""
+    for field in source.fields:
+        if field.type == "currency" and field.name in mapping:
+            currencies = pc.unique(reading.columns[field.name].filter(pa.array(base)))
+            texts = clean(pc.cast(raw.table[mapping[field.name]].take(pa.array(at)), pa.string()).combine_chunks())
+            if len(currencies) > 1:
+                return [None if text is None else (field.name,) for text in texts.to_pylist()]
+    return [None] * len(at)
 
 
 def _faulty(reading: Reading, raw: Raw) -> Mask:
@@ -229,6 +246,7 @@ def _keep_names(naming: Sequence[_Naming], mapping: Mapping[str, str], guesses: 
             if cells.words[at[rows[0]]]:
                 column = mapping[cells.field.name]
                 warnings.append(
-                    f"'{cells.texts[code]}' in '{column}' is kept as a name: its rows are no sums of others."
+                    f"'{cells.texts[code]}' in '{column}' is kept as a name, because its figures are not all sums of the rows beside it. "
+                    "If it is a total, delete its rows from the file."
                 )
     return warnings
