@@ -46,6 +46,11 @@ class Period:
         }
 
 
+def starts_at(day: date, zone: str) -> str:
+    """The instant at which a day begins in a zone, as a statement's parameter."""
+    return _instant(_midnight(day, zone))
+
+
 def parse_day(text: str, name: str) -> date:
     """A day written as YYYY-MM-DD. Raises WrongUsage that names the parameter."""
     try:

@@ -1,46 +1,74 @@
 """Names that meet: one campaign, channel, account or platform, however each tool spells it.
 
-Invariant: names are compared as NFC, trimmed, case-folded text after the alias table; nothing is rewritten in storage, so a changed alias
-changes the past as well.
+Invariant: names are compared as NFC, trimmed, case-folded text after the rules and then the alias table; nothing is rewritten in storage, so
+a changed rule or alias changes the past as well.
 """
 
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 import pandas as pd
 
 from pipelines.metrics import rates_of
+from pipelines.name_rules import NO_RULES, ORIGIN, SEPARATOR, NameRules, fold, parts
 from pipelines.stores.base import Reading
+
+__all__ = ["KINDS", "Names", "channel_origins", "fold", "names_of", "names_under", "origins", "stored_names", "suggestion"]
 
 KINDS = ("channel", "campaign", "account", "platform")
 """What an alias may be about."""
 
 
-def fold(name: str) -> str:
-    """The text by which two names are the same."""
-    return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
-
-
 class Names:
-    """The names of one data version: which spellings mean the same, and how each is written."""
+    """The names of one data version: which spellings mean the same, and how each is written.
 
-    def __init__(self, aliases: pd.DataFrame, spellings: pd.DataFrame) -> None:
-        """aliases: kind, from_name, to_name. spellings: kind, name, row_count (of one place the name stands in)."""
+    Where a rule asks for more than a channel's own name, a channel is given as its origin (see `origins`) wherever rows are resolved.
+    """
+
+    def __init__(
+        self,
+        aliases: pd.DataFrame,
+        spellings: pd.DataFrame,
+        rules: NameRules = NO_RULES,
+        origins: Sequence[str] = (),
+    ) -> None:
+        """aliases: kind, from_name, to_name. spellings: kind, name, row_count (of one place the name stands in). origins: those of all rows
+        that have a channel, needed only where `rules.need_origin`."""
+        self.rules = rules
         self._aliases = {
             (alias.kind, fold(alias.from_name)): str(alias.to_name) for alias in aliases.itertuples(index=False)
         }
         self._written = {
             (kind, fold(target)): target for (kind, _), target in sorted(self._aliases.items(), reverse=True)
         }
+        for rule in rules.rules:
+            self._written.setdefault((rule.kind, fold(rule.means)), rule.means)
         self._raw: dict[str, list[str]] = {kind: [] for kind in KINDS}
         counted = spellings.groupby(["kind", "name"], as_index=False)["row_count"].sum()
         for row in counted.sort_values(["row_count", "name"], ascending=[False, True]).itertuples(index=False):
             self._written.setdefault((row.kind, fold(row.name)), row.name)
             self._raw[row.kind].append(row.name)
+        if rules.need_origin:
+            self._raw["channel"] = list(origins)
+        self._resolved = {kind: {raw: self.resolve(kind, raw) for raw in raws} for kind, raws in self._raw.items()}
+
+    @property
+    def channel_column(self) -> str:
+        """The column of journeys that tells a touch's channel: its own name, or its origin where rules ask for more."""
+        return "origin" if self.rules.need_origin else "channel"
 
     def resolve(self, kind: str, name: str) -> str:
-        """The name by which everyone calls this: what its alias says, spelled as the aliases do, else as most rows do."""
+        """The name by which everyone calls what is stored under this name (or origin): what the rules say of it, then what its alias says,
+        spelled as the aliases do, else the rules, else as most rows do."""
+        if kind == "channel":
+            rule = self.rules.of_channel(name)
+            name = parts(name)[0]
+        else:
+            rule = self.rules.of_campaign(name) if kind == "campaign" else None
+        return self.called(kind, rule.means if rule else name)
+
+    def called(self, kind: str, name: str) -> str:
+        """What a name that no rule is asked about any more is called: the name that people read on the pages stays itself."""
         key, seen = fold(name), set[str]()
         while (kind, key) in self._aliases and key not in seen:
             seen.add(key)
@@ -48,18 +76,39 @@ class Names:
         return self._written.get((kind, key), name)
 
     def column(self, kind: str, names: pd.Series) -> pd.Series:
-        """A column of names resolved; null stays null."""
+        """A column of names (of channels: or origins) resolved; null stays null."""
         known = {name: self.resolve(kind, name) for name in names.dropna().unique()}
         return names.map(known).astype("str") if len(known) else names.astype("str")
 
+    def of_rows(self, dimension: str, rows: pd.DataFrame) -> pd.Series:
+        """The resolved names of rows that have a column of the dimension; of channels with what else the rows tell of their origin."""
+        if dimension != "channel" or not self.rules.need_origin:
+            return self.column(dimension, rows[dimension])
+        told = origins(rows)
+        return self.column(dimension, told.where(rows["channel"].notna()))
+
     def spellings(self, kind: str, wanted: Iterable[str]) -> list[str]:
-        """Every stored spelling that resolves to one of the wanted names."""
-        keys = {fold(self.resolve(kind, name)) for name in wanted}
-        return [raw for raw in self._raw.get(kind, []) if fold(self.resolve(kind, raw)) in keys]
+        """Every stored spelling (of channels: or origin) that resolves to one of the wanted names, or to what that stored name is called."""
+        resolved = self._resolved.get(kind, {})
+        there = {fold(name) for name in resolved.values()}
+        keys = set[str]()
+        for name in wanted:
+            shown = fold(self.called(kind, name))
+            keys.add(shown if shown in there else fold(self.resolve(kind, name)))
+        return [raw for raw, name in resolved.items() if fold(name) in keys]
 
     def all(self, kind: str) -> list[str]:
         """The resolved names there are, sorted."""
-        return sorted({self.resolve(kind, raw) for raw in self._raw.get(kind, [])}, key=fold)
+        return sorted(set(self._resolved.get(kind, {}).values()), key=fold)
+
+
+def origins(rows: pd.DataFrame) -> pd.Series:
+    """The origin of each row: its channel, source, medium and platform, as far as it has such columns, in one text."""
+    columns = [rows[column].fillna("").astype("str") if column in rows else "" for column in ORIGIN]
+    first, *rest = (column if isinstance(column, pd.Series) else pd.Series("", index=rows.index) for column in columns)
+    for column in rest:
+        first = first + SEPARATOR + column
+    return first
 
 
 def suggestion(name: str, candidates: Iterable[str]) -> str | None:
@@ -74,27 +123,45 @@ def _plain(name: str) -> str:
 
 
 def stored_names(reading: Reading) -> pd.DataFrame:
-    """Where which name stands: kind, name, source, row_count, weight (for spend its amount in the reporting currency, else rows)."""
+    """Where which name stands: kind, name, source, row_count, spend (in the reporting currency), reach and counted (touchpoints or mentions);
+    null where the source tells no such thing."""
     lake = reading.lake("names", {})
-    parts = [_in_reporting_currency(reading, reading.warehouse("names"))]
+    parts_ = [_in_reporting_currency(reading, reading.warehouse("names"))]
     for kind in KINDS:
-        part = lake[["source", kind, "row_count"]].rename(columns={kind: "name"}).dropna(subset=["name"])
-        parts.append(part.assign(kind=kind, weight=part["row_count"].astype(float)))
-    names = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    return names.groupby(["kind", "name", "source"], as_index=False)[["row_count", "weight"]].sum()
+        part = lake[["source", kind, "row_count", "counted"]].rename(columns={kind: "name"}).dropna(subset=["name"])
+        parts_.append(part.assign(kind=kind))
+    names = pd.concat([part for part in parts_ if len(part)] or parts_[:1], ignore_index=True)
+    sums = {"spend": 0.0, "reach": 0.0, "counted": 0.0}
+    names = names.reindex(columns=["kind", "name", "source", "row_count", *sums])
+    return names.groupby(["kind", "name", "source"], as_index=False).sum(min_count=1).astype(dict.fromkeys(sums, float))
 
 
 def _in_reporting_currency(reading: Reading, names: pd.DataFrame) -> pd.DataFrame:
-    """Names with the weights of spend at the newest rates; an amount without a rate weighs nothing."""
+    """Names with the amounts of spend at the newest rates; an amount without a rate is none."""
     to, rates = reading.settings.reporting_currency, rates_of(reading)
     newest = pd.Series(rates.newest_day, index=names.index)
     for currency in names["currency"].dropna().unique():
         of_it = names["currency"] == currency
         rate = rates.at(currency, to, newest[of_it]).fillna(0.0)
-        names.loc[of_it, "weight"] = names.loc[of_it, "weight"].fillna(0.0) * rate
+        names.loc[of_it, "spend"] = names.loc[of_it, "spend"].fillna(0.0) * rate
     return names.drop(columns="currency")
+
+
+def channel_origins(reading: Reading) -> pd.DataFrame:
+    """The origins of rows that have a channel: source, the columns of ORIGIN, row_count, spend (in the reporting currency)."""
+    paid = _in_reporting_currency(reading, reading.warehouse("origins")).assign(source_name="spend")
+    touched = reading.lake("origins", {}).assign(source_name="touchpoints")
+    rows = pd.concat([touched, paid], ignore_index=True).dropna(subset=["channel"])
+    return rows.assign(origin=origins(rows))
 
 
 def names_of(reading: Reading) -> Names:
     """The names of a reading, made once a data version."""
-    return reading.kept("names", lambda: Names(reading.warehouse("aliases"), stored_names(reading)))
+    return reading.kept("names", lambda: names_under(reading, NameRules(reading.warehouse("rules"))))
+
+
+def names_under(reading: Reading, rules: NameRules, aliases: pd.DataFrame | None = None) -> Names:
+    """The names of a reading as they would be under other rules or aliases."""
+    there = channel_origins(reading)["origin"].unique() if rules.need_origin else ()
+    said = reading.warehouse("aliases") if aliases is None else aliases
+    return Names(said, reading.kept("stored names", lambda: stored_names(reading)), rules, tuple(there))

@@ -1,12 +1,14 @@
 """Journeys: the touchpoints of each person in order, before each conversion or before none, built once and read by every model.
 
-Invariant: the journeys tables say which touchpoints, conversions and longest window they were built from; when those differ from what the
-lake holds now, the tables are out of date and are built anew.
+Invariant: the journeys tables say which touchpoints, conversions and longest window they were built from, and by which statements; when those
+differ from what the lake holds and what we would run now, the tables are out of date and are built anew.
 """
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 
+from pipelines import statements
 from pipelines.attribution.rules import DAY_MS
 from pipelines.settings import Settings
 from pipelines.stores.base import Reading, Snapshots, Stores
@@ -48,8 +50,14 @@ def up_to_date(reading: Reading) -> bool:
 
 
 def _build_id(snapshots: Snapshots, settings: Settings) -> str:
-    made_of = f"{snapshots['touchpoints']}/{snapshots['conversions']}/{_longest_ms(settings)}"
+    made_of = f"{snapshots['touchpoints']}/{snapshots['conversions']}/{_longest_ms(settings)}/{_program()}"
     return hashlib.sha256(made_of.encode()).hexdigest()[:16]
+
+
+@cache
+def _program() -> str:
+    """The text of the statements that fill the tables."""
+    return "".join((statements.FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in TABLES.values())
 
 
 def _longest_ms(settings: Settings) -> int:

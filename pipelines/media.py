@@ -4,6 +4,7 @@ import pandas as pd
 
 from pipelines.calendar import Period
 from pipelines.identity import Names
+from pipelines.mentions import campaign_of_posts
 from pipelines.metrics import rates_of
 from pipelines.stores.base import Reading
 
@@ -24,7 +25,7 @@ def spend(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Spend by day: day, name (null where a row names none), spend in one currency (null without a rate), and warnings about that."""
     rows = reading.warehouse("spend", first_day=period.start, last_day=period.end).rename(columns={"date": "day"})
-    rows = rows.assign(name=names.column(dimension, rows[dimension]), spend=rows["amount"].astype(float))
+    rows = rows.assign(name=names.of_rows(dimension, rows), spend=rows["amount"].astype(float))
     warnings: list[str] = []
     if len(rows) and set(rows["currency"].unique()) != {currency}:
         rows, warnings = rates_of(reading).convert(rows, "spend", currency)
@@ -35,6 +36,12 @@ def reach(reading: Reading, names: Names, period: Period, dimension: str) -> pd.
     """Summed reach by day: day, name (null where a row names none), reach (null where no row of that day and name says any)."""
     statement = "reach" if REACH_SOURCES[dimension] == "account_reach" else "stream"
     rows = reading.warehouse(statement, first_day=period.start, last_day=period.end).rename(columns={"date": "day"})
-    column = rows[dimension] if dimension == "post" else names.column(dimension, rows[dimension])
-    rows = rows.assign(name=column, reach=rows["reach"].astype(float))
+    rows = rows.assign(name=_reached(names, dimension, rows), reach=rows["reach"].astype(float))
     return rows.groupby(["day", "name"], dropna=False, as_index=False)["reach"].sum(min_count=1)
+
+
+def _reached(names: Names, dimension: str, rows: pd.DataFrame) -> pd.Series:
+    """What rows of reach are about."""
+    if dimension == "post":
+        return rows["post"]
+    return campaign_of_posts(names, rows) if dimension == "campaign" else names.column(dimension, rows[dimension])

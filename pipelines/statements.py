@@ -1,7 +1,7 @@
 """Lake statements: one SQL file each under sql/lake, in Athena's dialect, with values bound and slots filled on the parsed tree.
 
 Invariant: no text of a user ever becomes SQL. Values are bound parameters, a list becomes one placeholder a value, and the only other slots,
-@dimension and @weights, take expressions that this module parses from the code's own allow-lists.
+@dimension, @channel and @weights, take expressions that this module parses from the code's own allow-lists.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,10 @@ from pipelines.settings import PROJECT
 FOLDER = PROJECT / "sql" / "lake"
 
 DIMENSIONS = ("channel", "campaign", "platform", "account", "creative", "post", "kind")
-"""Columns a statement may be grouped by: the allow-list of @dimension."""
+"""Columns a statement may be grouped by, beside the one that tells a touch's channel: the allow-list of @dimension."""
+
+CHANNELS = ("channel", "origin")
+"""Columns that may tell a touch's channel: the allow-list of @channel."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ def bind(
     dialect: str,
     relation: Callable[[str], str],
     dimension: str | None = None,
+    channel: str = "channel",
     weights: str | None = None,
 ) -> Bound:
     """Fill one statement's slots and lists and write it in an engine's dialect.
@@ -54,10 +58,12 @@ def bind(
     """
     if name not in names():
         raise WrongUsage(f"There is no lake statement '{name}'.")
-    if dimension is not None and dimension not in DIMENSIONS:
+    if channel not in CHANNELS:
+        raise WrongUsage(f"'{channel}' does not tell channels.", f"Use one of {', '.join(CHANNELS)}.")
+    if dimension is not None and dimension not in (*DIMENSIONS, *CHANNELS):
         raise WrongUsage(f"'{dimension}' is no dimension.", f"Use one of {', '.join(DIMENSIONS)}.")
     lengths = {key: max(len(value), 1) for key, value in parameters.items() if isinstance(value, (list, tuple))}
-    written = _written(FOLDER / f"{name}.sql", dialect, dimension, weights, tuple(sorted(lengths.items())))
+    written = _written(FOLDER / f"{name}.sql", dialect, dimension, channel, weights, tuple(sorted(lengths.items())))
     sql = written.sql
     for table in written.tables:
         sql = sql.replace(_mark(table), relation(table))
@@ -82,11 +88,16 @@ class _Written:
 
 @lru_cache(maxsize=256)
 def _written(
-    path: Path, dialect: str, dimension: str | None, weights: str | None, lengths: tuple[tuple[str, int], ...]
+    path: Path,
+    dialect: str,
+    dimension: str | None,
+    channel: str,
+    weights: str | None,
+    lengths: tuple[tuple[str, int], ...],
 ) -> _Written:
     tree = _parsed(path).copy()
     for slot in list(tree.find_all(exp.Parameter)):
-        slot.replace(_slot(slot.name, dimension, weights))
+        slot.replace(_slot(slot.name, dimension, channel, weights))
     placeholders = list(tree.find_all(exp.Placeholder))
     parameters = tuple(sorted({placeholder.name for placeholder in placeholders}))
     for placeholder in placeholders:
@@ -121,7 +132,9 @@ def _parsed(path: Path) -> exp.Expr:
     return sqlglot.parse_one(path.read_text(encoding="utf-8"), read="athena")
 
 
-def _slot(slot: str, dimension: str | None, weights: str | None) -> exp.Expr:
+def _slot(slot: str, dimension: str | None, channel: str, weights: str | None) -> exp.Expr:
+    if slot == "channel":
+        return exp.column(channel)
     if slot == "dimension" and dimension is not None:
         return exp.column(dimension)
     if slot == "weights" and weights is not None:

@@ -10,8 +10,9 @@ import pandas as pd
 
 from pipelines.attribution.rules import DAY_MS, MODELS
 from pipelines.calendar import Period
-from pipelines.identity import Names, fold
+from pipelines.identity import KINDS, Names, fold
 from pipelines.metrics import rates_of
+from pipelines.name_rules import parts
 from pipelines.stores.base import Reading
 
 REASONS = ("unknown_person", "no_touchpoint", "no_consent", "excluded_channel", "outside_window")
@@ -37,11 +38,12 @@ def credit(reading: Reading, names: Names, how: Attribution, period: Period, dim
     rows = reading.lake(
         "credit",
         {**_scope(reading, names, how, period), **how.model_parameters, "direct_channels": _direct(reading, names)},
-        dimension=dimension,
+        dimension=names.channel_column if dimension == "channel" else dimension,
+        channel=names.channel_column,
         weights=model.weights,
     )
     rows = _in_currency(reading, rows, "attributed_revenue", how)
-    if dimension in ("channel", "campaign", "platform", "account"):
+    if dimension in KINDS:
         rows = rows.assign(name=names.column(dimension, rows["name"]))
     sums = ["attributed_conversions", "attributed_revenue"]
     return rows.groupby(["day", "name"], dropna=False, as_index=False)[sums].sum()
@@ -49,7 +51,7 @@ def credit(reading: Reading, names: Names, how: Attribution, period: Period, dim
 
 def outcomes(reading: Reading, names: Names, how: Attribution, period: Period) -> pd.DataFrame:
     """All conversions by day: day, type, reason (null: attributed), conversions, revenue (in how.currency)."""
-    rows = reading.lake("outcomes", _scope(reading, names, how, period))
+    rows = reading.lake("outcomes", _scope(reading, names, how, period), channel=names.channel_column)
     rows = _in_currency(reading, rows, "revenue", how)
     return rows.groupby(["day", "type", "reason"], dropna=False, as_index=False)[["conversions", "revenue"]].sum()
 
@@ -64,12 +66,12 @@ def _scope(reading: Reading, names: Names, how: Attribution, period: Period) -> 
 
 
 def _direct(reading: Reading, names: Names) -> list[str]:
-    """The stored channels that mean no channel, by their own name or by what it is called."""
+    """The stored channels (or their origins) that mean no channel, by their own name or by what they are called."""
     direct = {fold(name) for name in reading.settings.direct_channels}
     return [
         raw
         for raw in names.spellings("channel", names.all("channel"))
-        if fold(raw) in direct or fold(names.resolve("channel", raw)) in direct
+        if fold(parts(raw)[0]) in direct or fold(names.resolve("channel", raw)) in direct
     ]
 
 

@@ -1,4 +1,4 @@
-"""Questions about the data itself: what there is, how fresh it is, who uploaded it, and which names found no match."""
+"""Questions about the data itself: what there is, how fresh it is, and who uploaded it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,22 +6,10 @@ from typing import Any
 import pandas as pd
 
 from pipelines import health
-from pipelines.identity import KINDS, names_of, stored_names, suggestion
+from pipelines.identity import KINDS, names_of
 from pipelines.questions import credit, quadrant, unattributed
 from pipelines.questions.question import Found, Question
 from pipelines.stores.base import Reading
-
-MEETINGS = {
-    "channel": (("spend", ("touchpoints",)),),
-    "campaign": (
-        ("spend", ("touchpoints",)),
-        ("mentions", ("first_stream",)),
-        ("first_stream", ("mentions",)),
-    ),
-    "account": (("mentions", ("account_reach", "first_stream")), ("account_reach", ("mentions",))),
-    "platform": (("mentions", ("account_reach", "first_stream")), ("spend", ("touchpoints",))),
-}
-"""Kind of name -> (the source it stands in, the sources of which one should know it)."""
 
 
 def options(reading: Reading, parameters: Mapping[str, Any]) -> Found:
@@ -70,38 +58,6 @@ def uploads(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     return Found(reading.stores.warehouse.frame("uploads", version=reading.warehouse_version))
 
 
-def unmatched_names(reading: Reading, parameters: Mapping[str, Any]) -> Found:
-    """Names of one source that none of the sources they should meet knows, the weightiest first, with the most alike name there."""
-    names, stood = names_of(reading), stored_names(reading)
-    stood = stood[stood["row_count"] > 0]
-    stood = stood.assign(
-        resolved=[names.resolve(kind, name) for kind, name in zip(stood["kind"], stood["name"], strict=True)]
-    )
-    rows = []
-    for kind, meetings in MEETINGS.items():
-        of_kind = stood[stood["kind"] == kind]
-        for source, partners in meetings:
-            known = set(of_kind.loc[of_kind["source"].isin(partners), "resolved"])
-            if not known:
-                continue
-            lonely = of_kind[(of_kind["source"] == source) & ~of_kind["resolved"].isin(known)]
-            for name, weight in lonely.groupby("resolved")["weight"].sum().items():
-                rows.append(
-                    {
-                        "kind": kind,
-                        "name": name,
-                        "found_in": source,
-                        "missing_from": " and ".join(partners),
-                        "weight": float(weight),
-                        "weight_unit": "spend" if source == "spend" else "rows",
-                        "suggestion": suggestion(str(name), sorted(known)),
-                    }
-                )
-    columns = ["kind", "name", "found_in", "missing_from", "weight", "weight_unit", "suggestion"]
-    found = pd.DataFrame(rows, columns=columns)
-    return Found(found.sort_values(["weight_unit", "weight"], ascending=[False, False], kind="stable"))
-
-
 def holds_demo(reading: Reading) -> bool:
     """Whether the data is the demo's, in part or in whole."""
     return bool(reading.warehouse("days")["demo"].any())
@@ -119,7 +75,15 @@ QUESTIONS = (
         "one row a (kind, value)",
         (),
         (),
-        ("lake/names", "lake/conversion_types", "lake/feeds", "warehouse/names", "warehouse/aliases", "warehouse/days"),
+        (
+            "lake/names",
+            "lake/conversion_types",
+            "lake/feeds",
+            "warehouse/names",
+            "warehouse/aliases",
+            "warehouse/rules",
+            "warehouse/days",
+        ),
         options,
     ),
     Question(
@@ -132,13 +96,4 @@ QUESTIONS = (
         freshness,
     ),
     Question("uploads", "Who uploaded what?", "one row an upload", (), (), ("warehouse/uploads",), uploads, live=True),
-    Question(
-        "unmatched_names",
-        "Which names found no match?",
-        "one row a (kind, name, source)",
-        (),
-        (),
-        ("lake/names", "warehouse/names", "warehouse/aliases"),
-        unmatched_names,
-    ),
 )

@@ -5,16 +5,16 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines import health, media, metrics, quadrants
+from pipelines import health, media, mentions, metrics, quadrants
 from pipelines.attribution.engine import credit
 from pipelines.calendar import Period
 from pipelines.identity import fold
+from pipelines.mentions import SAMPLE_COLUMNS, SENTIMENTS
 from pipelines.questions.question import ATTRIBUTION, PERIOD, Found, Parameter, Question
 from pipelines.questions.scope import Scope, scope
 from pipelines.stores.base import Reading
 
 DIMENSIONS = ("campaign", "account", "platform", "post")
-SENTIMENTS = ["positive", "neutral", "negative"]
 COLUMNS = [
     "reach",
     "mentions",
@@ -28,18 +28,6 @@ COLUMNS = [
     "advice",
     "pr_warning",
 ]
-MENTION_COLUMNS = [
-    "occurred_at",
-    "account",
-    "platform",
-    "campaign",
-    "author",
-    "text",
-    "sentiment",
-    "mentions",
-    "engagements",
-    "url",
-]
 
 
 def quadrant_points(reading: Reading, parameters: Mapping[str, Any]) -> Found:
@@ -51,8 +39,8 @@ def quadrant_points(reading: Reading, parameters: Mapping[str, Any]) -> Found:
         return Found(pd.DataFrame(columns=[dimension, *COLUMNS]), missing=missing)
     all_reach = media.reach(reading, asked.names, asked.period, dimension)
     reach = all_reach.dropna(subset=["name"])
-    mentions = _mentions(asked, asked.period, dimension)
-    points, warnings = _with_results(asked, asked.period, dimension, _points(reach, mentions))
+    talk = mentions.by_day(reading, asked.names, asked.period, dimension)
+    points, warnings = _with_results(asked, asked.period, dimension, _points(reach, talk))
     lines = quadrants.thresholds(
         points, parameters["threshold"], parameters["reach_threshold"], parameters["mentions_threshold"]
     )
@@ -60,9 +48,9 @@ def quadrant_points(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     facts = {
         "reach_threshold": lines.reach,
         "mentions_threshold": lines.mentions,
-        **_coverage(points, reach, mentions),
+        **_coverage(points, reach, talk),
         "reach_without_name": float(all_reach.loc[all_reach["name"].isna(), "reach"].sum()),
-        "mentions_without_name": int(mentions.loc[mentions["name"].isna(), "mentions"].sum()),
+        "mentions_without_name": int(talk.loc[talk["name"].isna(), "mentions"].sum()),
     }
     rows = points.rename(columns={"name": dimension}).sort_values(
         ["reach", "mentions", dimension], ascending=[False, False, True], na_position="last"
@@ -77,13 +65,13 @@ def point_trend(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     missing = health.missing(asked.fresh, _sources(dimension))
     if asked.period is None:
         return Found(pd.DataFrame(columns=["day", "reach", "mentions", "negative"]), missing=missing)
-    name = _resolved(asked, dimension, parameters["point"])
+    name = _called(asked, dimension, parameters["point"])
     reach = media.reach(reading, asked.names, asked.period, dimension)
-    mentions = _mentions(asked, asked.period, dimension)
-    days = pd.DataFrame({"day": sorted({*reach["day"], *mentions["day"]})}, dtype="str")
+    talk = mentions.by_day(reading, asked.names, asked.period, dimension)
+    days = pd.DataFrame({"day": sorted({*reach["day"], *talk["day"]})}, dtype="str")
     rows = days.merge(reach[reach["name"] == name][["day", "reach"]], on="day", how="left")
-    rows = rows.merge(mentions[mentions["name"] == name][["day", "mentions", "negative"]], on="day", how="left")
-    covered = rows["day"].isin(set(mentions["day"]))
+    rows = rows.merge(talk[talk["name"] == name][["day", "mentions", "negative"]], on="day", how="left")
+    covered = rows["day"].isin(set(talk["day"]))
     for column in ("mentions", "negative"):
         rows[column] = rows[column].astype(float).where(rows[column].notna() | ~covered, 0.0)
     return Found(rows, missing=missing)
@@ -95,42 +83,29 @@ def point_mentions(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     asked = scope(reading, parameters, ("mentions",))
     missing = health.missing(asked.fresh, ("mentions",))
     if asked.period is None:
-        return Found(pd.DataFrame(columns=MENTION_COLUMNS), missing=missing)
-    wanted = str(parameters["point"])
-    spellings = [wanted] if dimension == "post" else asked.names.spellings(dimension, [wanted])
-    rows = reading.lake(
-        "mention_samples",
-        {**asked.period.bounds(reading.settings.reporting_time_zone), "names": spellings, "most": parameters["limit"]},
-        dimension=dimension,
-    )
-    return Found(rows[MENTION_COLUMNS], missing=missing)
+        return Found(pd.DataFrame(columns=SAMPLE_COLUMNS), missing=missing)
+    wanted = _called(asked, dimension, str(parameters["point"]))
+    rows = mentions.samples(reading, asked.names, asked.period, dimension, wanted, parameters["limit"])
+    return Found(rows, missing=missing)
 
 
 def _sources(dimension: str) -> tuple[str, str]:
     return media.REACH_SOURCES[dimension], "mentions"
 
 
-def _resolved(asked: Scope, dimension: str, name: str) -> str:
-    return name if dimension == "post" else asked.names.resolve(dimension, name)
+def _called(asked: Scope, dimension: str, name: str) -> str:
+    """The name that a point goes by, given that or a stored spelling of it."""
+    if dimension == "post" or name in asked.names.all(dimension):
+        return name
+    return asked.names.resolve(dimension, name)
 
 
-def _mentions(asked: Scope, period: Period, dimension: str) -> pd.DataFrame:
-    """day, name (null where a mention names none), mentions, positive, neutral, negative."""
-    rows = asked.reading.lake(
-        "mentions", period.bounds(asked.reading.settings.reporting_time_zone), dimension=dimension
-    )
-    if dimension != "post":
-        rows = rows.assign(name=asked.names.column(dimension, rows["name"]))
-    sums = ["mentions", *SENTIMENTS]
-    return rows.groupby(["day", "name"], dropna=False, as_index=False)[sums].sum()
-
-
-def _points(reach: pd.DataFrame, mentions: pd.DataFrame) -> pd.DataFrame:
+def _points(reach: pd.DataFrame, talk: pd.DataFrame) -> pd.DataFrame:
     """Both sides summed and joined by name; mentions are 0, not unknown, where the feed covers days of the point's reach."""
     near = reach.groupby("name", as_index=False)["reach"].sum(min_count=1)
-    loud = mentions.dropna(subset=["name"]).groupby("name", as_index=False)[["mentions", *SENTIMENTS]].sum()
+    loud = talk.dropna(subset=["name"]).groupby("name", as_index=False)[["mentions", *SENTIMENTS]].sum()
     points = near.merge(loud, on="name", how="outer")
-    covered = set(reach.loc[reach["day"].isin(set(mentions["day"])), "name"])
+    covered = set(reach.loc[reach["day"].isin(set(talk["day"])), "name"])
     quiet = points["mentions"].isna() & points["name"].isin(covered)
     sums = ["mentions", *SENTIMENTS]
     points[sums] = points[sums].astype(float).mask(quiet, 0.0)
@@ -152,10 +127,10 @@ def _with_results(asked: Scope, period: Period, dimension: str, points: pd.DataF
     return points.assign(cpa=metrics.ratios(paid, points["attributed_conversions"])), warnings
 
 
-def _coverage(points: pd.DataFrame, reach: pd.DataFrame, mentions: pd.DataFrame) -> dict[str, Any]:
+def _coverage(points: pd.DataFrame, reach: pd.DataFrame, talk: pd.DataFrame) -> dict[str, Any]:
     """How much of the join has both sides: in points, and in cells (a point on a day that has a row of either side)."""
     reached_cells = _cells(reach.dropna(subset=["reach"]))
-    mentioned_cells = _cells(mentions.dropna(subset=["name"]))
+    mentioned_cells = _cells(talk.dropna(subset=["name"]))
     reached, mentioned = points["reach"].notna(), points["mentions"] > 0
     return {
         "points_both": int((reached & mentioned).sum()),
@@ -171,6 +146,7 @@ def _cells(rows: pd.DataFrame) -> set[tuple[str, str]]:
     return set(zip(rows["day"], rows["name"], strict=True))
 
 
+_MENTIONS = ("lake/mentions", "lake/campaign_mentions", "warehouse/posts", "warehouse/rules")
 _BY = Parameter("by", "choice", "campaign", "What a point is.", choices=DIMENSIONS)
 
 QUESTIONS = (
@@ -198,7 +174,7 @@ QUESTIONS = (
             ),
         ),
         ("account_reach", "first_stream", "mentions"),
-        ("warehouse/reach", "warehouse/stream", "warehouse/spend", "lake/mentions", "lake/credit"),
+        ("warehouse/reach", "warehouse/stream", "warehouse/spend", *_MENTIONS, "lake/credit"),
         quadrant_points,
     ),
     Question(
@@ -207,7 +183,7 @@ QUESTIONS = (
         "one row a day",
         (*PERIOD, _BY, Parameter("point", "text", "", "Name of the point.")),
         ("account_reach", "first_stream", "mentions"),
-        ("warehouse/reach", "warehouse/stream", "lake/mentions"),
+        ("warehouse/reach", "warehouse/stream", *_MENTIONS),
         point_trend,
     ),
     Question(
@@ -221,7 +197,7 @@ QUESTIONS = (
             Parameter("limit", "whole", 50, "How many mentions at most.", minimum=1),
         ),
         ("mentions",),
-        ("lake/mention_samples",),
+        ("lake/mention_samples", "warehouse/posts"),
         point_mentions,
     ),
 )

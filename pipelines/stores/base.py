@@ -67,6 +67,7 @@ class Lake(Protocol):
         parameters: Mapping[str, object],
         *,
         dimension: str | None = None,
+        channel: str = "channel",
         weights: str | None = None,
         snapshots: Snapshots | None = None,
     ) -> pd.DataFrame:
@@ -183,16 +184,27 @@ class Reading:
         return f"w{self.warehouse_version}.l{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     def lake(
-        self, statement: str, parameters: Mapping[str, Any], *, dimension: str | None = None, weights: str | None = None
+        self,
+        statement: str,
+        parameters: Mapping[str, Any],
+        *,
+        dimension: str | None = None,
+        channel: str = "channel",
+        weights: str | None = None,
     ) -> pd.DataFrame:
         """Rows of a lake statement as of this reading."""
 
         def run() -> pd.DataFrame:
             return self.stores.lake.frame(
-                statement, parameters, dimension=dimension, weights=weights, snapshots=self.snapshots
+                statement,
+                parameters,
+                dimension=dimension,
+                channel=channel,
+                weights=weights,
+                snapshots=self.snapshots,
             )
 
-        return self.kept((statement, sorted(parameters.items()), dimension, weights), run).copy()
+        return self.kept((statement, sorted(parameters.items()), dimension, channel, weights), run).copy()
 
     def warehouse(self, statement: str, **parameters: object) -> pd.DataFrame:
         """Rows of a warehouse statement as of this reading; its :version parameter is filled in here."""

@@ -88,6 +88,7 @@ TABLES: dict[str, dict[str, IcebergType]] = {
         "next_channel": TEXT,
         "channel_set": TEXT,
         **_TOUCH,
+        "origin": TEXT,
     },
     "conversion_status": {
         "conversion_id": TEXT,
@@ -130,8 +131,16 @@ def open_catalog(database_url: str, warehouse: Path) -> Catalog:
 
 
 def load_or_create(catalog: Catalog, name: str) -> Table:
-    """The Iceberg table of that name, made empty where there is none yet."""
+    """The Iceberg table of that name: made empty where there is none yet, given the columns that it lacks where it is older than they are."""
     fields = [NestedField(number, column, kind) for number, (column, kind) in enumerate(TABLES[name].items(), start=1)]
     schema = Schema(*fields)
     day = PartitionSpec(PartitionField(schema.find_field("dt").field_id, 1000, IdentityTransform(), "dt"))
-    return catalog.create_table_if_not_exists(f"{NAMESPACE}.{name}", schema, partition_spec=day, properties=_PROPERTIES)
+    table = catalog.create_table_if_not_exists(
+        f"{NAMESPACE}.{name}", schema, partition_spec=day, properties=_PROPERTIES
+    )
+    lacking = [column for column in TABLES[name] if column not in table.schema().column_names]
+    if lacking:
+        with table.update_schema() as update:
+            for column in lacking:
+                update.add_column(column, TABLES[name][column])
+    return table

@@ -85,11 +85,14 @@ class DuckDBLake:
         parameters: Mapping[str, Any],
         *,
         dimension: str | None = None,
+        channel: str = "channel",
         weights: str | None = None,
         snapshots: Snapshots | None = None,
     ) -> pd.DataFrame:
         """The rows of a statement. Its :first_dt and :last_dt, where it has them, bound the days of all its tables."""
-        frame: pd.DataFrame = self._query(statement, parameters, dimension, weights, snapshots).to_pandas()
+        frame: pd.DataFrame = self._query(
+            statement, parameters, snapshots, dimension=dimension, channel=channel, weights=weights
+        ).to_pandas()
         return frame
 
     def rows(
@@ -110,7 +113,7 @@ class DuckDBLake:
         self, table: str, statement: str, parameters: Mapping[str, Any], snapshots: Snapshots, build_id: str
     ) -> None:
         """Replace a derived table by the rows of a statement, in one commit that carries the build id."""
-        rows = _typed(table, self._query(statement, parameters, None, None, snapshots))
+        rows = _typed(table, self._query(statement, parameters, snapshots))
 
         def change(current: Table, transaction: Transaction) -> None:
             if _holds_rows(current):
@@ -193,9 +196,8 @@ class DuckDBLake:
         self,
         statement: str,
         parameters: Mapping[str, Any],
-        dimension: str | None,
-        weights: str | None,
         snapshots: Snapshots | None,
+        **slots: Any,
     ) -> pa.Table:
         first, last = parameters.get("first_dt"), parameters.get("last_dt")
 
@@ -205,9 +207,7 @@ class DuckDBLake:
             return self._relation(name, current, snapshot, first, last)
 
         with _answering():
-            bound = statements.bind(
-                statement, parameters, dialect="duckdb", relation=relation, dimension=dimension, weights=weights
-            )
+            bound = statements.bind(statement, parameters, dialect="duckdb", relation=relation, **slots)
             return self._connection.cursor().sql(bound.sql, params=bound.values).to_arrow_table()
 
     def _arrow(self, sql: str, values: Mapping[str, Any] | None = None, **tables: pa.Table) -> pa.Table:

@@ -1,9 +1,9 @@
 -- Purpose: conversions and their revenue, and why those without credit have none.
--- Parameters: first_dt, last_dt, starts_at, ends_at, zone_breaks, zone_offsets, lookback_ms, conversion_type, left_out_channels: as in credit.sql.
+-- Parameters: first_dt, last_dt, starts_at, ends_at, zone_breaks, zone_offsets, lookback_ms, conversion_type, left_out_channels, @channel: as in credit.sql.
 -- Grain: one row a (day, conversion type, currency, reason). reason is null for attributed conversions; else the first that holds of unknown_person,
 --   no_touchpoint, no_consent, excluded_channel, outside_window. A refund counts no conversion.
 with kept as (
-    select journey_id, bool_or(not coalesce(channel in (cast(:left_out_channels as varchar)), false)) as counts
+    select journey_id, bool_or(not coalesce(@channel in (cast(:left_out_channels as varchar)), false)) as counts
     from journeys
     where converted
         and dt between cast(:first_dt as varchar) and cast(:last_dt as varchar)

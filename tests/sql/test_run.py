@@ -28,6 +28,10 @@ SAID: dict[str, Any] = {
     "left_out_channels": [],
     "direct_channels": [],
     "names": [],
+    "posts": [],
+    "places": [],
+    "rule_count": 0,
+    **{f"rule_{part}": [] for part in ("leads", "hashtags", "keywords", "posts", "starts", "ends")},
     "most": 5,
     **{name: value for model in MODELS for name, value in model_parameters(model, {}).items()},
 }

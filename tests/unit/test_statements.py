@@ -30,6 +30,15 @@ VALUES: dict[str, Any] = {
     "left_out_channels": [],
     "direct_channels": ["direct"],
     "names": ["a", "b"],
+    "posts": ["example.com/1"],
+    "places": [1],
+    "rule_count": 1,
+    "rule_leads": ["#a"],
+    "rule_hashtags": [" #a "],
+    "rule_keywords": [" "],
+    "rule_posts": [" "],
+    "rule_starts": ["1900-01-01 00:00:00"],
+    "rule_ends": ["2200-01-02 00:00:00"],
     "most": 5,
 }
 """A value of each parameter there is but the models' own."""
@@ -167,7 +176,8 @@ def test_a_list_is_one_placeholder_a_value() -> None:
         "names_2": "c",
     }
     assert "drop" not in ready.sql
-    [inside] = list(sqlglot.parse_one(ready.sql, read="duckdb").find_all(exp.In))
+    everywhere = sqlglot.parse_one(ready.sql, read="duckdb").find_all(exp.In)
+    [inside] = [one for one in everywhere if isinstance(one.this, exp.Column) and one.this.name == "channel"]
     assert [item.this.name for item in inside.expressions] == ["names_0", "names_1", "names_2"]
 
 
