@@ -8,7 +8,6 @@ import streamlit as st
 from app import formats, queries
 from app.upload import files, readings, storing
 from app.upload.files import Listed
-from pipelines.sources import SOURCES
 
 WIDTHS = (5, 3, 1.5, 2, 0.4)
 MOST = 8
@@ -50,16 +49,17 @@ def _line(line: Listed, state: str, stored: Mapping[str, Mapping[str, Any]]) -> 
     opened = files.chosen() is line
     what, rows = _known(line, stored)
     columns = st.columns(WIDTHS, vertical_alignment="center", gap="small")
-    columns[0].button(
-        f"**{name}**" if opened else name,
-        key=f"open {key}",
-        type="tertiary",
-        icon=":material/keyboard_arrow_down:" if opened else ":material/keyboard_arrow_right:",
-        help=None if line.upload_id else "Open the preview of this file.",
-        disabled=bool(line.upload_id),
-        on_click=files.choose,
-        args=("" if opened else key,),
-    )
+    if line.upload_id:
+        columns[0].markdown(f":small[{name}]")
+    else:
+        columns[0].button(
+            f"**{name}**" if opened else name,
+            key=f"open {key}",
+            type="tertiary",
+            icon=":material/keyboard_arrow_down:" if opened else ":material/keyboard_arrow_right:",
+            on_click=files.choose,
+            args=("" if opened else key,),
+        )
     columns[1].markdown(f":small[{what}]")
     columns[2].markdown(f":small[{rows}]", text_alignment="right")
     colour, icon = _STATES[state]
@@ -79,9 +79,7 @@ def _known(line: Listed, stored: Mapping[str, Mapping[str, Any]]) -> tuple[str, 
     """What the file is read as, and its rows, as far as that is known."""
     if line.upload_id:
         upload = stored.get(line.upload_id)
-        if upload is None:
-            return "", ""
-        return SOURCES[upload["source"]].title, formats.counted(upload["rows_read"], "row")
+        return formats.plain(line.title), formats.counted(upload["rows_read"], "row") if upload else ""
     reading = readings.reading_of(line)
     rows = formats.counted(reading.prepared.rows_read, "row") if reading.prepared else ""
     return formats.plain(reading.title) if reading.source else "", rows
@@ -101,7 +99,7 @@ def _for_all(ready: list[Listed], states: list[str]) -> None:
     rest = [state for state in states if state in ("reading", "needs an answer", "cannot be read")]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         label = f"Store all {len(ready)} that are ready" if len(ready) > 1 else "Store the one that is ready"
-        if st.button(label, type="primary", icon=":material/upload:", disabled=not ready, key="store all"):
+        if ready and st.button(label, type="primary", icon=":material/upload:", key="store all"):
             storing.store(ready)
         st.button("Clear the list", type="tertiary", on_click=files.discard_all)
         if rest:

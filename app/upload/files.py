@@ -49,11 +49,12 @@ class Answers:
 
 @dataclass
 class Listed:
-    """A line of the list. `upload_id` once it is being stored; `problem`: why that could not begin."""
+    """A line of the list. Once it is being stored: its `upload_id` and the `title` that it was read as; `problem`: why that could not begin."""
 
     file: Dropped
     answers: Answers = field(default_factory=Answers)
     upload_id: str = ""
+    title: str = ""
     problem: TouchlineError | None = None
 
     def say(self, **changes: Any) -> None:

@@ -11,10 +11,12 @@ import streamlit as st
 
 from app import formats, queries
 from app.components import error_panel
+from app.navigation import MENU, PAGES
 from app.resources import settings, stores
 from pipelines import journeys
 from pipelines.errors import TouchlineError
 from pipelines.ingest import history
+from pipelines.questions import QUESTIONS
 
 SECONDS_TO_SETTLE = 60
 """How long after a commit its aftermath (the demo's rows leaving the lake, journeys) is waited for."""
@@ -136,3 +138,14 @@ def _ended(uploads: pd.DataFrame) -> None:
         else f"{formats.number(len(stored))} files are stored:"
     )
     st.success(f"**{what}** {counts(summed)}.{cleared}", icon=":material/check_circle:")
+    _where_it_shows(set(stored["source"]))
+
+
+def _where_it_shows(sources: set[str]) -> None:
+    """Links to the pages whose numbers come from these sources."""
+    entries = [entry for entry in MENU if entry.question and sources & {*QUESTIONS[entry.question].sources}]
+    if entries:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption("See it on", width="content")
+            for entry in entries:
+                st.page_link(PAGES / entry.file, label=entry.title, icon=entry.icon)

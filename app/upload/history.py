@@ -14,6 +14,7 @@ from app.upload.follow import counts
 from pipelines.errors import TouchlineError
 from pipelines.ingest import history, raw
 from pipelines.sources import SOURCES
+from pipelines.sources.exports import EXPORTS
 
 LATEST = 6
 WIDTHS = (4.4, 3, 2.8, 2.2, 1.5)
@@ -85,6 +86,8 @@ def _upload(upload: dict[str, Any]) -> None:
     days = formats.period(*map(_day, (upload["first_day"], upload["last_day"]))) if upload["first_day"] else ""
     columns = st.columns(WIDTHS, vertical_alignment="center", gap="small")
     title = SOURCES[upload["source"]].title
+    if upload["export"] in EXPORTS:
+        title = f"{EXPORTS[upload['export']].title} · {title}"
     columns[0].markdown(
         f"**{formats.plain(formats.short(upload['file_name'], 40))}**  \n:small[:gray[{title}{days and f' · {days}'}]]"
     )

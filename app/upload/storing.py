@@ -22,7 +22,8 @@ def store(lines: Sequence[Listed]) -> None:
     begun = []
     with st.spinner("Keeping the files …"):
         for line in lines:
-            prepared = reading_of(line).prepared
+            reading = reading_of(line)
+            prepared = reading.prepared
             assert prepared is not None
             try:
                 line.upload_id = start_commit(
@@ -38,6 +39,7 @@ def store(lines: Sequence[Listed]) -> None:
             except TouchlineError as problem:
                 line.problem = problem
                 continue
+            line.title = reading.title
             line.release()
             begun.append(line.upload_id)
     begin_to_follow(begun)
