@@ -33,7 +33,7 @@ _CONVERSIONS = (
     *("purchase", "inapppurchase", "ecommercepurchase", "generatelead", "signup", "closeconvertlead"),
     *("subscribe", "appstoresubscriptionconvert"),
 )
-"""Events that are conversions wherever they are named, compared by their letters alone."""
+"""Types that are conversions by their name, compared by letters alone."""
 
 _BEFORE_PURCHASE = (
     *("viewitem", "viewitemlist", "selectitem", "addtocart", "removefromcart", "viewcart", "addtowishlist"),
@@ -44,15 +44,15 @@ _BEFORE_PURCHASE = (
 
 def _marked_conversions(rows: pa.Table) -> pa.Table:
     """The conversions in touchpoint rows: those that `converted` marks or, in a file without that column, those with revenue and those whose
-    kind is a conversion by name. A refund lowers the revenue of purchases; rows of one transaction are one conversion."""
-    kind = pc.replace_substring_regex(pc.utf8_lower(rows["kind"].cast(pa.string())), "[^a-z]", "")
-    refund = pc.fill_null(pc.equal(kind, "refund"), False)
-    named = _is_in(kind, _CONVERSIONS)
+    type is a conversion by its name. A refund lowers the revenue of purchases; rows of one transaction are one conversion."""
+    types = rows["conversion_type"].cast(pa.string())
+    event = pc.coalesce(types, rows["kind"].cast(pa.string()))
+    event = pc.replace_substring_regex(pc.utf8_lower(event), "[^a-z]", "")
+    refund = pc.fill_null(pc.equal(event, "refund"), False)
     revenue = pc.if_else(refund, pc.negate(pc.abs(rows["revenue"])), rows["revenue"])
-    earned = pc.and_not(pc.not_equal(revenue, pa.scalar(0, revenue.type)), _is_in(kind, _BEFORE_PURCHASE))
+    earned = pc.and_not(pc.not_equal(revenue, pa.scalar(0, revenue.type)), _is_in(event, _BEFORE_PURCHASE))
+    named = pc.and_(pc.is_valid(types), _is_in(event, _CONVERSIONS))
     marks = rows["converted"] if rows["converted"].null_count < rows.num_rows else pc.or_kleene(earned, named)
-    by_name = pc.if_else(named, rows["kind"].cast(pa.string()), pa.scalar(None, pa.string()))
-    types = pc.coalesce(rows["conversion_type"].cast(pa.string()), by_name, "conversion")
     transaction = pc.if_else(refund, pa.scalar(None, pa.string()), rows["transaction"])
     conversions = pa.table(
         {
@@ -62,7 +62,7 @@ def _marked_conversions(rows: pa.Table) -> pa.Table:
             "occurred_at": rows["occurred_at"],
             "dt": rows["dt"],
             "person": rows["person"],
-            "type": pc.if_else(refund, "purchase", types),
+            "type": pc.if_else(refund, "purchase", pc.coalesce(types, "conversion")),
             "revenue": revenue,
             "currency": rows["currency"],
             "row_number": rows["row_number"],
