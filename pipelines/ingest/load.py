@@ -12,6 +12,7 @@ import json
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -29,9 +30,12 @@ from pipelines.ingest import prepare, raw, remembered, rows, uploads
 from pipelines.ingest.prepared import Prepared
 from pipelines.sources import SOURCES
 from pipelines.stores.base import Stores
-from pipelines.stores.warehouse import session
+from pipelines.stores.warehouse import answering, session
 
 logger = logging.getLogger(__name__)
+
+SECONDS_TO_COME_BACK = 10
+"""How long a database that went away in the middle of a commit is waited for, so that the upload's row can say what became of it."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ def commit(
             _remember(connection, prepared, user, options)
             return dict(plan.already)
         upload_id = _begin(stores, connection, prepared, content, user, options)
-        _work(stores, connection, prepared, upload_id, options)
+        _work(stores, stack.pop_all(), connection, prepared, upload_id, options)
     if build:
         journeys.build(stores)
     return uploads.get_upload(stores, upload_id)
@@ -136,8 +140,7 @@ def start_commit(
 
     def work() -> None:
         try:
-            with stack:
-                _work(stores, connection, prepared, upload_id, options)
+            _work(stores, stack, connection, prepared, upload_id, options)
             journeys.build(stores)
         except TouchlineError as problem:
             logger.warning("Upload %s: %s", upload_id, problem)  # the status row says so, too
@@ -223,35 +226,16 @@ def _begin(
     return upload_id
 
 
-def _work(stores: Stores, connection: Connection, prepared: Prepared, upload_id: str, options: _Options) -> None:
-    """Store the rows of a pending upload and make it hold. Where that fails, take back what was stored and say why in its row."""
+def _work(
+    stores: Stores, stack: ExitStack, connection: Connection, prepared: Prepared, upload_id: str, options: _Options
+) -> None:
+    """Store the rows of a pending upload and make it hold. Where that fails, take back what was stored and say why in its row.
+
+    stack: holds the worker's session; it is left, and with it its locks, before anything is taken back.
+    """
     try:
-        uploads.wait_for_turn(connection, prepared.sha256)
-        plan = preview(stores, prepared, demo=options.demo)
-        if plan.already and _is_done(plan, options):
-            when = f"{plan.already['committed_at'].astimezone(UTC):%Y-%m-%d %H:%M}"
-            raise FileRefused(
-                f"The same file was loaded by {plan.already['uploaded_by']} on {when} UTC.",
-                "Nothing had to be changed.",
-            )
-        with connection.begin():
-            covered = _covered(connection, options)
-            gone = plan.missing_keys if options.remove_missing else ()
-            upload = _write_down(connection, upload_id, plan, len(gone), options)
-            remaining = [standing for standing in uploads.standing(connection) if standing != covered]
-        for table in upload[
-            "lake_tables"
-        ]:  # an upload that is covered may have rows in tables that this one has none for
-            part = rows.of_upload(prepared.tables.get(table, pa.table({})), upload_id)
-            stores.lake.write(table, part, upload_id, instead_of=covered, standing=remaining)
-        with connection.begin():
-            if prepared.source.store == "warehouse":
-                version = connection.execute(text("select version from data_version")).scalar_one()
-                table = prepared.source.table
-                rows.store(connection, table, prepared.tables[table], upload_id, version, gone=gone)
-            uploads.mark_committed(connection, upload)
-        _remember(connection, prepared, upload["uploaded_by"], options)
-        uploads.finish_undos(stores, connection)
+        with stack, answering():
+            _store(stores, connection, prepared, upload_id, options)
     except Exception as problem:
         reason = (
             str(problem) if isinstance(problem, TouchlineError) else "It could not be stored, through a fault of ours."
@@ -260,15 +244,49 @@ def _work(stores: Stores, connection: Connection, prepared: Prepared, upload_id:
         raise
 
 
+def _store(stores: Stores, connection: Connection, prepared: Prepared, upload_id: str, options: _Options) -> None:
+    """The steps of a commit, once the upload is written down; after the last one that may fail it holds."""
+    uploads.wait_for_turn(connection, prepared.sha256)
+    plan = preview(stores, prepared, demo=options.demo)
+    if plan.already and _is_done(plan, options):
+        when = f"{plan.already['committed_at'].astimezone(UTC):%Y-%m-%d %H:%M}"
+        raise FileRefused(
+            f"The same file was loaded by {plan.already['uploaded_by']} on {when} UTC.",
+            "Nothing had to be changed.",
+        )
+    with connection.begin():
+        covered = _covered(connection, options)
+        gone = plan.missing_keys if options.remove_missing else ()
+        upload = _write_down(connection, upload_id, plan, len(gone), options)
+        remaining = [standing for standing in uploads.standing(connection) if standing != covered]
+    for table in upload["lake_tables"]:  # an upload that is covered may have rows in tables that this one has none for
+        part = rows.of_upload(prepared.tables.get(table, pa.table({})), upload_id)
+        stores.lake.write(table, part, upload_id, instead_of=covered, standing=remaining)
+    with connection.begin():
+        if prepared.source.store == "warehouse":
+            version = connection.execute(text("select version from data_version")).scalar_one()
+            table = prepared.source.table
+            rows.store(connection, table, prepared.tables[table], upload_id, version, gone=gone)
+        uploads.mark_committed(connection, upload)
+    _remember(connection, prepared, upload["uploaded_by"], options)
+    uploads.finish_undos(stores, connection)
+
+
 def _give_up(stores: Stores, upload_id: str, reason: str) -> None:
-    """Forget a pending upload, by a new session: the worker's own may be what failed."""
-    try:
-        with session(stores.warehouse.engine) as connection:
-            upload = uploads.get_upload(stores, upload_id)
-            if upload["status"] == "pending":
-                uploads.forget(stores, connection, upload, reason)
-    except Exception:
-        logger.exception("Upload %s stays pending until the next opening", upload_id)
+    """Forget a pending upload. A database that went away is waited for; where it does not come back, the next opening does this."""
+    deadline = time.monotonic() + SECONDS_TO_COME_BACK
+    while True:
+        try:
+            with uploads.commits_stopped(stores) as connection:
+                upload = uploads.get_upload(stores, upload_id)
+                if upload["status"] == "pending":
+                    uploads.forget(stores, connection, upload, reason)
+            return
+        except TouchlineError as problem:
+            if time.monotonic() > deadline:
+                logger.warning("Upload %s stays pending until the next opening: %s", upload_id, problem)
+                return
+            time.sleep(0.2)
 
 
 def _plan(stores: Stores, version: int, prepared: Prepared, demo: bool) -> Plan:

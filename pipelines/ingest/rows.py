@@ -84,10 +84,13 @@ def store(
 def copy(connection: Connection, table: str, rows: pa.Table) -> None:
     """Append Arrow rows to a table by COPY, batch by batch; null stays null and empty text stays empty text."""
     names = ", ".join(f'"{name}"' for name in rows.column_names)
-    cursor: Any = connection.connection.cursor()
+    driver: Any = connection.connection
+    cursor = driver.cursor()
     try:
         cursor.copy_expert(f'copy "{table}" ({names}) from stdin with (format csv)', _Csv(rows), CHUNK)
-    except psycopg2.OperationalError as problem:
+    except (psycopg2.Error, SystemError) as problem:  # psycopg2 may fail in odd ways where the server goes away
+        if not isinstance(problem, psycopg2.OperationalError) and not driver.closed:
+            raise
         reason = str(problem).strip().partition("\n")[0]
         raise WarehouseUnavailable(
             f"The warehouse did not take the rows: {reason}. Nothing was stored.",

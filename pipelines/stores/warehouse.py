@@ -98,7 +98,7 @@ class Warehouse:
 
         Raises WarehouseUnavailable where PostgreSQL does not answer.
         """
-        with _answering(), self._engine.begin() as connection:
+        with answering(), self._engine.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -114,7 +114,7 @@ def session(engine: Engine) -> Iterator[Connection]:
 
     Raises WarehouseUnavailable where PostgreSQL does not answer.
     """
-    with _answering(), engine.connect() as connection:
+    with answering(), engine.connect() as connection:
         try:
             yield connection
             connection.rollback()
@@ -140,7 +140,8 @@ def bump(connection: Connection) -> int:
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def answering() -> Iterator[None]:
+    """Whatever keeps PostgreSQL from answering becomes WarehouseUnavailable."""
     try:
         yield
     except DBAPIError as problem:

@@ -28,6 +28,8 @@ touches = touchpoint_file(
     [("t1", "2026-03-02T10:00:00", "ann", "Search")], conversions=[("c1", "2026-03-02T11:00:00", "ann")]
 )
 spending = spend_file([("2026-03-02", "Search", "Spring", "10.00")])
+corrected = touchpoint_file([("t9", "2026-03-05T10:00:00", "ann", "Mail")])
+respending = spend_file([("2026-03-02", "Search", "Autumn", "11.00")])
 die = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 {deed}
 """
@@ -38,7 +40,7 @@ def write_then_die(self, *arguments, **options):
     write(self, *arguments, **options)
     die()
 DuckDBLake.write = write_then_die
-load.commit(stores, *touches, "mia")
+load.commit(stores, *{file}, "mia", replaces={replaces!r})
 """
 
 UNDO_THEN_DIE = """
@@ -86,7 +88,7 @@ def test_killed_after_the_lake_has_all_rows_it_is_finished(own_stores: Stores) -
 
 
 def test_killed_between_its_two_lake_tables_it_is_forgotten(own_stores: Stores) -> None:
-    die_while(own_stores.settings, WRITE_THEN_DIE)
+    die_while(own_stores.settings, WRITE_THEN_DIE.format(file="touches", replaces=None))
     assert channels(own_stores) == {"t1": "Search"}
     history.recover(own_stores)
     assert (statuses(own_stores), channels(own_stores)) == (["failed"], {})
@@ -116,6 +118,49 @@ def test_killed_while_it_clears_the_demo_the_clearing_is_finished(own_stores: St
     assert channels(own_stores) == {"d1": "Demo"}
     history.recover(own_stores)
     assert (channels(own_stores), spend(own_stores)) == ({}, {"Spring": 10.0})
+
+
+def conversions(stores: Stores) -> list[str]:
+    return sorted(stores.lake.table("conversions").scan().to_arrow()["conversion_id"].to_pylist())  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def first(own_stores: Stores) -> str:
+    """An upload of two lake tables, about to be read again."""
+    touches = touchpoint_file(
+        [("t1", "2026-03-02T10:00:00", "ann", "Search")], conversions=[("c1", "2026-03-02T11:00:00", "ann")]
+    )
+    upload_id: str = commit(own_stores, *touches, "mia")["upload_id"]
+    return upload_id
+
+
+def test_killed_between_the_lake_tables_of_a_reread_the_old_reading_is_whole_again(
+    own_stores: Stores, first: str
+) -> None:
+    die_while(own_stores.settings, WRITE_THEN_DIE.format(file="corrected", replaces=first))
+    assert (channels(own_stores), conversions(own_stores)) == ({"t9": "Mail"}, ["c1"])
+    history.recover(own_stores)
+    assert sorted(statuses(own_stores)) == ["committed", "failed"]
+    assert (channels(own_stores), conversions(own_stores)) == ({"t1": "Search"}, ["c1"])
+    history.undo(own_stores, first, "mia")
+    assert (channels(own_stores), conversions(own_stores)) == ({}, [])
+
+
+def test_killed_once_the_lake_has_all_of_a_reread_it_is_finished(own_stores: Stores, first: str) -> None:
+    deed = f'uploads.mark_committed = die; load.commit(stores, *corrected, "mia", replaces={first!r})'
+    die_while(own_stores.settings, deed)
+    history.recover(own_stores)
+    assert sorted(statuses(own_stores)) == ["committed", "replaced"]
+    assert (channels(own_stores), conversions(own_stores)) == ({"t9": "Mail"}, [])
+
+
+def test_killed_within_the_warehouses_transaction_of_a_reread_the_old_reading_holds(own_stores: Stores) -> None:
+    old = commit(own_stores, *spend_file([("2026-03-02", "Search", "Spring", "10.00")]), "mia")["upload_id"]
+    deed = f'uploads.bump = die; load.commit(stores, *respending, "mia", replaces={old!r})'
+    die_while(own_stores.settings, deed)
+    history.recover(own_stores)
+    assert (sorted(statuses(own_stores)), spend(own_stores)) == (["committed", "failed"], {"Spring": 10.0})
+    assert own_stores.warehouse.version() == 1
 
 
 def test_a_living_worker_is_left_alone(stores: Stores) -> None:
