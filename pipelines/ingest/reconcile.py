@@ -25,9 +25,10 @@ _SHOWN = 3  # totals that are said to differ, and rows that are named for one
 
 @dataclass(frozen=True)
 class Reconciled:
-    """The figures of the totals rows beside ours, and what is to be said of them."""
+    """The figures of the totals rows beside ours, and what is to be said: of those that agree, of the others, of those that are wrong."""
 
     totals: tuple[Total, ...] = ()
+    agreeing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -69,7 +70,9 @@ def reconcile(totals: Sequence[TotalsRow], sums: Sums, raw: Raw, rows: Rows) -> 
         *_silent(silent, raw),
     ]
     warnings = _differ([one for one in differing if one not in expected], sums, raw, rows)
-    return Reconciled(tuple(one.total for one in compared), tuple(notes), tuple(warnings))
+    return Reconciled(
+        tuple(one.total for one in compared), tuple(_agree(agreeing, sums)), tuple(notes), tuple(warnings)
+    )
 
 
 def _of_scopes(totals: Sequence[TotalsRow], sums: Sums, raw: Raw, rows: Rows) -> list[_Compared]:
