@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pipelines.errors import FileRefused
 from pipelines.ingest import Prepared, prepare
 from pipelines.ingest.guess import guess_source
-from pipelines.sources import SOURCES
+from pipelines.sources import SOURCES, Source
 
 FOLDER = Path(__file__).parent
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -44,11 +45,16 @@ class Case:
     def prepare(self, content: bytes | None = None) -> Prepared:
         """Prepare the file (or other bytes in its place) as the page does. Raises TouchlineError where it is refused."""
         given = self.content if content is None else content
-        name = self.words["source"]
-        source = SOURCES[name] if name != "auto" else guess_source(given, self.file.name).source
-        if source is None:
-            raise AssertionError(f"{self.name}: the source is in doubt")
+        source = self._source(given)
         return prepare(source, given, self.file.name, **{"now": NOW, **self.words.get("said", {})})
+
+    def _source(self, content: bytes) -> Source:
+        if self.words["source"] != "auto":
+            return SOURCES[self.words["source"]]
+        guess = guess_source(content, self.file.name)
+        if guess.source is None:
+            raise FileRefused(f"What is in '{self.file.name}'? {guess.doubt}", "Choose it.")
+        return guess.source
 
 
 def cases() -> list[Case]:

@@ -108,7 +108,7 @@ def spreadsheets() -> dict[str, bytes]:
         [],
         ["Date", "Channel", "Campaign", "Amount", "Currency", "Impressions", "Clicks"],
         [date(2026, 1, 5), "Search", "Spring", 0.1 + 0.2, "EUR", 12345, 3.0],
-        [datetime.fromisoformat("2026-01-06T00:00:00"), "Search", 2026, 1234567.89, "EUR", 9007199254740991, None],
+        [datetime.fromisoformat("2026-01-06T00:00:00"), "Search", 2026, 1234567.89, "EUR", 123456789012345, None],
         ["2026-01-07", "Search", "=not a formula", "1,234.50", "EUR", None, "N/A"],
         [date(2026, 1, 8), "Search", "Spring", "#REF!", "EUR", 1, 1],
         [46031, "Search", "Spring", 8, "EUR", 1, 1],
