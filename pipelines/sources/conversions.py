@@ -20,7 +20,16 @@ CONVERSIONS = Source(
         replace(
             PERSON,
             filled=False,
+            instead=("click_id",),
+            fill=lambda cells: cells["click_id"],
             help="Identifier of the person; blank means unknown, and the conversion stays unattributed.",
+        ),
+        Field(
+            "click_id",
+            "person",
+            "The click it came from: stands for the person where no other identifier does.",
+            aliases=("gclid", "google click id", "click id", "fbclid", "msclkid", "ttclid", "li fat id"),
+            stored=False,
         ),
         Field(
             "type",

@@ -155,6 +155,12 @@ SAMPLES = [
         ),
     ),
     Sample(
+        "x_ads",
+        "Time period;Campaign name;Spend;Impressions\n05/01/2026;Launch;12,50 €;3.000\n06/01/2026;Launch;1.012,00 €;900\n",
+        ("date", "amount", "currency", "impressions"),
+        (("2026-01-05", "12.5000", "EUR", 3000), ("2026-01-06", "1012.0000", "EUR", 900)),
+    ),
+    Sample(
         "sprinklr",
         "Widget: Brand mentions,,,\nJan 1 2026 - Jan 31 2026,,,\n"
         "From User,Conversation Stream,Created Time,Permalink,snTypeColumn,Sentiment,Country,Reach (SUM),"
@@ -290,6 +296,12 @@ SAMPLES = [
         "Cj0K-x,Signed,2026-01-07 10:30:00+01:00,1000,EUR\n",
         ("occurred_at", "person", "type", "revenue", "currency"),
         (("2026-01-07 09:30:00", "Cj0K-x", "Signed", "1000.0000", "EUR"),),
+    ),
+    Sample(
+        "crm_deals",
+        f"Deal ID,Closed date,Amount,Currency,Hashed email,GCLID\nD1,2026-01-07,1,EUR,{'ab' * 32},Cj0K-x\nD2,2026-01-08,2,EUR,,Cj0K-y\n",
+        ("conversion_id", "person"),
+        (("D1", "ab" * 32), ("D2", "Cj0K-y")),
     ),
 ]
 EVERY_SAMPLE = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.export)

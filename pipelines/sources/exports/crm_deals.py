@@ -2,6 +2,8 @@
 
 from pipelines.sources.exports.declare import Export
 
+_CLICK_IDS = ("Google Click ID", "GCLID", "Click ID", "fbclid", "msclkid", "li_fat_id", "ttclid")
+
 CRM_DEALS = Export(
     name="crm_deals",
     title="CRM deals",
@@ -33,19 +35,14 @@ CRM_DEALS = Export(
             "Email SHA256",
             "SHA256 email",
             "Email (hashed)",
-            "Google Click ID",
-            "GCLID",
-            "Click ID",
-            "fbclid",
-            "msclkid",
-            "li_fat_id",
-            "ttclid",
+            *_CLICK_IDS,
             "Contact ID",
             "Associated contact IDs",
             "Contact email",
             "Email",
             "Email address",
         ),
+        "click_id": _CLICK_IDS,
         "type": ("Conversion name", "Conversion type"),
         "revenue": ("Amount", "Deal amount", "Deal value", "Value", "Conversion value"),
         "currency": (

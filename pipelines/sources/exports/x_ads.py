@@ -33,5 +33,6 @@ X_ADS = Export(
         "reported_conversions": ("Results", "Conversions", "Total conversions"),
     },
     fixed={"channel": "X Ads", "platform": "X"},
+    date_order="day",
     whole_range="In the X Ads Manager, export the campaigns with the segment Day.",
 )
