@@ -62,7 +62,9 @@ def clean(text: pa.Array) -> pa.Array:
     The quote that keeps a spreadsheet from running a text (see `defuse`) is taken off, once: clean a text once.
     """
     if not pc.all(pc.string_is_ascii(text)).as_py():
-        text = pc.utf8_normalize(pc.replace_substring_regex(text, _INVISIBLE, r"\1"), "NFC")
+        if contains(text, _INVISIBLE):
+            text = pc.replace_substring_regex(text, _INVISIBLE, r"\1")
+        text = pc.utf8_normalize(text, "NFC")
     if pc.any(pc.match_substring_regex(text, rf"{_SPACES}|  ")).as_py():
         text = pc.replace_substring_regex(text, rf"(?:{_SPACES}| )+", " ")
     text = pc.utf8_trim(text, " ")

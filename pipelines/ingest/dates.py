@@ -6,6 +6,7 @@ moments become UTC, cut to milliseconds, and one without a zone is in the zone i
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +25,18 @@ _NAME = r"(?P<name>\pL{3,10})\.?"
 _NAMED_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|[.º°])?"
 _NAMED_YEAR = r"(?P<year>\d{4}|\d{2})"
 _YEAR_LAST = rf"(?P<first_part>\d{{1,2}})(?P<mark>{MARK})(?P<second_part>\d{{1,2}}){MARK}{_NAMED_YEAR}{_AFTER}"
+_PLAIN_ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})?)?"
+_PLAIN_ISO_PARTS = {
+    "year": (0, 4),
+    "month": (5, 7),
+    "day": (8, 10),
+    "hour": (11, 13),
+    "minute": (14, 16),
+    "second": (17, 19),
+    "zone": (19, 25),
+}
 _SHAPES = (
+    _PLAIN_ISO,
     rf"(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_AFTER}",
     _YEAR_LAST,
     rf"(?P<year>(?:19|20)\d{{2}})(?P<month>\d{{2}})(?P<day>\d{{2}})(?: {CLOCK})?",
@@ -45,21 +57,31 @@ _EPOCH = r"(?P<whole>1\d{9}|1\d{12}|1\d{15}|1\d{18})(?:\.(?P<fraction>\d+))?"
 class _Moments:
     """Parts of every distinct text: days since 1970 and the time of that day. `found`: has a shape; `real`: the calendar has that day."""
 
+    known: Mask
     days: Ints
     times: Times
     found: Mask
     real: Mask
     short: Mask  # the year has two digits
     unclear: Mask  # and may stand at the other end
+    ordered: bool = False  # the order of day and month bears on one of them
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, text: pa.Array) -> Self:
+        """Moments of which nothing is read yet."""
+        size = len(text)
+        found, real, short, unclear = np.zeros((4, size), bool)
+        known, days = ~np.asarray(is_unknown(text)), np.zeros(size, np.int64)
+        return cls(known, days, Times.of_midnight(size), found, real, short, unclear)
 
 
 def read_days(text: pa.Array, name: str, now: datetime, order: Order) -> Cells:
     """Read distinct texts as date32. Problems: no date, no day of the calendar, before 1990, later than tomorrow."""
     moments = _moments(text, name, now, order)
     latest = int(np.datetime64(now.date(), "D").astype(np.int64)) + 1
-    problems, good = _problems(text, moments, moments.days < _EARLIEST, moments.days > latest)
+    problems, good = _problems(moments, moments.days < _EARLIEST, moments.days > latest)
     timed = good & (moments.times.milliseconds != 0)
     if timed.any():
         moments.notes.append(
@@ -85,7 +107,7 @@ def read_instants(text: pa.Array, name: str, zone: str, now: datetime, order: Or
     moments.real |= is_epoch
     moments.times.real |= is_epoch
     latest = int((now + timedelta(days=1)).timestamp() * 1000)
-    problems, good = _problems(text, moments, utc < _EARLIEST * _DAY, utc > latest)
+    problems, good = _problems(moments, utc < _EARLIEST * _DAY, utc > latest)
     values = pa.array(utc, mask=~good).cast(pa.timestamp("ms"))
     return Cells(values, problems, tuple(moments.notes), (*moments.warnings, *clock_warnings))
 
@@ -101,17 +123,15 @@ def join_clock(days: pa.Array, clocks: pa.Array) -> pa.Array:
 
 def _moments(text: pa.Array, name: str, now: datetime, order: Order) -> _Moments:
     size = len(text)
-    none = np.zeros(size, bool)
-    moments = _Moments(
-        np.zeros(size, np.int64), Times.of_midnight(size), none.copy(), none.copy(), none.copy(), none.copy()
-    )
+    moments = _Moments.of(text)
     if _read_serials(text, moments, name):
         return moments
-    left = np.flatnonzero(~np.asarray(is_unknown(text)))
+    left = np.flatnonzero(moments.known)
     for shape in _SHAPES:
         if not len(left):
             break
-        parts = extract(pc.take(text, pa.array(left)), shape)
+        here = text if len(left) == size else pc.take(text, pa.array(left))
+        parts = _cut(here) if shape == _PLAIN_ISO else extract(here, shape)
         fits = np.asarray(pc.is_valid(parts)) & _weekdays_hold(parts)
         if fits.any():
             _read_shape(moments, left[fits], parts.filter(pa.array(fits)), now, order)
@@ -119,14 +139,23 @@ def _moments(text: pa.Array, name: str, now: datetime, order: Order) -> _Moments
     if moments.short.any():
         example = examples(text, pa.array(moments.short), 1)
         moments.notes.append(f"'{name}' has years of two digits such as {example}; read as 20xx.")
-    _say_order(text, moments, name, order)
+    if moments.ordered:
+        _say_order(text, moments, name, order)
     return moments
+
+
+def _cut(text: pa.Array) -> pa.StructArray:
+    """The parts of plainly written ISO dates, which all stand at the same place; null for others."""
+    fits = matches(text, _PLAIN_ISO)
+    parts = [pc.utf8_slice_codeunits(text, start, stop) for start, stop in _PLAIN_ISO_PARTS.values()]
+    return pa.StructArray.from_arrays(parts, list(_PLAIN_ISO_PARTS), mask=pc.invert(fits))
 
 
 def _read_shape(moments: _Moments, here: Ints, parts: pa.StructArray, now: datetime, order: Order) -> None:
     names = {part.name for part in parts.type}
     year = integers(parts, "year")
     if "mark" in names:
+        moments.ordered = True
         first, second = integers(parts, "first_part"), integers(parts, "second_part")
         month, day = (second, first) if order == "day" else (first, second)
     else:
@@ -158,7 +187,7 @@ def _may_lead(leading: Ints, year: Ints, short: Mask, parts: pa.StructArray, now
 
 def _read_serials(text: pa.Array, moments: _Moments, name: str) -> bool:
     """Read a column of the numbers by which spreadsheets count days (1 is 1900-01-01), if it is one."""
-    known = ~np.asarray(is_unknown(text))
+    known = moments.known
     if not known.any() or not np.asarray(matches(text, _SERIAL))[known].all():
         return False
     parts = extract(text, _SERIAL)
@@ -236,9 +265,9 @@ def _epochs(text: pa.Array) -> tuple[Ints, Mask]:
     return milliseconds, is_epoch
 
 
-def _problems(text: pa.Array, moments: _Moments, early: Mask, late: Mask) -> tuple[tuple[Problem, ...], Mask]:
+def _problems(moments: _Moments, early: Mask, late: Mask) -> tuple[tuple[Problem, ...], Mask]:
     """What is wrong with each text that is known, and which texts are good."""
-    left = ~np.asarray(is_unknown(text))
+    left = moments.known.copy()
     problems = []
     for wrong, reason in (
         (~moments.found, "This is not a date that Touchline can read; write it like 2025-02-16."),

@@ -12,29 +12,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.ingest.cells import Cells, Problem, blank_out, contains, count, examples, is_unknown, matches
-from pipelines.ingest.currencies import strip_currency
+from pipelines.ingest.frames import bodies
 from pipelines.sources import Field
 
 Mark = Literal["point", "comma"]
+_MARKS: tuple[Mark, Mark] = ("point", "comma")
 
 _LARGEST = {"integer": 10**17 - 1, "money": 10**12 - 1, "decimal": 10**9 - 1}
 _WHOLE_DIGITS, _FRACTION_DIGITS = (
     18,
     20,
 )  # what a decimal128 holds while a number is read; further decimals are cut before rounding
-_ODD = r"[^\d., '’+-]"
 _SIGN = r"[-+]? ?"
-_MINUS = r"[−‐‑–﹣－]"
-_OTHER_DIGITS = r"[\x{660}-\x{669}\x{6F0}-\x{6F9}\x{966}-\x{96F}\x{FF10}-\x{FF19}]"
-_PLAIN_DIGITS = {start + digit: str(digit) for start in (0x660, 0x6F0, 0x966, 0xFF10) for digit in range(10)}
-_PLAIN_MARKS = {0x66B: ".", 0x66C: ",", 0xFF0E: ".", 0xFF0C: ","}
-# 'mil' is a thousand in Spanish and a million in English, 'T' a thousand in German and a trillion in English: such words are refused.
-_SHORT = {
-    3: r"[kK]|(?i:tsd\.?|tys\.?)",
-    6: r"[mM]|(?i:mio\.?|mln\.?|mn\.?|millions?|millionen|millones|milhões|milioni|miljoen)",
-    9: r"B|(?i:bn\.?|mrd\.?|mld\.?|md\.?|milliarden?|milliards?|miliardi|miljard)",
-}
-_ANY_SHORT = "|".join(f"(?:{words})" for words in _SHORT.values())
 _NOT_FINITE = r"[-+]?(?:nan|inf|infinity|infinite|∞)"
 _SCIENTIFIC = r"[-+]?\d+(?:[.,]\d*)?e[-+]?\d+"
 _BOUND = r"[<>≤≥~≈±].*|(?:ca\.?|approx\.?|about|under|over|less than|more than) .*|.*\d ?\+"
@@ -56,24 +45,20 @@ class Evidence:
         return Evidence(self.point + other.point, self.comma + other.comma, self.example or other.example)
 
 
-@dataclass(frozen=True)
-class _Bare:
-    """Texts without currency, brackets and words such as 'Mio': a sign, digits, marks. `powers`: position -> power of ten of the word."""
-
-    text: pa.Array
-    powers: dict[int, int]
-
-
 def evidence(field: Field, text: pa.Array) -> Evidence:
     """What the distinct texts of a number column tell about its decimal mark.
 
     Both marks: the last one is decimal. One mark several times separates thousands. One mark once is decimal unless exactly three digits
     follow one to three others: that may be either, except in a field of whole numbers, where it separates thousands.
     """
-    bare = _bare(field, text)
-    whole = field.type == "integer" and not bare.powers
-    point = matches(bare.text, _only_decimal("point", whole))
-    comma = matches(bare.text, _only_decimal("comma", whole))
+    body, powers = bodies(text, field.type == "money")
+    point, comma = (matches(body, _only_decimal(mark)) for mark in _MARKS)
+    if field.type == "integer":
+        whole = pa.array([position not in powers for position in range(len(text))]) if powers else True
+        point, comma = (
+            pc.or_(known, pc.and_(whole, matches(body, rf"{_SIGN}[1-9]\d{{0,2}}{group}\d{{3}}")))
+            for known, group in ((point, ","), (comma, r"\."))
+        )
     return Evidence(count(point), count(comma), examples(text, pc.or_(point, comma), 1))
 
 
@@ -86,12 +71,12 @@ def read_numbers(
     semicolons and a point in others. '12.3K' and '4,5 Mio' are multiplied out. Unknown ('—', 'N/A', ...) is null. Problems: no number, not
     finite, scientific, a percentage, a bound, no whole number, too large, sign.
     """
-    bare = _bare(field, text)
-    mark, notes, warnings = _decide(text, bare.text, own, file, delimiter, name, said)
-    number = matches(bare.text, _number(mark))
-    problems = _no_numbers(text, bare.text, pc.and_not(pc.invert(is_unknown(text)), number), mark)
+    body, powers = bodies(text, field.type == "money")
+    mark, notes, warnings = _decide(text, body, own, file, delimiter, name, said)
+    number = matches(body, _number(mark))
+    problems = _no_numbers(text, body, pc.and_not(pc.invert(is_unknown(text)), number), mark)
 
-    plain = _multiplied(_plain(blank_out(bare.text, pc.invert(number)), mark), bare.powers)
+    plain = _multiplied(_plain(blank_out(body, pc.invert(number)), mark), powers)
     huge = pc.match_substring_regex(plain, rf"^-?0*[1-9]\d{{{_WHOLE_DIGITS - 1}}}")
     exact = pc.cast(blank_out(plain, pc.fill_null(huge, False)), pa.decimal128(38, _FRACTION_DIGITS))
     largest = pa.scalar(Decimal(field.largest or _LARGEST[field.type]), exact.type)
@@ -106,8 +91,8 @@ def read_numbers(
         rounded = pc.round(exact, ndigits=field.scale, round_mode="half_towards_infinity")
         values = pc.cast(rounded, pa.decimal128(18, field.scale))
 
-    if bare.powers:
-        short = text[min(bare.powers)].as_py()
+    if powers:
+        short = text[min(powers)].as_py()
         warnings = (*warnings, f"'{name}' has numbers that were rounded when they were written, such as '{short}'.")
     values, sign_problems, sign_warnings = _check_sign(field, values, text, name)
     return Cells(values, (*problems, *sign_problems), notes, (*warnings, *sign_warnings))
@@ -116,29 +101,6 @@ def read_numbers(
 def sheet_errors(text: pa.Array) -> pa.BooleanArray:
     """Which texts are what a spreadsheet shows where it could not compute or show a cell, such as #REF! or ####."""
     return matches(text, _SHEET_ERROR)
-
-
-def _bare(field: Field, text: pa.Array) -> _Bare:
-    if not contains(text, _ODD) and not contains(text, "-$"):
-        return _Bare(text, {})
-    if contains(text, _OTHER_DIGITS):
-        table = _PLAIN_DIGITS | _PLAIN_MARKS
-        text = pa.array([one and one.translate(table) for one in text.to_pylist()], pa.string())
-    bare = pc.replace_substring_regex(text, _MINUS, "-")
-    if field.type == "money":
-        bare = strip_currency(bare)
-    shortened = rf"^([-+(]* ?[\d., '’]*\d) ?(?:{_ANY_SHORT})([-)]?)$"
-    short = pc.fill_null(pc.match_substring_regex(bare, shortened), False)
-    powers: dict[int, int] = {}
-    if count(short):
-        for power, words in _SHORT.items():
-            here = pc.match_substring_regex(bare, rf"\d ?(?:{words})[-)]?$")
-            powers |= dict.fromkeys(pc.indices_nonzero(pc.and_(short, here)).to_pylist(), power)
-        bare = pc.replace_substring_regex(bare, shortened, r"\1\2")
-    bare = pc.replace_substring_regex(bare, r"^\( ?([^-+()]*?) ?\)$", r"-\1")  # accountants' minus
-    bare = pc.replace_substring_regex(bare, r"(\d[.,])(?:--?|—)$", r"\1")  # '5,-' is five, not minus five
-    bare = pc.replace_substring_regex(bare, r"^([^-+]*\d)-$", r"-\1")
-    return _Bare(pc.utf8_trim(bare, " "), powers)
 
 
 def _wholes(mark: Mark) -> str:
@@ -155,7 +117,7 @@ def _number(mark: Mark) -> str:
     return rf"{_SIGN}(?:(?:\d+|{_wholes(mark)})(?:{decimal}\d*)?|{decimal}\d+)"
 
 
-def _only_decimal(mark: Mark, whole: bool) -> str:
+def _only_decimal(mark: Mark) -> str:
     """Pattern of numbers in which `mark` can only be the decimal mark and the other one can only separate thousands."""
     decimal, group = (",", r"\.") if mark == "comma" else (r"\.", ",")
     spaced = r"[1-9]\d{0,2}(?: \d{3})+|[1-9]\d{0,2}(?:['’]\d{3})+"
@@ -168,8 +130,6 @@ def _only_decimal(mark: Mark, whole: bool) -> str:
     ]
     if mark == "point":
         ways.append(r"[1-9]\d?(?:,\d\d)+,\d{3}(?:\.\d*)?")  # 1,23,456
-    if whole:
-        ways.append(rf"[1-9]\d{{0,2}}{group}\d{{3}}")  # 1,234 of a whole number
     return rf"{_SIGN}(?:{'|'.join(ways)})"
 
 
@@ -187,6 +147,9 @@ def _decide(
         mark = "comma" if own.comma else "point"
         plain = mark == "point" and not contains(body, ",")
         note = f"'{name}' is written like {'1.234,5' if own.comma else '1,234.5'} (seen from {own.example})."
+        thousands = count(matches(body, rf"{_SIGN}[1-9]\d{{0,2}}{',' if own.comma else '[.]'}\d{{3}}"))
+        if thousands > own.point + own.comma:
+            return mark, (), (f"{note} Most of its numbers could also be whole thousands. Please check.",)
         return mark, () if plain else (note,), ()
     unclear = matches(body, rf"{_SIGN}[1-9]\d{{0,2}}[.,]\d{{3}}")
     if not count(unclear):
@@ -220,20 +183,19 @@ def _multiplied(plain: pa.Array, powers: dict[int, int]) -> pa.Array:
 
 def _no_numbers(text: pa.Array, body: pa.Array, where: pa.BooleanArray, mark: Mark) -> list[Problem]:
     """Why each of the texts `where` is no number."""
+    if not count(where):
+        return []
     way = "a decimal comma (1.234,5)" if mark == "comma" else "a decimal point (1,234.5)"
     kinds = (
         (matches(text, _NOT_FINITE, ignore_case=True), "This is not a finite number."),
         (
-            matches(body, _SCIENTIFIC, ignore_case=True),
+            matches(text, _SCIENTIFIC, ignore_case=True),
             "The number is in scientific notation, in which digits are lost.",
         ),
         (sheet_errors(text), "The spreadsheet has an error here instead of a number."),
         (matches(text, _BOUND, ignore_case=True), "This is a bound or an estimate, not a number."),
         (pc.match_substring_regex(text, r"\d ?%$|^% ?\d"), "This is a percentage where a number is expected."),
-        (
-            matches(body, rf"{_SIGN}[\d., '’]*\d[\d., '’]*"),
-            f"The number does not fit its column, which is read with {way}.",
-        ),
+        (pc.is_valid(body), f"The number does not fit its column, which is read with {way}."),
     )
     problems = []
     for kind, reason in kinds:
