@@ -4,7 +4,7 @@ PORT ?= 8501
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench format
+.PHONY: run test fuzz bench format
 .DEFAULT_GOAL := run
 
 run: .venv/.installed
@@ -19,6 +19,9 @@ test: .venv/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+fuzz: .venv/.installed-dev
+	$(BIN)/python -m tests.fuzz
 
 bench: .venv/.installed-dev
 	@$(BIN)/python tests/browser/chromium.py
