@@ -13,7 +13,17 @@ from pipelines.metrics import rates_of
 from pipelines.name_rules import NO_RULES, ORIGIN, SEPARATOR, NameRules, fold, parts
 from pipelines.stores.base import Reading
 
-__all__ = ["KINDS", "Names", "channel_origins", "fold", "names_of", "names_under", "origins", "stored_names", "suggestion"]
+__all__ = [
+    "KINDS",
+    "Names",
+    "channel_origins",
+    "fold",
+    "names_of",
+    "names_under",
+    "origins",
+    "stored_names",
+    "suggestion",
+]
 
 KINDS = ("channel", "campaign", "account", "platform")
 """What an alias may be about."""
@@ -111,10 +121,10 @@ def origins(rows: pd.DataFrame) -> pd.Series:
     return first
 
 
-def suggestion(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that is spelled most alike, if any is alike at all."""
+def suggestion(name: str, candidates: Iterable[str], alike: float = 0.6) -> str | None:
+    """The candidate that is spelled most alike, if any is alike at all (`alike`: 1 for the same letters and digits)."""
     plain = {_plain(candidate): candidate for candidate in candidates}
-    close = get_close_matches(_plain(name), list(plain), n=1, cutoff=0.6)
+    close = get_close_matches(_plain(name), list(plain), n=1, cutoff=alike)
     return plain[close[0]] if close else None
 
 

@@ -65,17 +65,19 @@ def samples(reading: Reading, names: Names, period: Period, dimension: str, want
     return _settled(rows, reading, names).query("name == @wanted")[SAMPLE_COLUMNS]
 
 
-def samples_of_rule(reading: Reading, names: Names, period: Period, place: int, most: int) -> pd.DataFrame:
-    """The mentions that one rule decides about (its place in `names.rules.texts`, from 0): SAMPLE_COLUMNS."""
-    rows = _samples(reading, names, period, "campaign", {"places": [place + 1]}, most)
-    return _settled(rows.assign(name=None), reading, names).query("rule == @place")[SAMPLE_COLUMNS]
+def samples_of_rules(reading: Reading, names: Names, period: Period, most: int) -> pd.DataFrame:
+    """Mentions that rules decide about, the most engaging and newest first: SAMPLE_COLUMNS, and `rule`, a place in names.rules.texts, from 0."""
+    places = list(range(1, len(names.rules.texts) + 1))
+    rows = _samples(reading, names, period, "campaign", {"places": places}, most)
+    rows = _settled(rows.assign(name=None), reading, names).dropna(subset=["rule"])
+    return rows.astype({"rule": int})[[*SAMPLE_COLUMNS, "rule"]]
 
 
 def known_posts(reading: Reading, names: Names) -> dict[str, str]:
     """Key of an own post, by its id and by its address -> its campaign, as first_stream names it or else a rule on the post alone."""
     posts = reading.warehouse("posts")
     resolved = names.column("campaign", posts["campaign"])
-    found = {post: names.called("campaign", means) for post, means in names.rules.posts.items()}
+    found = {post: _meant(names, rule) for post, rule in names.rules.posts.items()}
     for column in ("permalink", "post"):
         keys = posts[column].dropna()
         found |= dict(zip(keys.map(post_key), resolved[keys.index], strict=True))
@@ -85,12 +87,16 @@ def known_posts(reading: Reading, names: Names) -> dict[str, str]:
 def campaign_of_posts(names: Names, rows: pd.DataFrame) -> pd.Series:
     """The campaign of first_stream's rows: the one they name, else that of the rule on their id or address."""
     named = names.column("campaign", rows["campaign"])
-    ruled = {post: names.called("campaign", means) for post, means in names.rules.posts.items()}
-    if not ruled or not named.isna().any():
-        return named
+    means = rule_of_posts(names, rows[named.isna()]).map(lambda rule: _meant(names, rule))
+    return named.astype(object).fillna(means).astype("str")
+
+
+def rule_of_posts(names: Names, rows: pd.DataFrame) -> pd.Series:
+    """The rule on the id or address alone of first_stream's rows, where there is one: by the rows' index."""
+    found = pd.Series(None, index=rows.index, dtype=object)
     for column in ("post", "permalink"):
-        named = named.fillna(rows[column].dropna().map(post_key).map(ruled))
-    return named
+        found = found.fillna(rows[column].dropna().map(post_key).map(names.rules.posts))
+    return found.dropna()
 
 
 def _settled(rows: pd.DataFrame, reading: Reading, names: Names) -> pd.DataFrame:

@@ -76,9 +76,9 @@ class NameRules:
         return [rule for rule in self.of("campaign") if not rule.name]
 
     @property
-    def posts(self) -> dict[str, str]:
-        """Key of a post -> its campaign, by the rules that ask for nothing else."""
-        return {post_key(rule.post): rule.means for rule in self.texts if list(rule.conditions) == ["post"]}
+    def posts(self) -> dict[str, Rule]:
+        """Key of a post -> the rule that asks for it and for nothing else."""
+        return {post_key(rule.post): rule for rule in reversed(self.texts) if list(rule.conditions) == ["post"]}
 
     @property
     def need_origin(self) -> bool:

@@ -7,7 +7,7 @@ from pipelines.demo.files import DemoFile
 from pipelines.demo.journeys import conversions, draw_journeys, draw_people, touchpoints
 from pipelines.demo.listening import mentions
 from pipelines.demo.posts import account_reach, draw_posts, first_stream
-from pipelines.demo.reference import aliases, fx_rates
+from pipelines.demo.reference import aliases, fx_rates, rules
 from pipelines.demo.spend import spend
 from pipelines.demo.world import FIRST_DAY, LAST_DAY
 
@@ -23,6 +23,7 @@ def demo_files() -> tuple[DemoFile, ...]:
     touches, made = draw_journeys()
     return (
         aliases(),
+        rules(),
         fx_rates(),
         account_reach(),
         first_stream(posts),

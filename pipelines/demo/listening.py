@@ -15,6 +15,8 @@ from pipelines.demo.world import (
     CAMPAIGNS,
     DAYS,
     FAN_ACCOUNT,
+    HASHTAG_EVERY,
+    LOOSE_HASHTAGS,
     MISSPELT_CAMPAIGN,
     PLATFORM_NICKNAMES,
     PLATFORMS,
@@ -138,12 +140,15 @@ def _texts(dice: Dice, campaign: Ints, account: Ints, sentiment: Ints) -> list[s
     product, place = dice.below(len(PRODUCTS), MENTIONS), dice.below(len(PLACES), MENTIONS)
     columns = (campaign, account, sentiment, specific, chosen, product, place)
     written = []
-    for c, a, s, special, choice, p, where in zip(*(column.tolist() for column in columns), strict=True):
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    for number, (c, a, s, special, choice, p, where) in enumerate(rows):
         mood = SENTIMENTS[s] if SENTIMENTS[s] in TEXTS else "neutral"
         about = ABOUT.get(CAMPAIGNS[c].code, {}).get(mood) if c >= 0 and special else None
         templates = about or TEXTS[mood]
         template = templates[int(choice * len(templates))]
         brand = ACCOUNTS[a].handle
         tag = CAMPAIGNS[c].hashtag if c >= 0 else brand
-        written.append(template.format(tag=tag, brand=brand, product=PRODUCTS[p], place=PLACES[where]))
+        said = template.format(tag=tag, brand=brand, product=PRODUCTS[p], place=PLACES[where])
+        loose = LOOSE_HASHTAGS.get(number % HASHTAG_EVERY) if c < 0 else None
+        written.append(f"{said} {loose}" if loose else said)
     return written

@@ -1,4 +1,4 @@
-"""What joins the other files: exchange rates, and the aliases of names that differ between tools."""
+"""What joins the other files: exchange rates, and the aliases and rules of names that differ between tools."""
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from pipelines.demo.world import (
     PLATFORM_NICKNAMES,
     PLATFORMS,
     RATES,
+    RULES,
     SPELLINGS,
     SPEND_TOOLS,
 )
@@ -45,3 +46,8 @@ def aliases() -> DemoFile:
     # "direct" differs from "Direct" in case only, but it is what a touchpoint without channel is called: it lends the name its capital.
     useful = dict.fromkeys(row for row in rows if row[1].casefold() != row[2].casefold() or row[1] == "direct")
     return demo_file("aliases", dict(zip(("kind", "from", "to"), zip(*useful, strict=True), strict=True)))
+
+
+def rules() -> DemoFile:
+    """What no list of spellings can say: a hashtag of a campaign, and all names that begin alike."""
+    return demo_file("rules", dict(zip(("kind", "name", "hashtag", "means"), zip(*RULES, strict=True), strict=True)))

@@ -267,6 +267,19 @@ UNMATCHED_SPEND_CAMPAIGN = "test_do_not_use"
 UNMATCHED_SPEND_CHANNEL = "Podcast"
 MISSPELT_CAMPAIGN = "Trail Raedy"
 FAN_ACCOUNT = "@northwind_fans"
+# Hashtags in mentions that name no campaign: of as many such mentions the ones that have each. Rules know the last one only.
+HASHTAG_EVERY = 24
+LOOSE_HASHTAGS = {
+    **dict.fromkeys((0, 12), "#SheClimbs2026"),
+    **dict.fromkeys((4, 6, 16, 18), "#RepairNotReplace"),
+    **dict.fromkeys((9, 21), "#SummerKickoff26"),
+    2: "#TrailReadyTogether",
+}
+# kind, name, hashtag, what is meant.
+RULES = (
+    ("campaign", "", "#TrailReadyTogether", "Trail Ready"),
+    ("channel", "e-mail*", "", "Email"),
+)
 
 # Units of a currency for one EUR on the first day, and the share by which it drifts.
 RATES = {"GBP": (0.8640, -0.011), "USD": (1.0920, 0.032)}

@@ -36,6 +36,9 @@ aliases = pd.DataFrame(
     ]
 )
 
+rules = pd.DataFrame([{"kind": "campaign", "hashtag": "#nobody", "means": "Nobody"}])
+"""Of a hashtag that nobody uses."""
+
 fx_rates = pd.DataFrame(
     [("2026-03-01", "USD", "EUR", "0.90"), ("2026-03-11", "USD", "EUR", "0.80")],
     columns=["date", "base", "quote", "rate"],
@@ -160,6 +163,7 @@ conversions = pd.DataFrame(
 
 FILES: dict[str, pd.DataFrame] = {
     "aliases": aliases,
+    "rules": rules,
     "fx_rates": fx_rates,
     "account_reach": account_reach,
     "first_stream": first_stream,

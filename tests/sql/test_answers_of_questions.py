@@ -39,6 +39,8 @@ KEYS = {
     "freshness": ["source"],
     "uploads": ["upload_id"],
     "unmatched_names": ["kind", "name", "found_in"],
+    "naming_rules": ["kind", "hashtag"],
+    "aliases": ["kind", "from"],
 }
 """Question -> what one row stands for; the value of `by` where nothing is said."""
 

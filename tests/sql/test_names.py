@@ -1,6 +1,5 @@
 """Names under rules, in the lake's engine and in the warehouse: what a row is called, what it costs and earns, and that nothing is lost."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +59,7 @@ STREAM = [
 
 
 @pytest.fixture
-def ruled(stores: Stores) -> Iterator[Stores]:
+def ruled(stores: Stores) -> Stores:
     """A home with all of the above but the rules."""
     upload(stores, "touchpoints", TOUCHPOINTS, "time", "person", "source", "medium", "channel", "platform", "campaign")
     conversions = [("2026-03-02 10:00", person, "10.00") for person in ("ann", "bob", "cid")]
