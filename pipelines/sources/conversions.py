@@ -28,7 +28,7 @@ CONVERSIONS = Source(
             "click_id",
             "person",
             "The click it came from: stands for the person where no other identifier does.",
-            aliases=("gclid", "google click id", "click id", "fbclid", "msclkid", "ttclid", "li fat id"),
+            aliases=("gclid", "google click id", "fbclid", "msclkid", "ttclid", "li fat id"),
             stored=False,
         ),
         Field(
