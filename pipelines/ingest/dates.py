@@ -25,18 +25,28 @@ _NAME = r"(?P<name>\pL{3,10})\.?"
 _NAMED_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|[.º°])?"
 _NAMED_YEAR = r"(?P<year>\d{4}|\d{2})"
 _YEAR_LAST = rf"(?P<first_part>\d{{1,2}})(?P<mark>{MARK})(?P<second_part>\d{{1,2}}){MARK}{_NAMED_YEAR}{_AFTER}"
-_PLAIN_ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})?)?"
-_PLAIN_ISO_PARTS = {
-    "year": (0, 4),
-    "month": (5, 7),
-    "day": (8, 10),
-    "hour": (11, 13),
-    "minute": (14, 16),
-    "second": (17, 19),
-    "zone": (19, 25),
+# How tools write: every part at its place, which is fast to cut.
+_PLACES = {
+    r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})?)?": {
+        "year": (0, 4),
+        "month": (5, 7),
+        "day": (8, 10),
+        "hour": (11, 13),
+        "minute": (14, 16),
+        "second": (17, 19),
+        "zone": (19, 25),
+    },
+    r"\d{2}[-/.]\d{2}[-/.]\d{4}(?: \d{2}:\d{2}(?::\d{2})?)?": {
+        "first_part": (0, 2),
+        "mark": (2, 3),
+        "second_part": (3, 5),
+        "year": (6, 10),
+        "hour": (11, 13),
+        "minute": (14, 16),
+        "second": (17, 19),
+    },
 }
 _SHAPES = (
-    _PLAIN_ISO,
     rf"(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}}){_AFTER}",
     _YEAR_LAST,
     rf"(?P<year>(?:19|20)\d{{2}})(?P<month>\d{{2}})(?P<day>\d{{2}})(?: {CLOCK})?",
@@ -49,8 +59,12 @@ _SHAPES = (
 )
 _SERIAL = r"(?P<days>\d{5})(?:[.,](?P<fraction>\d{1,17}))?"
 _SERIAL_ZERO, _SERIALS = 25_569, (32_874, 73_050)  # 1970-01-01; 1990 to 2099
+_RECENT_YEARS = 10
 _FINE_DIGITS = 8  # of a fraction of a day: finer than a millisecond
 _EPOCH = r"(?P<whole>1\d{9}|1\d{12}|1\d{15}|1\d{18})(?:\.(?P<fraction>\d+))?"
+
+_TOO_EARLY, _TOO_LATE = "The date lies before 1990.", "The date lies in the future."
+_STRANGE_ZONE = "The time zone is none that is known by this word alone; write it like +01:00."
 
 
 @dataclass
@@ -81,7 +95,7 @@ def read_days(text: pa.Array, name: str, now: datetime, order: Order) -> Cells:
     """Read distinct texts as date32. Problems: no date, no day of the calendar, before 1990, later than tomorrow."""
     moments = _moments(text, name, now, order)
     latest = int(np.datetime64(now.date(), "D").astype(np.int64)) + 1
-    problems, good = _problems(moments, moments.days < _EARLIEST, moments.days > latest)
+    problems, good = _problems(moments, (moments.days < _EARLIEST, _TOO_EARLY), (moments.days > latest, _TOO_LATE))
     timed = good & (moments.times.milliseconds != 0)
     if timed.any():
         moments.notes.append(
@@ -107,7 +121,9 @@ def read_instants(text: pa.Array, name: str, zone: str, now: datetime, order: Or
     moments.real |= is_epoch
     moments.times.real |= is_epoch
     latest = int((now + timedelta(days=1)).timestamp() * 1000)
-    problems, good = _problems(moments, utc < _EARLIEST * _DAY, utc > latest)
+    problems, good = _problems(
+        moments, (moments.times.strange, _STRANGE_ZONE), (utc < _EARLIEST * _DAY, _TOO_EARLY), (utc > latest, _TOO_LATE)
+    )
     values = pa.array(utc, mask=~good).cast(pa.timestamp("ms"))
     return Cells(values, problems, tuple(moments.notes), (*moments.warnings, *clock_warnings))
 
@@ -127,11 +143,11 @@ def _moments(text: pa.Array, name: str, now: datetime, order: Order) -> _Moments
     if _read_serials(text, moments, name):
         return moments
     left = np.flatnonzero(moments.known)
-    for shape in _SHAPES:
+    for shape in (*_PLACES, *_SHAPES):
         if not len(left):
             break
         here = text if len(left) == size else pc.take(text, pa.array(left))
-        parts = _cut(here) if shape == _PLAIN_ISO else extract(here, shape)
+        parts = _cut(here, shape) if shape in _PLACES else extract(here, shape)
         fits = np.asarray(pc.is_valid(parts)) & _weekdays_hold(parts)
         if fits.any():
             _read_shape(moments, left[fits], parts.filter(pa.array(fits)), now, order)
@@ -144,11 +160,11 @@ def _moments(text: pa.Array, name: str, now: datetime, order: Order) -> _Moments
     return moments
 
 
-def _cut(text: pa.Array) -> pa.StructArray:
-    """The parts of plainly written ISO dates, which all stand at the same place; null for others."""
-    fits = matches(text, _PLAIN_ISO)
-    parts = [pc.utf8_slice_codeunits(text, start, stop) for start, stop in _PLAIN_ISO_PARTS.values()]
-    return pa.StructArray.from_arrays(parts, list(_PLAIN_ISO_PARTS), mask=pc.invert(fits))
+def _cut(text: pa.Array, shape: str) -> pa.StructArray:
+    """The parts of texts in a shape that has each at its place; null for others."""
+    places = _PLACES[shape]
+    parts = [pc.utf8_slice_codeunits(text, start, stop) for start, stop in places.values()]
+    return pa.StructArray.from_arrays(parts, list(places), mask=pc.invert(matches(text, shape)))
 
 
 def _read_shape(moments: _Moments, here: Ints, parts: pa.StructArray, now: datetime, order: Order) -> None:
@@ -174,15 +190,16 @@ def _read_shape(moments: _Moments, here: Ints, parts: pa.StructArray, now: datet
 def _may_lead(leading: Ints, year: Ints, short: Mask, parts: pa.StructArray, now: datetime) -> Mask:
     """Whether dates such as '26-01-07' may begin with their year of two digits, although it is read from their end.
 
-    Not where a date of the column cannot begin with it or more of its dates share their end than their start, nor where the start would be the
-    earlier year.
+    Not where a date of the column cannot begin with it, or its dates have fewer ends than starts. Where they have as many, the end is the
+    year by custom, unless dashes stand between and the start would be the later year.
     """
     possible = (leading <= now.year % 100) & (year >= 1) & (year <= 31)
     starts, ends = len(np.unique(leading[short])), len(np.unique(year[short]))
     if (short & ~possible).any() or ends < starts:
         return np.zeros(len(leading), bool)
     dashed = np.asarray(matches(pc.struct_field(parts, "mark"), "-"))
-    return (leading > year) & (dashed | (starts < ends))
+    recent = leading >= now.year % 100 - _RECENT_YEARS
+    return (starts < ends) & recent | dashed & (leading > year)
 
 
 def _read_serials(text: pa.Array, moments: _Moments, name: str) -> bool:
@@ -265,8 +282,8 @@ def _epochs(text: pa.Array) -> tuple[Ints, Mask]:
     return milliseconds, is_epoch
 
 
-def _problems(moments: _Moments, early: Mask, late: Mask) -> tuple[tuple[Problem, ...], Mask]:
-    """What is wrong with each text that is known, and which texts are good."""
+def _problems(moments: _Moments, *more: tuple[Mask, str]) -> tuple[tuple[Problem, ...], Mask]:
+    """What is wrong with each text that is known, the first reason that holds, and which texts are good."""
     left = moments.known.copy()
     problems = []
     for wrong, reason in (
@@ -276,9 +293,7 @@ def _problems(moments: _Moments, early: Mask, late: Mask) -> tuple[tuple[Problem
             "The calendar and the clock have no such date or time, read like the rest of the column.",
         ),
         (moments.unclear, "Nothing tells which end of the date is the year; write it like 2025-02-16."),
-        (moments.times.strange, "The time zone is none that is known by this word alone; write it like +01:00."),
-        (early, "The date lies before 1990."),
-        (late, "The date lies in the future."),
+        *more,
     ):
         problems.append(Problem(pa.array(left & wrong), reason))
         left &= ~wrong
