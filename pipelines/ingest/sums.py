@@ -97,9 +97,12 @@ class Sums:
         """Which rows `at` are the sum of the counted rows equal to them in `scope`, in the first field of which they name more than 0."""
         result, undecided = np.zeros(len(at), bool), np.ones(len(at), bool)
         for field in self.fields:
-            figures, sums = self.figures(field, at), self.beside(field, scope, at, counted)
+            figures = self.figures(field, at)
             named = _some(figures) & undecided
             undecided &= ~named
+            if not named.any():
+                continue
+            sums = self.beside(field, scope, at, counted)
             distance = np.abs(_floats(figures) - _floats(sums))
             near = named & (distance <= _NEAR * np.abs(_floats(figures)))
             for place in np.flatnonzero(near).tolist():

@@ -6,6 +6,7 @@ out for its words or for its figures, and else refused like any other.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
@@ -75,20 +76,28 @@ class _Naming:
 
 @dataclass(frozen=True)
 class _Guesses:
-    """For each of the rows `at`: the scope whose rows add up to its figures, of how many rows (0: none does; the scope is then what the row
-    names), and whether it has figures."""
+    """For each of the rows `at`: which of the `scopes` adds up to its figures, of how many rows (0: none does; the scope is then what the row
+    names), and whether it has figures.
+    """
 
     at: Ints
     scopes: list[Scope]
+    which: Ints
     sizes: Ints
     figures: Mask
 
+    def number(self, scope: Scope) -> int:
+        """The number of a scope, new or known."""
+        if scope not in self.scopes:
+            self.scopes.append(scope)
+        return self.scopes.index(scope)
+
     def forget_single(self, least: int) -> None:
         """Forget the guesses of a scope in which none is the sum of at least so many rows."""
-        for scope in set(self.scopes):
-            rows = [place for place, other in enumerate(self.scopes) if other == scope]
-            if self.sizes[rows].max() < least:
-                self.sizes[rows] = 0
+        for scope in np.unique(self.which).tolist():
+            those = self.which == scope
+            if self.sizes[those].max() < least:
+                self.sizes[those] = 0
 
 
 def find_totals(source: Source, raw: Raw, mapping: Mapping[str, str], reading: Reading, known_tool: bool) -> Found:
@@ -126,7 +135,7 @@ def find_totals(source: Source, raw: Raw, mapping: Mapping[str, str], reading: R
         for at in np.flatnonzero(stated & ~average).tolist()
     ]
     rows += [
-        TotalsRow(int(others[at]), words[at].as_py() or "", guesses.scopes[at])
+        TotalsRow(int(others[at]), words[at].as_py() or "", guesses.scopes[guesses.which[at]])
         for at in np.flatnonzero(guesses.sizes).tolist()
     ]
     left_out = np.zeros(raw.table.num_rows, bool)
@@ -199,20 +208,21 @@ def _guess(
     faulty: Mask,
 ) -> _Guesses:
     """Which rows of the base (without the faulty ones, or with them) add up to each row: those alike in all it names, in less of it, or all."""
-    guesses = _Guesses(at, [()] * len(at), np.zeros(len(at), np.int64), sums.any_figure(at))
-    filled = np.array([~(cells.empty | cells.strange)[at] for cells in naming])
-    patterns, pattern_of = np.unique(filled, axis=1, return_inverse=True)
-    for number, pattern in enumerate(patterns.T):
-        fields = [cells.field for cells, there in zip(naming, pattern, strict=True) if there]
-        for row in np.flatnonzero(pattern_of.ravel() == number).tolist():
-            guesses.scopes[row] = tuple(field.name for field in fields)
-        for counted in (base & ~faulty, base):
-            for scope in _possible(source, fields, mapping):
-                rows = np.flatnonzero((pattern_of.ravel() == number) & (guesses.sizes == 0) & guesses.figures)
-                rows = rows[sums.add_up(scope, at[rows], counted)]
-                guesses.sizes[rows] = sums.sizes(scope, at[rows], counted)
-                for row in rows.tolist():
-                    guesses.scopes[row] = scope
+    none = np.zeros(len(at), np.int64)
+    guesses = _Guesses(at, [], none, none.copy(), sums.any_figure(at))
+    named = np.zeros(len(at), np.int64)  # a bit for each field that the row names
+    for place, cells in enumerate(naming):
+        named |= (~(cells.empty | cells.strange)[at]).astype(np.int64) << place
+    bases = [base & ~faulty, base] if (base & faulty).any() else [base]
+    for pattern in np.unique(named).tolist():
+        fields = [cells.field for place, cells in enumerate(naming) if pattern >> place & 1]
+        those = named == pattern
+        guesses.which[those] = guesses.number(tuple(field.name for field in fields))
+        for counted, scope in product(bases, _possible(source, fields, mapping)):
+            rows = np.flatnonzero(those & (guesses.sizes == 0) & guesses.figures)
+            rows = rows[sums.add_up(scope, at[rows], counted)]
+            guesses.sizes[rows] = sums.sizes(scope, at[rows], counted)
+            guesses.which[rows] = guesses.number(scope)
     return guesses
 
 
