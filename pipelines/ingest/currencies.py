@@ -3,24 +3,27 @@
 Invariant: a sign that several currencies share is never taken for one of them.
 """
 
+from collections.abc import Callable
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.ingest.cells import Cells, Problem
 from pipelines.ingest.currency_words import AMBIGUOUS, CODES, MEANINGS
-from pipelines.ingest.frames import framed
+from pipelines.ingest.forms import Forms
+from pipelines.ingest.frames import Frame, framed
 
 _ONE_MEANING = {word: codes[0] for word, codes in MEANINGS.items() if len(codes) == 1}
 
 
 def currencies_of(text: pa.Array) -> pa.Array:
     """The ISO code that each distinct amount names ('12,50 €', 'US$ 3', '3 USD'); null where it names none, or one of several."""
-    return framed(text).each(lambda frame: _ONE_MEANING.get(frame.currency), pa.string())
+    return _named(text, lambda frame: _ONE_MEANING.get(frame.currency))
 
 
 def ambiguous_signs(text: pa.Array) -> pa.Array:
     """The sign of each distinct amount that several currencies share (a key of AMBIGUOUS); null where there is none."""
-    return framed(text).each(lambda frame: frame.currency if frame.currency in AMBIGUOUS else None, pa.string())
+    return _named(text, lambda frame: frame.currency if frame.currency in AMBIGUOUS else None)
 
 
 def read_currencies(text: pa.Array) -> Cells:
@@ -36,3 +39,9 @@ def read_currencies(text: pa.Array) -> Cells:
         Problem(pc.and_not(wrong, shared), "A currency is written as three letters, such as EUR."),
     )
     return Cells(code, problems)
+
+
+def _named(text: pa.Array, name: Callable[[Frame], str | None]) -> pa.Array:
+    """What the frame of each text names; texts of one form have the same frame."""
+    forms = Forms(text)
+    return forms.each(framed(forms.distinct).each(name, pa.string()))

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.ingest.cells import contains, matches
+from pipelines.ingest.cells import contains
 from pipelines.ingest.currency_words import MEANINGS
+from pipelines.ingest.forms import Forms
 
 _DIGITS = r"\d(?:[\d., '’]*\d)?"
 _HOLE = "\0"  # stands for the digits; no cell has it
@@ -77,13 +78,23 @@ def framed(text: pa.Array) -> Framed:
     return Framed(digits, around.indices, tuple(_frame(one) for one in around.dictionary.to_pylist()))
 
 
-def bodies(text: pa.Array, money: bool) -> tuple[pa.Array, dict[int, int]]:
-    """Each number without its frame: an ASCII sign, digits and marks, null where there is no number in a frame that is understood; and the
-    powers of ten, by position, that some are to be multiplied by. Only amounts of `money` may name a currency.
+@dataclass(frozen=True)
+class Bodies:
+    """Numbers without their frames: an ASCII sign, digits and marks, null where there is no number in a frame that is understood; their forms;
+    and the powers of ten, by position, that some are to be multiplied by.
     """
-    odd = np.flatnonzero(~np.asarray(matches(text, _BARE)))
+
+    text: pa.Array
+    forms: Forms
+    powers: dict[int, int]
+
+
+def bodies(text: pa.Array, money: bool) -> Bodies:
+    """Take the frames off numbers. Only amounts of `money` may name a currency."""
+    forms = Forms(text)
+    odd = np.flatnonzero(~np.asarray(forms.matches(_BARE)))
     if not len(odd):
-        return text, {}
+        return Bodies(text, forms, {})
     parts = framed(pc.take(text, pa.array(odd)))
     frames = [frame if frame and (money or not frame.currency) else None for frame in parts.frames]
     parts = Framed(parts.digits, parts.codes, tuple(frames))
@@ -94,9 +105,8 @@ def bodies(text: pa.Array, money: bool) -> tuple[pa.Array, dict[int, int]]:
     power = parts.each(lambda frame: frame.power, pa.int64()).fill_null(0).to_numpy()
     where = np.zeros(len(text), bool)
     where[odd] = True
-    return pc.replace_with_mask(text, pa.array(where), unframed), {
-        int(odd[position]): int(power[position]) for position in np.flatnonzero(power)
-    }
+    text = pc.replace_with_mask(text, pa.array(where), unframed)
+    return Bodies(text, Forms(text), {int(odd[position]): int(power[position]) for position in np.flatnonzero(power)})
 
 
 def _frame(text: str | None) -> Frame | None:

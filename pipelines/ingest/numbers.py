@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.ingest.cells import Cells, Problem, blank_out, contains, count, examples, is_unknown, matches
-from pipelines.ingest.frames import bodies
+from pipelines.ingest.forms import Forms
+from pipelines.ingest.frames import Bodies, bodies
 from pipelines.sources import Field
 
 Mark = Literal["point", "comma"]
@@ -24,6 +25,9 @@ _WHOLE_DIGITS, _FRACTION_DIGITS = (
     20,
 )  # what a decimal128 holds while a number is read; further decimals are cut before rounding
 _SIGN = r"[-+]? ?"
+_DECIMAL: dict[Mark, str] = {"point": ".", "comma": ","}
+_GROUPS: dict[Mark, str] = {"point": ",", "comma": "."}
+_SPACES = " '’+"
 _NOT_FINITE = r"[-+]?(?:nan|inf|infinity|infinite|∞)"
 _SCIENTIFIC = r"[-+]?\d+(?:[.,]\d*)?e[-+]?\d+"
 _BOUND = r"[<>≤≥~≈±].*|(?:ca\.?|approx\.?|about|under|over|less than|more than) .*|.*\d ?\+"
@@ -51,12 +55,12 @@ def evidence(field: Field, text: pa.Array) -> Evidence:
     Both marks: the last one is decimal. One mark several times separates thousands. One mark once is decimal unless exactly three digits
     follow one to three others: that may be either, except in a field of whole numbers, where it separates thousands.
     """
-    body, powers = bodies(text, field.type == "money")
-    point, comma = (matches(body, _only_decimal(mark)) for mark in _MARKS)
+    body = bodies(text, field.type == "money")
+    point, comma = (body.forms.matches(_only_decimal(mark)) for mark in _MARKS)
     if field.type == "integer":
-        whole = pa.array([position not in powers for position in range(len(text))]) if powers else True
+        whole = pa.array([position not in body.powers for position in range(len(text))]) if body.powers else True
         point, comma = (
-            pc.or_(known, pc.and_(whole, matches(body, rf"{_SIGN}[1-9]\d{{0,2}}{group}\d{{3}}")))
+            pc.or_(known, pc.and_(whole, body.forms.matches(rf"{_SIGN}[1-9]\d{{0,2}}{group}\d{{3}}")))
             for known, group in ((point, ","), (comma, r"\."))
         )
     return Evidence(count(point), count(comma), examples(text, pc.or_(point, comma), 1))
@@ -71,31 +75,17 @@ def read_numbers(
     semicolons and a point in others. '12.3K' and '4,5 Mio' are multiplied out. Unknown ('—', 'N/A', ...) is null. Problems: no number, not
     finite, scientific, a percentage, a bound, no whole number, too large, sign.
     """
-    body, powers = bodies(text, field.type == "money")
-    mark, notes, warnings = _decide(text, body, own, file, delimiter, name, said)
-    number = matches(body, _number(mark))
-    problems = _no_numbers(text, body, pc.and_not(pc.invert(is_unknown(text)), number), mark)
+    body = bodies(text, field.type == "money")
+    mark, notes, warnings = _decide(text, body.forms, own, file, delimiter, name, said)
+    number = body.forms.matches(_number(mark))
+    values, misfits = _values(field, body, number, mark)
+    problems = (*_no_numbers(text, body.text, pc.invert(number), mark), *misfits)
 
-    plain = _multiplied(_plain(blank_out(body, pc.invert(number)), mark), powers)
-    huge = pc.match_substring_regex(plain, rf"^-?0*[1-9]\d{{{_WHOLE_DIGITS - 1}}}")
-    exact = pc.cast(blank_out(plain, pc.fill_null(huge, False)), pa.decimal128(38, _FRACTION_DIGITS))
-    largest = pa.scalar(Decimal(field.largest or _LARGEST[field.type]), exact.type)
-    large = pc.fill_null(pc.or_kleene(huge, pc.greater(pc.abs(exact), largest)), False)
-    problems.append(Problem(large, "The number is absurdly large."))
-    exact = blank_out(exact, large)
-    if field.type == "integer":
-        part = pc.fill_null(pc.not_equal(exact, pc.floor(exact)), False)
-        problems.append(Problem(part, "This must be a whole number."))
-        values = pc.cast(blank_out(exact, part), pa.int64())
-    else:
-        rounded = pc.round(exact, ndigits=field.scale, round_mode="half_towards_infinity")
-        values = pc.cast(rounded, pa.decimal128(18, field.scale))
-
-    if powers:
-        short = text[min(powers)].as_py()
+    if body.powers:
+        short = text[min(body.powers)].as_py()
         warnings = (*warnings, f"'{name}' has numbers that were rounded when they were written, such as '{short}'.")
     values, sign_problems, sign_warnings = _check_sign(field, values, text, name)
-    return Cells(values, (*problems, *sign_problems), notes, (*warnings, *sign_warnings))
+    return Cells(values, problems + sign_problems, notes, (*warnings, *sign_warnings))
 
 
 def sheet_errors(text: pa.Array) -> pa.BooleanArray:
@@ -134,7 +124,7 @@ def _only_decimal(mark: Mark) -> str:
 
 
 def _decide(
-    text: pa.Array, body: pa.Array, own: Evidence, file: Evidence, delimiter: str, name: str, said: Mark | None
+    text: pa.Array, forms: Forms, own: Evidence, file: Evidence, delimiter: str, name: str, said: Mark | None
 ) -> tuple[Mark, tuple[str, ...], tuple[str, ...]]:
     """The column's decimal mark, noted unless the column is written plainly, with a warning where it is not sure."""
     likely: Mark = "comma" if delimiter == ";" else "point"
@@ -145,13 +135,13 @@ def _decide(
         return mark, (), (f"'{name}' mixes decimal points and decimal commas; read with a decimal {mark}.",)
     if own.point or own.comma:
         mark = "comma" if own.comma else "point"
-        plain = mark == "point" and not contains(body, ",")
+        plain = mark == "point" and not contains(forms.distinct, ",")
         note = f"'{name}' is written like {'1.234,5' if own.comma else '1,234.5'} (seen from {own.example})."
-        thousands = count(matches(body, rf"{_SIGN}[1-9]\d{{0,2}}{',' if own.comma else '[.]'}\d{{3}}"))
+        thousands = count(forms.matches(rf"{_SIGN}[1-9]\d{{0,2}}{',' if own.comma else '[.]'}\d{{3}}"))
         if thousands > own.point + own.comma:
             return mark, (), (f"{note} Most of its numbers could also be whole thousands. Please check.",)
         return mark, () if plain else (note,), ()
-    unclear = matches(body, rf"{_SIGN}[1-9]\d{{0,2}}[.,]\d{{3}}")
+    unclear = forms.matches(rf"{_SIGN}[1-9]\d{{0,2}}[.,]\d{{3}}")
     if not count(unclear):
         return "point", (), ()
     mark = likely if file.comma == file.point else "comma" if file.comma > file.point else "point"
@@ -160,15 +150,42 @@ def _decide(
     return mark, (), (warning,)
 
 
-def _plain(number: pa.Array, mark: Mark) -> pa.Array:
-    """Numbers as digits with a decimal point, without groups."""
-    plain = pc.replace_substring(number, "." if mark == "comma" else ",", "")
-    if contains(plain, "[ '’+]"):
-        plain = pc.replace_substring_regex(plain, "[ '’+]", "")
-    if mark == "comma":
+def _values(field: Field, body: Bodies, number: pa.BooleanArray, mark: Mark) -> tuple[pa.Array, tuple[Problem, ...]]:
+    """The values where there is a `number`, and which of them cannot be stored."""
+    plain = _plain(body, number, mark)
+    type_ = pa.int64() if field.type == "integer" else pa.decimal128(18, field.scale)
+    largest = field.largest or _LARGEST[field.type]
+    decimals = "" if field.type == "integer" else rf"(?:[{_DECIMAL[mark]}]\d{{0,{field.scale}}})?"
+    fits = matches(body.forms.distinct, rf"{_SIGN}[\d{_GROUPS[mark]}{_SPACES}]{{0,{len(str(largest)) - 1}}}{decimals}")
+    if not body.powers and not count(pc.and_not(number, body.forms.each(fits))):
+        return pc.cast(plain, type_), ()
+    plain = _multiplied(plain, body.powers)
+    huge = pc.match_substring_regex(plain, rf"^-?0*[1-9]\d{{{_WHOLE_DIGITS - 1}}}")
+    exact = pc.cast(blank_out(plain, pc.fill_null(huge, False)), pa.decimal128(38, _FRACTION_DIGITS))
+    limit = pa.scalar(Decimal(largest), exact.type)
+    large = pc.fill_null(pc.or_kleene(huge, pc.greater(pc.abs(exact), limit)), False)
+    exact = blank_out(exact, large)
+    too_large = Problem(large, "The number is absurdly large.")
+    if field.type == "integer":
+        part = pc.fill_null(pc.not_equal(exact, pc.floor(exact)), False)
+        return pc.cast(blank_out(exact, part), type_), (too_large, Problem(part, "This must be a whole number."))
+    return pc.cast(pc.round(exact, ndigits=field.scale, round_mode="half_towards_infinity"), type_), (too_large,)
+
+
+def _plain(body: Bodies, number: pa.BooleanArray, mark: Mark) -> pa.Array:
+    """Numbers as digits with a decimal point, without groups; null for what is no number."""
+    plain = body.text if count(number) == len(number) else blank_out(body.text, pc.invert(number))
+    decimal, group = _DECIMAL[mark], _GROUPS[mark]
+    if contains(body.forms.distinct, f"[{group}]"):
+        plain = pc.replace_substring(plain, group, "")
+    if contains(body.forms.distinct, f"[{_SPACES}]"):
+        plain = pc.replace_substring_regex(plain, f"[{_SPACES}]", "")
+    if decimal == ",":
         plain = pc.replace_substring(plain, ",", ".")
-    longer = rf"(\.\d{{{_FRACTION_DIGITS}}})\d+$"
-    return pc.replace_substring_regex(plain, longer, r"\1") if contains(plain, longer) else plain
+    longer = rf"([.]\d{{{_FRACTION_DIGITS}}})\d+$"
+    if contains(body.forms.distinct, rf"[{decimal}]\d{{{_FRACTION_DIGITS}}}"):
+        plain = pc.replace_substring_regex(plain, longer, r"\1")
+    return plain
 
 
 def _multiplied(plain: pa.Array, powers: dict[int, int]) -> pa.Array:
@@ -182,9 +199,10 @@ def _multiplied(plain: pa.Array, powers: dict[int, int]) -> pa.Array:
 
 
 def _no_numbers(text: pa.Array, body: pa.Array, where: pa.BooleanArray, mark: Mark) -> list[Problem]:
-    """Why each of the texts `where` is no number."""
+    """Why each of the texts `where`, unless it says that nothing is known, is no number."""
     if not count(where):
         return []
+    where = pc.and_not(where, is_unknown(text))
     way = "a decimal comma (1.234,5)" if mark == "comma" else "a decimal point (1,234.5)"
     kinds = (
         (matches(text, _NOT_FINITE, ignore_case=True), "This is not a finite number."),
