@@ -449,3 +449,102 @@ def test_no_row_of_any_file_is_lost(source: str, data: st.DataObject) -> None:
     text = "\n".join(["\t".join(names), *("\t".join(row) for row in rows)])
     with suppress(FileRefused):
         prepared(source, text)
+
+
+def conversions(result: Prepared) -> dict[str, tuple[str, str, str]]:
+    return {each.field: (each.written, each.stored, each.how) for each in result.conversions}
+
+
+UNDECIDED = "date,channel,campaign,amount\n01/02/2026,Search,A,5\n03/02/2026,Search,A,6\n"
+
+
+def test_dates_that_read_either_way_are_asked_about() -> None:
+    result = prepared("spend", UNDECIDED)
+    (doubt,) = result.doubts
+    assert (doubt.kind, doubt.column, doubt.example) == ("date_order", "date", "01/02/2026")
+    assert doubt.readings == {"day": "2026-02-01", "month": "2026-01-02"}
+    assert column(result, "date")[0] == date(2026, 2, 1)
+
+
+@pytest.mark.parametrize(("said", "first"), [("day", date(2026, 2, 1)), ("month", date(2026, 1, 2))])
+def test_the_answer_is_kept_with_the_file(said: Any, first: date) -> None:
+    result = prepared("spend", UNDECIDED, date_order=said)
+    assert (result.doubts, column(result, "date")[0]) == ((), first)
+    assert result.options == {"zone": "UTC", "date_order": said}
+
+
+@pytest.mark.parametrize("other", ["Flight end", "Day of change"])
+def test_any_date_of_the_file_tells_the_order(other: str) -> None:
+    text = f"date,channel,campaign,amount,{other}\n01/02/2026,Search,A,5,28/02/2026\n"
+    result = prepared("spend", text)
+    assert (result.doubts, column(result, "date")) == ((), [date(2026, 2, 1)])
+
+
+@pytest.mark.parametrize(("said", "amount"), [("point", Decimal("1.234")), ("comma", Decimal(1234))])
+def test_the_decimal_mark_can_be_said(said: Any, amount: Decimal) -> None:
+    result = prepared("spend", "date,channel,campaign,amount\n2025-02-10,Search,A,1.234\n", decimal=said)
+    assert column(result, "amount") == [amount]
+    assert result.options["decimal"] == said
+
+
+def test_day_and_time_of_day_in_two_columns() -> None:
+    text = "Date;Time;Source;Brand;Author\n05.01.2026;23:45;x.com;Acme;ann\n17.01.2026;7:05:30;x.com;Acme;bob\n31.01.2026;25:00;x.com;Acme;cy\n"
+    result = prepared("mentions", text, {"clock": "Time"}, zone="Europe/Berlin")
+    assert [str(moment) for moment in column(result, "occurred_at")] == ["2026-01-05 22:45:00", "2026-01-17 06:05:30"]
+    (line,) = result.refused.to_pylist()
+    assert (line["row"], line["column"], line["value"]) == (4, "Date, Time", "31.01.2026, 25:00")
+
+
+def test_every_field_shows_how_it_was_read() -> None:
+    text = (
+        "Datum;Kanal;Kampagne;Kosten;Währung;Impressionen;Klicks\n"
+        "13.02.2025;Suche; Frühling ;1.234,56 €;eur;12.345;(3)\n14.02.2025;Suche;Sommer;7,50 €;eur;5;4\n"
+    )
+    assert conversions(prepared("spend", text, None, {"platform": "Google"})) == {
+        "date": ("13.02.2025", "2025-02-13", "day first"),
+        "channel": ("Suche", "Suche", "as written"),
+        "campaign": (" Frühling ", "Frühling", "trimmed"),
+        "amount": ("1.234,56 €", "1234.56", "thousands point, decimal comma, without the currency"),
+        "currency": ("eur", "EUR", "read as a currency"),
+        "platform": ("Google", "Google", "the same for all rows"),
+        "impressions": ("12.345", "12345", "thousands point"),
+        "clicks": ("4", "4", "as written"),
+    }
+
+
+def test_moments_show_their_zone() -> None:
+    text = "time,person,channel,converted\n13/07/2025 00:30,u,Email,no\n"
+    result = conversions(prepared("touchpoints", text, zone="Europe/Berlin"))
+    assert result["time"] == ("13/07/2025 00:30", "2025-07-12 22:30:00 UTC", "day first, Europe/Berlin -> UTC")
+    assert result["converted"] == ("no", "no", "as written")
+    zoned = prepared("touchpoints", text.replace("13/07/2025 00:30", "2025-07-13T00:30:00+02:00"))
+    assert conversions(zoned)["time"][1:] == ("2025-07-12 22:30:00 UTC", "year first, its own zone -> UTC")
+
+
+@pytest.mark.parametrize(
+    ("written", "stored", "how"),
+    [
+        ("12.3K", "12300", "decimal point, times 1,000"),
+        ("4,5 Mio", "4500000", "decimal comma, times 1,000,000"),
+        ("1 234,5", "1234.5", "thousands space, decimal comma"),
+        ("(5.00)", "-5", "decimal point, brackets as minus"),
+        ("$7", "7", "without the currency"),
+        ("5.00", "5", "decimal point"),
+    ],
+)
+def test_how_a_number_was_read(written: str, stored: str, how: str) -> None:
+    text = f'date,channel,campaign,amount,currency\n2025-02-10,Search,A,"{written}",USD\n'
+    assert conversions(prepared("spend", text))["amount"] == (written, stored, how)
+
+
+def test_texts_that_hardly_repeat_are_read_like_others() -> None:
+    rows = [f"2025-02-10 10:00,United,X,author {number},post {number}\n" for number in range(100_001)]
+    result = prepared("mentions", "time,account,platform,author,text\n" + "".join(rows) + rows[7])
+    assert result.accepted == 100_002
+    assert column(result, "text")[-1] == "post 7"
+    assert len(set(column(result, "mention_id"))) == 100_002
+
+
+def test_smells_are_warned_of() -> None:
+    text = "time,person,channel\n2025-02-10,ann@example.com,Email\n"
+    assert any("e-mail addresses in plain text" in warning for warning in prepared("touchpoints", text).warnings)
