@@ -146,11 +146,9 @@ def _moments(text: pa.Array, name: str, now: datetime, order: Order) -> _Moments
     for shape in (*_PLACES, *_SHAPES):
         if not len(left):
             break
-        here = text if len(left) == size else pc.take(text, pa.array(left))
-        parts = _cut(here, shape) if shape in _PLACES else extract(here, shape)
-        fits = np.asarray(pc.is_valid(parts)) & _weekdays_hold(parts)
+        fits, parts = _parts(text if len(left) == size else pc.take(text, pa.array(left)), shape)
         if fits.any():
-            _read_shape(moments, left[fits], parts.filter(pa.array(fits)), now, order)
+            _read_shape(moments, left[fits], parts, now, order)
         left = left[~fits]
     if moments.short.any():
         example = examples(text, pa.array(moments.short), 1)
@@ -160,11 +158,17 @@ def _moments(text: pa.Array, name: str, now: datetime, order: Order) -> _Moments
     return moments
 
 
-def _cut(text: pa.Array, shape: str) -> pa.StructArray:
-    """The parts of texts in a shape that has each at its place; null for others."""
+def _parts(text: pa.Array, shape: str) -> tuple[Mask, pa.StructArray]:
+    """Which texts have the shape, and the parts of those that do."""
+    if shape not in _PLACES:
+        parts = extract(text, shape)
+        fits = np.asarray(pc.is_valid(parts)) & _weekdays_hold(parts)
+        return fits, parts.filter(pa.array(fits))
+    has_shape = matches(text, shape)
     places = _PLACES[shape]
-    parts = [pc.utf8_slice_codeunits(text, start, stop) for start, stop in places.values()]
-    return pa.StructArray.from_arrays(parts, list(places), mask=pc.invert(matches(text, shape)))
+    text = pc.filter(text, has_shape)
+    cut = [pc.utf8_slice_codeunits(text, start, stop) for start, stop in places.values()]
+    return np.asarray(has_shape), pa.StructArray.from_arrays(cut, list(places))
 
 
 def _read_shape(moments: _Moments, here: Ints, parts: pa.StructArray, now: datetime, order: Order) -> None:
