@@ -215,5 +215,5 @@ def _read(path: Path) -> tuple[bytes, str]:
             return file.read(MOST_BYTES + 1), name
     except OSError as problem:
         raise TouchlineError(
-            f"The file {name} cannot be read: {problem.strerror}.", "Name a file that can."
+            f"The file {name} cannot be read: {problem.strerror}.", "Name a file that can be read."
         ) from problem

@@ -1,10 +1,12 @@
 """The command line as scripts use it: words, exit statuses, and JSON that can be relied on."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -14,15 +16,30 @@ from pipelines.settings import PROJECT
 
 SPEND = "Day,Channel,Campaign,Cost\n2026-03-02,Search,Spring,10.50\n2026-03-03,Search,Spring,oops\n2026-03-04,Mail,Spring,3\n"
 INGESTED = ["source", "encoding", "delimiter", "header_row", "mapping", "rows_read", "new", "replaced", "unchanged"]
-INGESTED += ["refused", "warnings", "sample", "export", "container", "accepted", "merged", "doubts", "totals", "removed"]
+INGESTED += [
+    "refused",
+    "warnings",
+    "sample",
+    "export",
+    "container",
+    "accepted",
+    "merged",
+    "doubts",
+    "totals",
+    "removed",
+]
 
 
 @pytest.fixture
 def run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    new_database: Callable[[], str],
 ) -> Callable[..., tuple[int, str, str]]:
     """Run a command on a home of the test's own: exit status, standard output, standard error."""
     monkeypatch.setenv("TOUCHLINE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TOUCHLINE_DATABASE_URL", new_database())
     monkeypatch.setenv("TOUCHLINE_USER", "mia")
 
     def run(*arguments: str) -> tuple[int, str, str]:
@@ -75,6 +92,110 @@ def test_columns_and_values_can_be_given(run: Callable[..., tuple[int, str, str]
     assert (status, json.loads(out)["sample"][0]["channel"]) == (0, "Search = Ads")
 
 
+def test_every_row_is_accounted_for(run: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+    path = tmp_path / "costs.csv"
+    path.write_text("Day,Channel,Campaign,Cost\n2026-03-02,A,x,10\n2026-03-02,A,x,5\n2026-03-03,A,y,oops\nTotal,,,16\n")
+    said = json.loads(run("ingest", "spend", str(path), "--format", "json")[1])
+    assert (
+        said["rows_read"] == said["accepted"] + said["merged"] + len(said["refused"]) + said["totals"]["rows_dropped"]
+    )
+    assert (said["accepted"], said["merged"]) == (1, 1)
+    totals = said["totals"]
+    assert (totals["rows_dropped"], totals["file"], totals["ours"]) == (1, 16.0, 15.0)
+    figure = {key: totals["figures"][0][key] for key in ("row", "label", "field", "file", "ours", "agrees")}
+    assert figure == {"row": 5, "label": "Total", "field": "amount", "file": 16.0, "ours": 15.0, "agrees": False}
+    [upload] = json.loads(run("uploads", "--format", "json")[1])["rows"]
+    counts = [upload[f"rows_{kind}"] for kind in ("read", "accepted", "merged", "refused", "totals")]
+    assert counts == [4, 1, 1, 1, 1]
+    assert "differs from the sum of its rows" in run("ingest", "spend", str(path), "--dry-run")[1]
+
+
+def test_what_a_file_lacks_is_listed_and_removed_only_if_asked(
+    run: Callable[..., tuple[int, str, str]], spend: str, tmp_path: Path
+) -> None:
+    run("ingest", "spend", spend)
+    renamed = tmp_path / "renamed.csv"
+    renamed.write_text("Day,Channel,Campaign,Cost\n2026-03-02,Search,Spring 2,10.50\n")
+    ingest = ("ingest", "spend", str(renamed), "--format", "json")
+    dry = json.loads(run(*ingest, "--dry-run")[1])
+    assert [(row["date"], row["campaign"], row["amount"]) for row in dry["removed"]] == [("2026-03-02", "Spring", 10.5)]
+    kept = json.loads(run(*ingest)[1])
+    assert kept["removed"] == []
+    assert "they stay" in " ".join(kept["warnings"])
+    run("undo", kept["upload_id"])
+    gone = json.loads(run(*ingest, "--remove-missing")[1])
+    assert gone["removed"] == dry["removed"]
+    assert "Spring 2" in run("export", "spend", "--end", "2026-03-02")[1]
+    assert "Spring," not in run("export", "spend", "--end", "2026-03-02")[1]
+    run("undo", gone["upload_id"])
+    assert "Spring," in run("export", "spend", "--end", "2026-03-02")[1]
+
+
+def test_dates_that_may_be_read_in_two_ways_are_asked_for(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    path = tmp_path / "doubt.csv"
+    path.write_text("Day,Channel,Campaign,Cost\n01/02/2026,A,x,10\n03/02/2026,A,x,5\n")
+    ingest = ("ingest", "spend", str(path), "--format", "json")
+    status, out, _ = run(*ingest, "--dry-run")
+    dry = json.loads(out)
+    assert (status, [doubt["kind"] for doubt in dry["doubts"]]) == (0, ["date_order"])
+    assert any("--date-order" in warning for warning in dry["warnings"])
+    status, out, err = run(*ingest)
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert "--date-order day or --date-order month" in err
+    told = json.loads(run(*ingest, "--date-order", "day", "--decimal", "point", "--time-zone", "Europe/Berlin")[1])
+    assert (told["doubts"], told["sample"][0]["date"]) == ([], "2026-02-01")
+
+
+def test_a_remembered_mapping_is_used_and_said(run: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+    path, later = tmp_path / "odd.csv", tmp_path / "later.csv"
+    path.write_text("when,what,paid,net\n2026-03-02,Spring,2,1\n")
+    later.write_text("when,what,paid,net\n2026-03-09,Spring,4,3\n")
+    columns = ("--map", "date=when", "--map", "campaign=what", "--map", "amount=paid", "--set", "channel=Search")
+    assert run("ingest", "spend", str(path), *columns, "--remember")[0] == 0
+    said = json.loads(run("ingest", "spend", str(later), "--dry-run", "--format", "json")[1])
+    assert (said["sample"][0]["amount"], said["sample"][0]["channel"]) == (4.0, "Search")
+    assert "Read as mia said" in said["warnings"][0]
+    against = json.loads(run("ingest", "auto", str(later), "--map", "amount=net", "--dry-run", "--format", "json")[1])
+    assert (against["source"], against["sample"][0]["amount"]) == ("spend", 3.0)
+
+
+def test_the_source_may_be_found_out(run: Callable[..., tuple[int, str, str]], spend: str, tmp_path: Path) -> None:
+    assert json.loads(run("ingest", "auto", spend, "--dry-run", "--format", "json")[1])["source"] == "spend"
+    unclear = tmp_path / "unclear.csv"
+    unclear.write_text("a,b\n1,2\n")
+    status, out, err = run("ingest", "auto", str(unclear), "--dry-run")
+    assert (status, out, err.count("\n")) == (1, "", 1)
+
+
+def test_a_file_is_read_again_in_its_place(run: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+    path = tmp_path / "costs.csv"
+    path.write_text("Day,Channel,Campaign,Net,Gross\n2026-03-02,A,x,10,12\n")
+    first = json.loads(run("ingest", "spend", str(path), "--map", "amount=Net", "--format", "json")[1])["upload_id"]
+    again = ("reread", first, "--map", "amount=Gross", "--format", "json")
+    dry = json.loads(run(*again, "--dry-run")[1])
+    assert (dry["replaced"], "upload_id" in dry) == (1, False)
+    second = json.loads(run(*again)[1])
+    assert (second["sample"][0]["amount"], second["mapping"]["amount"]) == (12.0, "Gross")
+    uploads = {row["upload_id"]: row for row in json.loads(run("uploads", "--format", "json")[1])["rows"]}
+    assert (uploads[first]["status"], uploads[first]["replaced_by"]) == ("replaced", second["upload_id"])
+    assert run("undo", second["upload_id"])[0] == 0
+    assert ",10.0000," in run("export", "spend")[1]
+    assert run("reread", "nonsense")[0] == 1
+
+
+def test_an_export_read_back_changes_nothing(
+    run: Callable[..., tuple[int, str, str]], spend: str, tmp_path: Path
+) -> None:
+    run("ingest", "spend", spend)
+    out = tmp_path / "out.csv"
+    out.write_text(run("export", "spend")[1], newline="")
+    said = json.loads(run("ingest", "spend", str(out), "--dry-run", "--format", "json")[1])
+    assert (said["new"], said["replaced"], said["unchanged"], said["removed"]) == (0, 0, 2, [])
+    assert run("export", "spend", "--start", "2026-03-03")[1].count("\r\n") == 2
+
+
 def test_history_and_undo(run: Callable[..., tuple[int, str, str]], spend: str) -> None:
     assert "Stored spend.csv as spend" in run("ingest", "spend", spend)[1]
     upload = json.loads(run("uploads", "--format", "json")[1])["rows"][0]
@@ -109,6 +230,11 @@ def test_ask_in_three_forms(run: Callable[..., tuple[int, str, str]], spend: str
         ("nonsense",),
         ("ingest", "nonsense", "file.csv"),
         ("ingest", "spend", "file.csv", "--map", "no-equals-sign"),
+        ("ingest", "spend", "file.csv", "--date-order", "year"),
+        ("ingest", "spend", "file.csv", "--time-zone", "Middle/Earth"),
+        ("export", "nonsense"),
+        ("export", "spend", "--start", "yesterday"),
+        ("export", "aliases", "--start", "2026-03-02"),
         ("ask", "nonsense"),
         ("ask", "channel_credit", "--model", "nonsense"),
         ("ask", "channel_credit", "--start", "yesterday"),
@@ -127,16 +253,47 @@ def test_wrong_usage_is_exit_2(run: Callable[..., tuple[int, str, str]], argumen
 
 
 def test_what_cannot_be_done_is_exit_1_and_one_line(run: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
-    empty = tmp_path / "empty.csv"
+    empty, huge, binary, pipe = (tmp_path / name for name in ("empty.csv", "huge.csv", "binary.csv", "pipe.csv"))
     empty.write_text("")
+    with huge.open("wb") as file:
+        file.truncate(300 * 2**20)
+    binary.write_bytes(bytes(range(256)) * 100)
+    pipe.symlink_to("/dev/zero")
     for arguments in (
         ("ingest", "spend", str(tmp_path / "none.csv")),
         ("ingest", "spend", str(tmp_path)),
         ("ingest", "spend", str(empty)),
+        ("ingest", "spend", str(huge)),
+        ("ingest", "auto", str(huge)),
+        ("ingest", "spend", str(binary)),
+        ("ingest", "auto", str(binary)),
+        ("ingest", "spend", str(pipe)),
+        ("ingest", "spend", f"{tmp_path}/{'x' * 300}.csv"),
         ("undo", "nonsense"),
+        ("reread", "nonsense"),
     ):
         status, out, err = run(*arguments)
-        assert (status, out, err.count("\n")) == (1, "", 1), err
+        assert (status, out, err.count("\n")) == (1, "", 1), (arguments, err)
+        assert "a fault of ours" not in err
+    assert json.loads(run("uploads", "--format", "json")[1])["rows"] == []
+
+
+def test_a_file_that_may_not_be_read_is_one_line(run: Callable[..., tuple[int, str, str]]) -> None:
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        secret = Path(folder, "secret.csv")
+        secret.write_text(SPEND)
+        secret.chmod(0)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)  # root may read anything
+        try:
+            said = run("ingest", "spend", str(secret))
+        finally:
+            if root:
+                os.seteuid(0)
+    remedy = "Name a file that can be read."
+    assert said == (1, "", f"touchline: The file secret.csv cannot be read: Permission denied. {remedy}\n")
 
 
 def test_an_unreachable_database_is_one_line(
