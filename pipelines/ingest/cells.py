@@ -21,6 +21,9 @@ _INVISIBLE = (
 _SPACES = r"[\t\n\v\f\r\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]"
 _UNKNOWN = r"[-−‐–—―]+|#?n/[adb]|na|#nv|n\.[ad]\.?|k\. ?a\.|null|none|\\n|unknown|unbekannt|not available|\(not set\)|\(blank\)"
 
+_HARMLESS = bytes(set(range(33, 127)) - set(b"'"))  # of a text that is clean already
+_BLOCK = 1 << 20
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -61,16 +64,25 @@ def clean(text: pa.Array) -> pa.Array:
 
     The quote that keeps a spreadsheet from running a text (see `defuse`) is taken off, once: clean a text once.
     """
+    if not _consists_of(text, _HARMLESS):
+        text = _without_oddities(text)
+    blank = pc.equal(text, "")
+    return pc.if_else(blank, pa.scalar(None, pa.string()), text) if pc.any(blank).as_py() else text
+
+
+def _without_oddities(text: pa.Array) -> pa.Array:
     if not pc.all(pc.string_is_ascii(text)).as_py():
-        if contains(text, _INVISIBLE):
-            text = pc.replace_substring_regex(text, _INVISIBLE, r"\1")
-        text = pc.utf8_normalize(text, "NFC")
+        text = pc.utf8_normalize(pc.replace_substring_regex(text, _INVISIBLE, r"\1"), "NFC")
     if pc.any(pc.match_substring_regex(text, rf"{_SPACES}|  ")).as_py():
         text = pc.replace_substring_regex(text, rf"(?:{_SPACES}| )+", " ")
     text = pc.utf8_trim(text, " ")
-    if pc.any(pc.starts_with(text, "'")).as_py():
-        text = restore(text)
-    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    return restore(text) if pc.any(pc.starts_with(text, "'")).as_py() else text
+
+
+def _consists_of(text: pa.Array, letters: bytes) -> bool:
+    """Whether the texts have no other bytes than these, told much faster than by a pattern."""
+    data = memoryview(text.buffers()[2] or b"")
+    return not any(bytes(data[at : at + _BLOCK]).translate(None, letters) for at in range(0, len(data), _BLOCK))
 
 
 def is_unknown(text: pa.Array) -> pa.BooleanArray:

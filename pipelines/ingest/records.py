@@ -108,13 +108,16 @@ def parse_records(text: memoryview, layout: Layout, file_name: str) -> Records:
 
     table = pa.table({name: pa.array([], pa.string()) for name in layout.header})
     if len(text):
-        types = _column_types(_arrow_table(text[:_SAMPLE], layout, _SAMPLE + 1, lambda _: "skip"))
+        types = _column_types(_arrow_table(text[:_SAMPLE], layout, lambda _: "skip", block=_SAMPLE + 1))
         try:
-            table = _arrow_table(text, layout, _BLOCK, keep, types)
+            table = _arrow_table(text, layout, keep, types, threads=True)
+            if ragged:  # which come with their numbers only where one thread reads
+                ragged.clear()
+                table = _arrow_table(text, layout, keep, types)
         except pa.ArrowInvalid:  # a record is longer than a block
             ragged.clear()
             try:
-                table = _arrow_table(text, layout, len(text) + 1, keep, types)
+                table = _arrow_table(text, layout, keep, types, block=len(text) + 1)
             except pa.ArrowInvalid as problem:
                 raise FileRefused(
                     f"'{file_name}' cannot be read as a table: {problem}.", "Export it again as CSV."
@@ -127,16 +130,17 @@ def parse_records(text: memoryview, layout: Layout, file_name: str) -> Records:
 def _arrow_table(
     text: memoryview,
     layout: Layout,
-    block: int,
     ragged: Callable[[InvalidRow], str],
     types: Mapping[str, pa.DataType] | None = None,
+    *,
+    block: int = _BLOCK,
+    threads: bool = False,
 ) -> pa.Table:
     """The records with as many cells as the header; the others are handed to `ragged`. Columns are strings unless `types` says otherwise."""
     names = list(layout.header)
     table = arrow_csv.read_csv(
         pa.BufferReader(pa.py_buffer(text)),
-        # One thread: only then does a ragged record come with its number.
-        arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=block),
+        arrow_csv.ReadOptions(column_names=names, use_threads=threads, block_size=block),
         arrow_csv.ParseOptions(
             delimiter=layout.delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=ragged
         ),

@@ -46,7 +46,7 @@ def _repeated_conversions(source: Source, tables: Mapping[str, pa.Table], mappin
 
 def _changing_currency(rows: pa.Table) -> str:
     """A campaign, within its ad account, whose amounts change their currency."""
-    if not {"campaign", "currency"} <= set(rows.column_names):
+    if not {"campaign", "currency"} <= set(rows.column_names) or len(rows["currency"].unique()) < 2:
         return ""
     within = [name for name in ("channel", "ad_account", "campaign") if name in rows.column_names]
     pairs = _decoded(rows, [*within, "currency"]).group_by([*within, "currency"]).aggregate([])
