@@ -113,7 +113,7 @@ class _Editor:
             f"{title_of(field)}{' *' if field.required else ''}",
             options,
             None if present is None else options.index(present),
-            placeholder="Choose its column",
+            placeholder=f"Perhaps {options[0]}?" if why else "Choose its column",
             format_func=lambda option: f"{option} ({why[option]})" if option in why else option,
             key=key,
             help=field.help,

@@ -33,7 +33,7 @@ def show_files() -> None:
     stored = {row["upload_id"]: row for row in queries.answer("uploads").rows.to_dict("records")}
     states = {key: _state(line, stored) for key, line in lines.items()}
     with st.container(border=True, gap="xsmall"):
-        with st.container(gap=None, height="content" if len(lines) <= MOST else MOST * 40):
+        with st.container(border=False, gap=None, height="content" if len(lines) <= MOST else MOST * 40):
             for key, line in lines.items():
                 _line(line, states[key], stored)
         readings.watch()
@@ -50,7 +50,7 @@ def _line(line: Listed, state: str, stored: Mapping[str, Mapping[str, Any]]) -> 
     what, rows = _known(line, stored)
     columns = st.columns(WIDTHS, vertical_alignment="center", gap="small")
     if line.upload_id:
-        columns[0].markdown(f":small[{name}]")
+        columns[0].markdown(f":small[:gray[:material/description:] {name}]")
     else:
         columns[0].button(
             f"**{name}**" if opened else name,
