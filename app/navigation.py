@@ -43,6 +43,7 @@ MENU = (
     MenuEntry("Results", "Spend & CPA", ":material/payments:", "spend.py", "spend_and_cpa", EVERYTHING - {"accounts"}),
     MenuEntry("Results", "Unattributed", ":material/help:", "unattributed.py", "unattributed", CREDIT - {"model"} | {"comparison"}),
     MenuEntry("Data", "Upload", ":material/upload:", "upload.py"),
+    MenuEntry("Data", "Names", ":material/join:", "names.py"),
 )
 # fmt: on
 

@@ -1,0 +1,285 @@
+"""Rules and aliases as tables that people edit: tried on the data while they write, stored in one step.
+
+Invariant: nothing is stored before Save. What stands in a table is read by the very function that reads an upload of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from app import formats, names_moves, queries, tables
+from app.components import error_panel
+from app.resources import settings, stores
+from pipelines.errors import TouchlineError
+from pipelines.name_changes import Draft, changes, read_draft, read_file, store
+from pipelines.name_trial import Trial, try_names
+from pipelines.sources import SOURCES
+from pipelines.usual_rules import usual_rules
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of the page. `kind`: of its rules, '' for a table of all kinds. `columns`: field -> (title, width, help)."""
+
+    source: str
+    question: str
+    kind: str
+    said: str
+    columns: Mapping[str, tuple[str, int]]
+
+    @property
+    def key(self) -> str:
+        return f"{self.source} {self.kind}".strip()
+
+
+SHEETS = {
+    "Channel rules": Sheet(
+        "rules",
+        "naming_rules",
+        "channel",
+        "Which channel is meant, by where a visit came from. A blank cell asks for nothing, * stands for any text. The most exact rule decides: "
+        "most conditions, then fewest *.",
+        {
+            "source": ("Source", 150),
+            "medium": ("Medium", 150),
+            "platform": ("Platform", 150),
+            "name": ("Channel as stored", 190),
+            "means": ("Means the channel", 220),
+        },
+    ),
+    "Campaign rules": Sheet(
+        "rules",
+        "naming_rules",
+        "campaign",
+        "Which campaign is meant: by its name as a tool writes it (* stands for any text); of mentions that name none, by a hashtag or keyword "
+        "in their text, between two days if you like, or by the own post. The most exact rule decides.",
+        {
+            "name": ("Name as stored", 150),
+            "hashtag": ("Hashtag", 130),
+            "keyword": ("Keyword", 130),
+            "post": ("Post (address or id)", 180),
+            "first_day": ("From", 95),
+            "last_day": ("To", 95),
+            "means": ("Means the campaign", 190),
+        },
+    ),
+    "Aliases": Sheet(
+        "aliases",
+        "aliases",
+        "",
+        "Which name means which other one, exactly as written but for case. Rules are asked first; an alias is looked up on what they say.",
+        {"kind": ("Kind", 110), "from": ("Name", 300), "to": ("Means", 300)},
+    ),
+}
+
+
+def show_sheet(sheet: Sheet) -> None:
+    """The table, what it would change, and the step that stores it."""
+    held = _held(sheet)
+    st.caption(sheet.said)
+    rows = _edited(sheet, _drafted(sheet, held))
+    try:
+        draft = read_draft(sheet.source, rows)
+        changed = changes(draft, held)
+        trial = _tried(sheet, draft) if len(changed) or len(held) else None
+    except TouchlineError as error:
+        error_panel(error)
+        return
+    _steps(sheet, held, draft, changed, trial)
+    for row in draft.refused.to_dict("records"):
+        st.error(
+            f"Row {row['row']}, {formats.plain(row['column'])}: {formats.plain(row['reason'])}", icon=":material/error:"
+        )
+    if trial is not None:
+        _show_trial(sheet, trial, bool(len(changed)))
+
+
+def _held(sheet: Sheet) -> pd.DataFrame:
+    rows = queries.answer(sheet.question).rows
+    if sheet.kind:
+        rows = rows[rows["kind"] == sheet.kind]
+    return rows.reset_index(drop=True).astype(str)
+
+
+def _drafted(sheet: Sheet, held: pd.DataFrame) -> pd.DataFrame:
+    """What the editor starts from: what holds, or what was brought in and is not saved."""
+    brought: pd.DataFrame = st.session_state.get(f"brought {sheet.key}", held)
+    return brought
+
+
+def _bring(sheet: Sheet, rows: pd.DataFrame | None) -> None:
+    """Start the editor anew from these rows; None: from what holds."""
+    if rows is None:
+        st.session_state.pop(f"brought {sheet.key}", None)
+    else:
+        st.session_state[f"brought {sheet.key}"] = rows
+    st.session_state[f"round {sheet.key}"] = st.session_state.get(f"round {sheet.key}", 0) + 1
+
+
+def _edited(sheet: Sheet, rows: pd.DataFrame) -> pd.DataFrame:
+    configured = {
+        name: st.column_config.SelectboxColumn(title, width=width, options=_choices(name), required=True)
+        if name == "kind"
+        else st.column_config.TextColumn(title, width=width, required=name in ("means", "from", "to"))
+        for name, (title, width) in sheet.columns.items()
+    }
+    version = st.session_state["data_version"]
+    edited: pd.DataFrame = st.data_editor(
+        rows[list(sheet.columns)],
+        key=f"edit {sheet.key} {st.session_state.get(f'round {sheet.key}', 0)} {version}",
+        num_rows="dynamic",
+        hide_index=True,
+        column_config=configured,
+        height=min(tables.ROW * (len(rows) + 2) + 3, tables.ROW * 10 + 3),
+        placeholder="",
+    )
+    return edited.assign(kind=sheet.kind) if sheet.kind else edited
+
+
+def _choices(name: str) -> list[str]:
+    return list(SOURCES["aliases"].field(name).choices)
+
+
+def _tried(sheet: Sheet, draft: Draft) -> Trial:
+    with st.spinner("Trying it on the data …"):
+        reading = stores().read()
+        if sheet.source == "aliases":
+            return try_names(reading, aliases=draft.accepted.rename(columns={"from": "from_name", "to": "to_name"}))
+        others = queries.answer(sheet.question).rows
+        return try_names(reading, pd.concat([draft.accepted, others[others["kind"] != sheet.kind]], ignore_index=True))
+
+
+def _steps(sheet: Sheet, held: pd.DataFrame, draft: Draft, changed: pd.DataFrame, trial: Trial | None) -> None:
+    """Save and discard; for rules also the usual ones and files."""
+    st.caption(
+        "Write into the last row to add one. Mark rows at their left edge to delete them. Nothing is stored before you save."
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.button(
+            f"Save {formats.counted(len(changed), 'change')}" if len(changed) else "Save",
+            type="primary",
+            icon=":material/save:",
+            disabled=not len(changed) or bool(len(draft.refused)),
+            on_click=_save,
+            args=(sheet, changed, trial),
+            key=f"save {sheet.key}",
+        )
+        st.button(
+            "Discard",
+            disabled=not len(changed) and not len(draft.refused),
+            on_click=_bring,
+            args=(sheet, None),
+            key=f"discard {sheet.key}",
+        )
+        if sheet.kind == "channel":
+            st.button(
+                "Start with the usual channel rules",
+                icon=":material/auto_awesome:",
+                on_click=_bring_usual,
+                args=(sheet, held),
+            )
+        with st.popover("Import CSV", icon=":material/upload_file:"):
+            st.file_uploader(
+                f"A CSV file with the columns {', '.join(SOURCES[sheet.source].field_names)}. It comes into the table; nothing is saved.",
+                type=["csv", "tsv", "txt", "xlsx"],
+                key=f"file {sheet.key}",
+                on_change=_import,
+                args=(sheet, held),
+            )
+        if len(held):
+            tables.download(held, sheet.key)
+
+
+def _save(sheet: Sheet, changed: pd.DataFrame, trial: Trial) -> None:
+    try:
+        store(stores(), sheet.source, changed, f"{sheet.key.replace(' ', '-')}.csv", settings().user)
+        _bring(sheet, None)
+        names_moves.keep_saved(f"{formats.counted(len(changed), 'change')} saved.", trial.moved)
+    except TouchlineError as error:
+        error_panel(error)
+
+
+def _bring_usual(sheet: Sheet, held: pd.DataFrame) -> None:
+    """Put those of the usual rules that decide about something into the table."""
+    try:
+        usual = usual_rules()
+        others = queries.answer(sheet.question).rows
+        tried = try_names(stores().read(), pd.concat([others, usual], ignore_index=True)).rules
+        deciding = tried[(tried["kind"] == sheet.kind) & (tried[["touchpoints", "spend"]].sum(axis=1) > 0)]
+        rows = read_draft(
+            "rules", pd.concat([held, deciding.reindex(columns=held.columns)], ignore_index=True).drop_duplicates()
+        ).accepted
+        _bring(sheet, rows)
+        st.session_state["done"] = (
+            f"{len(rows) - len(held)} of {len(usual)} usual rules find something in your data. Nothing is saved yet."
+        )
+    except TouchlineError as error:
+        error_panel(error)
+
+
+def _import(sheet: Sheet, held: pd.DataFrame) -> None:
+    """Put the rows of a file into the table, in the place of those with the same conditions."""
+    file = st.session_state[f"file {sheet.key}"]
+    if file is None:
+        return
+    try:
+        read = read_file(sheet.source, file.getvalue(), file.name)
+        rows = read.accepted[read.accepted["kind"] == sheet.kind] if sheet.kind else read.accepted
+        key = list(SOURCES[sheet.source].key)
+        both = pd.concat([held, rows], ignore_index=True)
+        _bring(sheet, both[~both[key].apply(lambda column: column.str.casefold()).duplicated(keep="last")])
+        refused = (
+            f" {formats.counted(len(read.refused), 'row')} refused: {read.refused['reason'].iloc[0]}"
+            if len(read.refused)
+            else ""
+        )
+        st.session_state["done"] = (
+            f"{formats.counted(len(rows), 'row')} of {formats.plain(file.name)} in the table.{formats.plain(refused)}"
+        )
+    except TouchlineError as error:
+        error_panel(error)
+
+
+def _show_trial(sheet: Sheet, trial: Trial, changed: bool) -> None:
+    left, right = st.columns([1, 1], gap="medium") if sheet.kind else (None, st.container())
+    if left is not None:
+        with left:
+            st.subheader("What each rule decides about", anchor=False)
+            _matches(sheet, trial)
+    with right:
+        st.subheader("What moves", anchor=False)
+        if changed:
+            names_moves.show_moves(trial.moved)
+        else:
+            st.caption("Change the table: the numbers that would move show here before anything is saved.")
+
+
+def _matches(sheet: Sheet, trial: Trial) -> None:
+    rows = trial.rules[trial.rules["kind"] == sheet.kind]
+    if rows.empty:
+        st.caption("There are no rules yet. Write one in the table, or start with the usual ones.")
+        return
+    rows = rows.assign(rule=[_told(row, sheet) for row in rows.to_dict("records")])
+    measures = {
+        "touchpoints": tables.count("Touchpoints"),
+        "spend": tables.money("Spend", settings().reporting_currency, 0),
+        "reach": tables.count("Summed reach"),
+        "mentions": tables.count("Mentions"),
+    }
+    columns = {"rule": tables.text("Rule", pinned=True, width=230)}
+    columns |= {name: column for name, column in measures.items() if rows[name].any()}
+    columns["examples"] = tables.text("For example", width=320)
+    tables.table(rows, columns, f"what {sheet.kind} rules decide about", most=8)
+    idle = int((rows[list(measures)].sum(axis=1) == 0).sum())
+    if idle:
+        st.caption(
+            f":material/info: {formats.counted(idle, 'rule')} without a row: nothing matches, or a more exact rule comes first."
+        )
+
+
+def _told(row: dict[str, str], sheet: Sheet) -> str:
+    """A rule in a line: "google · *cp* → Paid Search"."""
+    asked = [row[name] for name in sheet.columns if name != "means" and row[name]]
+    return f"{' · '.join(asked)} → {row['means']}"
