@@ -102,6 +102,8 @@ def _called(asked: Scope, dimension: str, name: str) -> str:
 
 def _points(reach: pd.DataFrame, talk: pd.DataFrame) -> pd.DataFrame:
     """Both sides summed and joined by name; mentions are 0, not unknown, where the feed covers days of the point's reach."""
+    # Where no row has a name, the column comes without a type that names could be joined on.
+    reach, talk = reach.astype({"name": object}), talk.astype({"name": object})
     near = reach.groupby("name", as_index=False)["reach"].sum(min_count=1)
     loud = talk.dropna(subset=["name"]).groupby("name", as_index=False)[["mentions", *SENTIMENTS]].sum()
     points = near.merge(loud, on="name", how="outer")
