@@ -222,7 +222,7 @@ def _begin(
     with connection.begin():
         names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
         connection.execute(text(f"insert into uploads ({names}) values ({values})"), row)
-        rows.copy(connection, "refused_rows", rows.of_upload(prepared.refused, upload_id))
+        rows.copy(connection, "refused_rows", rows.of_upload(rows.printable(prepared.refused), upload_id))
     return upload_id
 
 

@@ -1,15 +1,18 @@
 """Uploads as transactions: what is stored, what is not, and what an undo restores."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from pipelines.errors import FileRefused, NotFound, TouchlineError, WarehouseUnavailable
 from pipelines.ingest import history, uploads
 from pipelines.ingest.load import commit, preview, start_commit
-from pipelines.ingest.prepared import Prepared
+from pipelines.ingest.prepared import Doubt, Prepared
 from pipelines.stores.base import Stores
 from tests.stores.prepared_files import spend_file, touchpoint_file
 
@@ -55,6 +58,29 @@ def test_a_commit_stores_rows_bytes_and_refusals(stores: Stores) -> None:
     assert (stores.settings.home / upload["raw_path"]).read_bytes() == content
     refused = stores.warehouse.frame("refused", upload_id=upload["upload_id"])
     assert refused["reason"].tolist() == ["no number"] * 3
+
+
+def coded(prepared: Prepared) -> Prepared:
+    """The same file, its texts held as codes."""
+    tables = {
+        name: pa.table(
+            {
+                column: table[column].dictionary_encode() if pa.types.is_string(table[column].type) else table[column]
+                for column in table.column_names
+            }
+        )
+        for name, table in prepared.tables.items()
+    }
+    return replace(prepared, tables=tables)
+
+
+def test_columns_of_codes_are_stored_like_plain_ones(stores: Stores) -> None:
+    for file in (spend_file(MONDAY), touchpoint_file(TOUCHES)):
+        put(stores, (coded(file[0]), file[1]))
+        plan = preview(stores, coded(replace(file[0], sha256="other")))
+        assert (plan.new, plan.replaced, plan.unchanged) == (0, 0, 2)
+    assert spend(stores) == {"Spring": 10.0, "Summer": 20.0}
+    assert channels(stores) == {"t1": "Search", "t2": "Social"}
 
 
 def test_the_same_file_twice_changes_nothing(stores: Stores) -> None:
@@ -150,6 +176,33 @@ def test_the_first_own_commit_clears_the_demo(stores: Stores) -> None:
     assert channels(stores) == {}
     history.undo(stores, own["upload_id"], "tester")
     assert spend(stores) == {"Spring": 10.0}
+
+
+def test_a_file_in_doubt_is_not_stored(stores: Stores) -> None:
+    prepared, content = spend_file(MONDAY)
+    doubt = Doubt("date_order", "Day", "01/02/2026", {"day": "2026-02-01", "month": "2026-01-02"})
+    for begin in (commit, start_commit):
+        with pytest.raises(FileRefused, match=r"may be 2026-02-01 or 2026-01-02.*--date-order day"):
+            begin(stores, replace(prepared, doubts=(doubt,)), content, "tester")
+    assert stores.warehouse.frame("uploads", version=0).empty
+
+
+def test_every_row_must_be_accounted_for(stores: Stores) -> None:
+    prepared, content = spend_file(MONDAY, refused=3)
+    upload = commit(stores, prepared, content, "tester")
+    counts = [upload[f"rows_{kind}"] for kind in ("read", "accepted", "merged", "refused", "totals", "removed")]
+    assert counts == [5, 2, 0, 3, 0, 0]
+    with pytest.raises(IntegrityError, match="every_row_is_accounted_for"):
+        commit(stores, replace(prepared, rows_read=6, sha256="other"), content, "tester")
+    assert len(stores.warehouse.frame("uploads", version=1)) == 1
+
+
+def test_what_was_removed_is_counted_and_comes_back(stores: Stores) -> None:
+    put(stores, spend_file(MONDAY))
+    upload = commit(stores, *spend_file(MONDAY[:1]), "tester", remove_missing=True)
+    assert (upload["rows_removed"], spend(stores)) == (1, {"Spring": 10.0})
+    history.undo(stores, upload["upload_id"], "tester")
+    assert spend(stores) == {"Spring": 10.0, "Summer": 20.0}
 
 
 def test_wrong_undos_are_refused_in_words(stores: Stores) -> None:
