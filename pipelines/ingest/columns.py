@@ -75,11 +75,18 @@ def _column(
         headers += clocks
         cells = _joined(table[headers[0]], table[headers[1]])
     elif _hardly_repeats(table[headers[0]]):
-        written = pc.fill_null(table[headers[0]].combine_chunks(), "")
-        return Column(field, written, _filled(clean(written), otherwise), None, tuple(headers))
+        written = _without_nulls(table[headers[0]])
+        texts = clean(written)
+        texts = written if texts.equals(written) else texts  # one copy of a long column is enough
+        return Column(field, written, _filled(texts, otherwise), None, tuple(headers))
     else:
         cells = _cells(table[headers[0]])
     return Column(field, cells.dictionary, _filled(clean(cells.dictionary), otherwise), cells.indices, tuple(headers))
+
+
+def _without_nulls(column: pa.ChunkedArray) -> pa.Array:
+    texts = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return pc.fill_null(texts, "") if texts.null_count else texts
 
 
 def _filled(texts: pa.Array, otherwise: str | None) -> pa.Array:

@@ -67,14 +67,15 @@ def identify_rows(source: Source, rows: pa.Table, id_name: str) -> Keyed:
     assert source.id_field is not None
     fields = [field for field in source.fields if field.identity]
     facts = codes_of(rows, fields)
-    own, warnings = _trusted_ids(whole(rows[source.id_field]), facts, id_name)
-    ids = plain(own)
+    own, warnings = _trusted_ids(source.field(source.id_field), whole(rows[source.id_field]), facts, id_name)
+    ids = pa.chunked_array([plain(own)])
     if own.null_count:
-        ids = pc.coalesce(ids, _sha256(rows, fields, _occurrences(facts)))
+        hashes = _sha256(rows, fields, _occurrences(facts))
+        ids = hashes if own.null_count == len(own) else pc.coalesce(ids, hashes)
     rows = rows.set_column(rows.schema.get_field_index(source.id_field), source.id_field, ids)
-    if own.null_count == len(own) or not _repeat(_code(own)[0]):  # a hash is of one row alone
+    if own.null_count == len(own):  # a hash is of one row alone
         return Keyed(rows, warnings=warnings)
-    first = _groups(_code(ids)[0])[1]
+    first = _groups(codes_of(rows, [source.field(source.id_field)]))[1]
     merged = rows.num_rows - len(first)
     if not merged:
         return Keyed(rows, warnings=warnings)
@@ -92,7 +93,7 @@ def plain(values: pa.Array) -> pa.Array:
     return pc.take(values.dictionary, values.indices) if pa.types.is_dictionary(values.type) else values
 
 
-def _trusted_ids(ids: pa.Array, facts: Ints, name: str) -> tuple[pa.Array, tuple[str, ...]]:
+def _trusted_ids(field: Field, ids: pa.Array, facts: Ints, name: str) -> tuple[pa.Array, tuple[str, ...]]:
     """The ids if none is shortened and none stands for differing rows; else all null, and why."""
     none = pa.nulls(len(ids), pa.string())
     instead = "The column is not used; rows are told apart by what they say."
@@ -102,7 +103,7 @@ def _trusted_ids(ids: pa.Array, facts: Ints, name: str) -> tuple[pa.Array, tuple
         example = pc.filter(distinct, short)[0].as_py()
         return none, (f"Excel shortened the ids in '{name}' ({example}) so that different rows share one. {instead}",)
     there = np.asarray(pc.is_valid(ids))
-    id_codes = _code(ids)[0][there]
+    id_codes = _code(field, ids)[0][there]
     if _repeat(id_codes):
         group, first = _groups(id_codes)
         if (facts[there] != facts[there][first][group]).any():
@@ -113,18 +114,29 @@ def _trusted_ids(ids: pa.Array, facts: Ints, name: str) -> tuple[pa.Array, tuple
 def codes_of(rows: pa.Table, fields: list[Field]) -> Ints:
     """One integer a row out of the fields, equal where all of them are; names are compared folded, unknown equals unknown."""
     total, most = np.zeros(rows.num_rows, np.int64), 1
+    texts = []
     for field in fields:
         values = whole(rows[field.name])
-        code, size = _code(fold_names(values) if field.type in ("name", "choice") else values)
+        if pa.types.is_string(values.type):
+            texts.append((field, values))
+            continue
+        code, size = _code(field, values)
         if most * size > _MOST_CODES:
-            total = _groups(total)[0]
-            most = rows.num_rows
+            total, most = _groups(total)[0], rows.num_rows
         total, most = total * size + code, most * size
+    for field, values in texts:  # columns that hardly repeat: only rows that are equal so far are looked at
+        group = _groups(total)[0]
+        equal = np.bincount(group)[group] > 1
+        code, size = _code(field, values.filter(pa.array(equal)))
+        total = group * size
+        total[equal] += code
     return total
 
 
-def _code(values: pa.Array) -> tuple[Ints, int]:
-    """One integer a value, 0 where there is none, and how many integers there may be."""
+def _code(field: Field, values: pa.Array) -> tuple[Ints, int]:
+    """One integer a value of the field, 0 where there is none, and how many integers there may be."""
+    if field.type in ("name", "choice"):
+        values = fold_names(values)
     if pa.types.is_dictionary(values.type):
         distinct = values.dictionary.dictionary_encode()
         numbers = np.asarray(pc.fill_null(distinct.indices, -1)).astype(np.int64) + 1
@@ -160,7 +172,7 @@ def _occurrences(codes: Ints) -> Ints:
     return result
 
 
-def _sha256(rows: pa.Table, fields: list[Field], occurrences: Ints | None = None) -> pa.Array:
+def _sha256(rows: pa.Table, fields: list[Field], occurrences: Ints | None = None) -> pa.ChunkedArray:
     """SHA-256, in hex, of one text a row in UTF-8: names folded, days as ISO text, moments as milliseconds, unknown as nothing."""
     facts: dict[str, pa.Array] = {}
     for field in fields:
@@ -175,7 +187,7 @@ def _sha256(rows: pa.Table, fields: list[Field], occurrences: Ints | None = None
     text = f"concat({f', chr({_SEPARATOR}), '.join(facts)})"  # it takes nulls for nothing
     with duckdb.connect() as engine:
         engine.register("facts", pa.table(facts))
-        return engine.sql(f"SELECT sha256({text}) AS hash FROM facts").to_arrow_table()["hash"].combine_chunks()
+        return engine.sql(f"SELECT sha256({text}) AS hash FROM facts").to_arrow_reader().read_all()["hash"]
 
 
 def _summed(source: Source, rows: pa.Table, codes: Ints) -> Keyed:

@@ -163,7 +163,7 @@ def _unknown_numbers(file: Recognised, rows: pa.Table) -> list[str]:
 
 def _stored(source: Source, rows: pa.Table) -> tuple[dict[str, pa.Table], tuple[date | None, date | None]]:
     """The rows under the names and in the order they are stored in, for every table the source feeds, and their first and last day."""
-    renamed = {field.stored_as: whole(rows[field.name]) for field in source.fields}
+    renamed = {field.stored_as: rows[field.name] for field in source.fields}
     names = [field.stored_as for field in source.fields if field.stored]
     renamed["row_number"] = rows["row_number"]
     days = _days(source, rows)
