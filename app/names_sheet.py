@@ -21,13 +21,15 @@ from pipelines.usual_rules import usual_rules
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table of the page. `kind`: of its rules, '' for a table of all kinds. `columns`: field -> (title, width, help)."""
+    """A table of the page. `kind`: of its rules, '' for a table of all kinds. `columns`: field -> (title, width). `said` stands above it, `empty`
+    below it while it has no row."""
 
     source: str
     question: str
     kind: str
     said: str
     columns: Mapping[str, tuple[str, int]]
+    empty: str
 
     @property
     def key(self) -> str:
@@ -48,6 +50,7 @@ SHEETS = {
             "name": ("Channel as stored", 190),
             "means": ("Means the channel", 220),
         },
+        "There are no rules yet. Write one into the table, or start with the usual ones: only those that find something come in.",
     ),
     "Campaign rules": Sheet(
         "rules",
@@ -64,6 +67,7 @@ SHEETS = {
             "last_day": ("To", 95),
             "means": ("Means the campaign", 190),
         },
+        "There are no rules yet. Write one into the table: a hashtag and the campaign that it means are enough.",
     ),
     "Aliases": Sheet(
         "aliases",
@@ -71,6 +75,7 @@ SHEETS = {
         "",
         "Which name means which other one, exactly as written but for case. Rules are asked first; an alias is looked up on what they say.",
         {"kind": ("Kind", 110), "from": ("Name", 300), "to": ("Means", 300)},
+        "There are no aliases yet. Write one into the table, or assign a name under Unmatched.",
     ),
 }
 
@@ -92,7 +97,9 @@ def show_sheet(sheet: Sheet) -> None:
         st.error(
             f"Row {row['row']}, {formats.plain(row['column'])}: {formats.plain(row['reason'])}", icon=":material/error:"
         )
-    if trial is not None:
+    if trial is None:
+        st.info(sheet.empty, icon=":material/lightbulb:")
+    else:
         _show_trial(sheet, trial, bool(len(changed)))
 
 
@@ -259,7 +266,7 @@ def _show_trial(sheet: Sheet, trial: Trial, changed: bool) -> None:
 def _matches(sheet: Sheet, trial: Trial) -> None:
     rows = trial.rules[trial.rules["kind"] == sheet.kind]
     if rows.empty:
-        st.caption("There are no rules yet. Write one in the table, or start with the usual ones.")
+        st.caption("No rule is left.")
         return
     rows = rows.assign(rule=[_told(row, sheet) for row in rows.to_dict("records")])
     measures = {

@@ -1,6 +1,5 @@
-"""Upload: drop files, see what each would do, store them; the history with its undo; names that match nothing."""
+"""Upload: drop files, see what each would do, store them; the history with its undo."""
 
-from app import upload_history
 from app.upload import files, readings
 from app.upload.drop import drop_zone
 from app.upload.file_list import show_files
@@ -8,6 +7,7 @@ from app.upload.follow import follow
 from app.upload.history import show_history
 from app.upload.preview import show_preview
 from app.upload.remembered import show_remembered
+from app.upload.unmatched import link_to_names
 
 follow()
 drop_zone()
@@ -20,4 +20,4 @@ if files.listed():
 
 show_history()
 show_remembered()
-upload_history.show_unmatched()
+link_to_names()
