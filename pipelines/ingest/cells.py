@@ -4,7 +4,7 @@ Invariant: everything works on the distinct texts of a column (a file of a milli
 either becomes a value, or unknown (null), or a problem with a reason; never a guess.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -88,14 +88,6 @@ def _consists_of(text: pa.Array, letters: bytes) -> bool:
 def is_unknown(text: pa.Array) -> pa.BooleanArray:
     """Which texts say that nothing is known: blank, a dash, 'N/A', 'null' and the like."""
     return pc.or_(pc.is_null(text), matches(text, _UNKNOWN, ignore_case=True))
-
-
-def spread(cells: Cells, indices: pa.Array) -> Cells:
-    """Cells of distinct texts, laid out over the rows that have them; problems that no text has are left out."""
-    problems = tuple(
-        replace(problem, where=pc.take(problem.where, indices)) for problem in cells.problems if count(problem.where)
-    )
-    return replace(cells, values=pc.take(cells.values, indices), problems=problems)
 
 
 def matches(text: pa.Array, pattern: str, ignore_case: bool = False) -> pa.BooleanArray:

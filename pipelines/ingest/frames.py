@@ -111,7 +111,7 @@ def bodies(text: pa.Array, money: bool) -> Bodies:
 
 def _frame(text: str | None) -> Frame | None:
     """The frame of a text with a hole for its digits; None if a part of it is not understood."""
-    if text is None or _HOLE not in text:
+    if text is None or text.count(_HOLE) != 1:
         return None
     left, right = text.translate(_TRANSLATION).split(_HOLE)
     before, after = _BEFORE.fullmatch(left), _AFTER.fullmatch(right)
