@@ -21,8 +21,8 @@ from pipelines.usual_rules import usual_rules
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table of the page. `kind`: of its rules, '' for a table of all kinds. `columns`: field -> (title, width). `said` stands above it, `empty`
-    below it while it has no row."""
+    """A table of the page. `kind`: of its rules, '' for a table of all kinds. `columns`: field -> (title, width). `said` stands above it,
+    `empty` below it while it has no row."""
 
     source: str
     question: str
