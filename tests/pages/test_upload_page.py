@@ -310,20 +310,12 @@ def test_text_from_a_file_is_shown_as_typed(empty: Environment, open_page: OpenP
     assert "\\*\\*a\\*\\* \\<b\\>\\.csv" in said(page)
 
 
-def test_an_alias_joins_a_name_in_one_step(empty: Environment, open_page: OpenPage) -> None:
+def test_names_that_meet_nothing_lead_to_their_page(empty: Environment, open_page: OpenPage) -> None:
     page = stored(dropped(open_page(empty, "upload.py"), "reach.csv", REACH))
     mentions = b"time,account,platform,text\n2026-02-01 10:00,Nothern,X,hello\n2026-02-01 11:00,Northern,X,hi\n"
-    page = stored(dropped(page, "mentions.csv", mentions))
-    page.run()
-    assert "**Nothern**" in said(page)
-    assert "Did you mean **Northern**?" in said(page)
-    assign = next(button for button in page.button if button.label == "Assign")
-    assert assign.disabled
-    box(page, "Nothern means").select("Northern").run()
-    button(page, "Assign").click().run()
-    assert not page.exception
-    assert "**Nothern**" not in said(page)
-    assert "Nothern now means Northern" in page.toast[0].value
+    page = stored(dropped(page, "mentions.csv", mentions)).run()
+    links = {link.proto.page: link.proto.label for link in page.get("page_link")}
+    assert "match" in links["names"]
 
 
 def test_own_data_clear_the_demo_from_every_part_of_the_page(empty: Environment, open_page: OpenPage) -> None:
