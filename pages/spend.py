@@ -46,7 +46,7 @@ with right.container(border=True):
 
 with st.container(border=True):
     st.markdown(
-        "**What found no match?** It is counted in the totals; an alias on the Upload page joins names that belong together."
+        "**What found no match?** It is counted in the totals; an alias on the Names page joins names that belong together."
     )
     tables.names(
         "Spend without conversions",
