@@ -13,6 +13,8 @@ from pipelines.ingest.currency_words import AMBIGUOUS, CODES, MEANINGS
 from pipelines.ingest.forms import Forms
 from pipelines.ingest.frames import Frame, framed
 
+__all__ = ["AMBIGUOUS", "ambiguous_signs", "currencies_of", "read_currencies"]
+
 _ONE_MEANING = {word: codes[0] for word, codes in MEANINGS.items() if len(codes) == 1}
 
 

@@ -194,12 +194,12 @@ def _read_shape(moments: _Moments, here: Ints, parts: pa.StructArray, now: datet
 def _may_lead(leading: Ints, year: Ints, short: Mask, parts: pa.StructArray, now: datetime) -> Mask:
     """Whether dates such as '26-01-07' may begin with their year of two digits, although it is read from their end.
 
-    Not where a date of the column cannot begin with it, or its dates have fewer ends than starts. Where they have as many, the end is the
-    year by custom, unless dashes stand between and the start would be the later year.
+    Not where a date of the column cannot begin with it. Otherwise the end is the year by custom, unless the dates have fewer starts than ends,
+    or dashes stand between and the start would be the later year.
     """
     possible = (leading <= now.year % 100) & (year >= 1) & (year <= 31)
     starts, ends = len(np.unique(leading[short])), len(np.unique(year[short]))
-    if (short & ~possible).any() or ends < starts:
+    if (short & ~possible).any():
         return np.zeros(len(leading), bool)
     dashed = np.asarray(matches(pc.struct_field(parts, "mark"), "-"))
     recent = leading >= now.year % 100 - _RECENT_YEARS
