@@ -20,10 +20,8 @@ Mark = Literal["point", "comma"]
 _MARKS: tuple[Mark, Mark] = ("point", "comma")
 
 _LARGEST = {"integer": 10**17 - 1, "money": 10**12 - 1, "decimal": 10**9 - 1}
-_WHOLE_DIGITS, _FRACTION_DIGITS = (
-    18,
-    20,
-)  # what a decimal128 holds while a number is read; further decimals are cut before rounding
+# What a decimal128 holds while a number is read; further decimals are cut before rounding.
+_WHOLE_DIGITS, _FRACTION_DIGITS = 18, 20
 _SIGN = r"[-+]? ?"
 _DECIMAL: dict[Mark, str] = {"point": ".", "comma": ","}
 _GROUPS: dict[Mark, str] = {"point": ",", "comma": "."}
