@@ -97,7 +97,7 @@ def _trusted_ids(field: Field, ids: pa.Array, facts: Ints, name: str) -> tuple[p
     """The ids if none is shortened and none stands for differing rows; else all null, and why."""
     none = pa.nulls(len(ids), pa.string())
     instead = "The column is not used; rows are told apart by what they say."
-    distinct = pc.unique(ids.dictionary if pa.types.is_dictionary(ids.type) else ids)
+    distinct = plain(pc.unique(ids))
     short = shortened(distinct)
     if count(short):
         example = pc.filter(distinct, short)[0].as_py()

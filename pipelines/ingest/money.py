@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from pipelines.ingest.cells import Problem, count
 from pipelines.ingest.columns import Column
-from pipelines.ingest.currencies import AMBIGUOUS, ambiguous_signs, currencies_of
+from pipelines.ingest.currencies import ambiguous_signs, currencies_of
+from pipelines.ingest.currency_words import AMBIGUOUS
 from pipelines.ingest.keys import plain
 from pipelines.ingest.prepared import Conversion
 

@@ -385,6 +385,11 @@ def test_ids_that_cannot_be_trusted_are_not_used_at_all(row: str) -> None:
     assert any("is not used" in warning for warning in result.warnings)
 
 
+def test_ids_of_refused_rows_say_nothing_of_the_others() -> None:
+    result = prepared("touchpoints", TOUCHPOINTS + "5.70306E+17,no day,u1,Email\n")
+    assert column(result, "touchpoint_id") == ["t1", "t2"]
+
+
 def test_rows_without_id_are_told_apart_by_facts_and_occurrence() -> None:
     header, row = "time,account,platform,author,text,sentiment,reach\n", "2025-02-10 10:00,United,X,ann,hello,{},{}\n"
     first = prepared("mentions", header + row.format("positive", 5) + row.format("positive", 5))
