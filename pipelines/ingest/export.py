@@ -92,7 +92,7 @@ def _of_warehouse(reading: Reading, source: Source, fields: list[Field], period:
 
 
 def _of_lake(reading: Reading, source: Source, fields: list[Field], period: Period | None) -> Iterator[Rows]:
-    bounds = period.bounds(reading.settings.reporting_time_zone) if period else {}
+    bounds: dict[str, Any] = period.bounds(reading.settings.reporting_time_zone) if period else {}
     batches = reading.stores.lake.rows(
         source.table, reading.snapshots, starts_at=bounds.get("starts_at"), ends_at=bounds.get("ends_at")
     )

@@ -90,9 +90,11 @@ def recover(stores: Stores) -> None:
 
 
 def _settle(stores: Stores, connection: Connection, upload: Mapping[str, Any]) -> None:
-    """A dead worker's upload: all of it is in the lake, then it holds; otherwise none of it shall be."""
+    """A dead worker's upload: all of it is in the lake, then it holds; otherwise, or where another reading was faster, none of it shall be."""
     tables = upload["lake_tables"]
-    if tables and all(stores.lake.holds_upload(table, upload["upload_id"]) for table in tables):
+    with connection.begin():
+        again = uploads.read_again_as(connection, upload["replaces"])
+    if tables and not again and all(stores.lake.holds_upload(table, upload["upload_id"]) for table in tables):
         with connection.begin():
             uploads.mark_committed(connection, upload)
     else:

@@ -178,7 +178,7 @@ def demo_uploads(connection: Connection) -> list[str]:
     return list(rows.scalars())
 
 
-def read_again_as(connection: Connection, upload_id: str) -> str | None:
+def read_again_as(connection: Connection, upload_id: str | None) -> str | None:
     """The upload that stands and reads this one's file again, if there is one."""
     return connection.execute(
         text(

@@ -21,6 +21,7 @@ update uploads set rows_merged = rows_read - rows_refused - rows_accepted;
 
 alter table uploads add constraint every_row_is_accounted_for check (rows_read = rows_accepted + rows_merged + rows_refused + rows_totals);
 create index on uploads (replaces);
+create unique index one_reading_stands on uploads (replaces) where status = 'committed' and undone_at is null;
 create index on uploads (sha256);
 
 comment on column uploads.rows_merged is 'Rows that were added to, or say the same as, an earlier row of the file (of uploads before this column was there: totals rows, too).';

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -37,7 +38,7 @@ def channels(stores: Stores) -> dict[str, str]:
     return dict(sorted(zip(table["touchpoint_id"].to_pylist(), table["channel"].to_pylist(), strict=True)))
 
 
-def put(stores: Stores, file: tuple[Prepared, bytes], **options: bool) -> str:
+def put(stores: Stores, file: tuple[Prepared, bytes], **options: Any) -> str:
     """Commit a file and return the upload's id."""
     upload_id: str = commit(stores, file[0], file[1], "tester", **options)["upload_id"]
     return upload_id

@@ -89,7 +89,7 @@ def test_the_database_stops_between_the_lake_and_the_warehouse(
     write = DuckDBLake.write
 
     def write_then_stop(lake: DuckDBLake, table: str, *rest: str, **options: str) -> None:
-        write(lake, table, *rest, **options)  # type: ignore[arg-type]
+        write(lake, table, *rest, **options)
         stop(own_stores.settings.home, signal.SIGQUIT)
 
     with monkeypatch.context() as broken:

@@ -154,6 +154,18 @@ def test_killed_once_the_lake_has_all_of_a_reread_it_is_finished(own_stores: Sto
     assert (channels(own_stores), conversions(own_stores)) == ({"t9": "Mail"}, [])
 
 
+def test_killed_once_the_lake_has_all_of_a_reread_but_another_one_is_faster_it_is_forgotten(
+    own_stores: Stores, first: str
+) -> None:
+    deed = f'uploads.mark_committed = die; load.commit(stores, *corrected, "mia", replaces={first!r})'
+    die_while(own_stores.settings, deed)
+    other = touchpoint_file([("t5", "2026-03-05T10:00:00", "ann", "Direct")])
+    commit(own_stores, *other, "tom", replaces=first)
+    history.recover(own_stores)
+    assert sorted(statuses(own_stores)) == ["committed", "failed", "replaced"]
+    assert (channels(own_stores), conversions(own_stores)) == ({"t5": "Direct"}, [])
+
+
 def test_killed_within_the_warehouses_transaction_of_a_reread_the_old_reading_holds(own_stores: Stores) -> None:
     old = commit(own_stores, *spend_file([("2026-03-02", "Search", "Spring", "10.00")]), "mia")["upload_id"]
     deed = f'uploads.bump = die; load.commit(stores, *respending, "mia", replaces={old!r})'
