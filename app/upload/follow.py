@@ -11,7 +11,7 @@ import streamlit as st
 
 from app import formats, queries
 from app.components import error_panel
-from app.navigation import MENU, PAGES
+from app.navigation import MENU
 from app.resources import settings, stores
 from pipelines import journeys
 from pipelines.errors import TouchlineError
@@ -137,15 +137,11 @@ def _ended(uploads: pd.DataFrame) -> None:
         if len(stored) == 1
         else f"{formats.number(len(stored))} files are stored:"
     )
-    st.success(f"**{what}** {counts(summed)}.{cleared}", icon=":material/check_circle:")
-    _where_it_shows(set(stored["source"]))
+    pages = _pages_that_show(set(stored["source"]))
+    see = f" See it on {formats.listed(pages, most=8)}." if pages else ""
+    st.success(f"**{what}** {counts(summed)}.{cleared}{see}", icon=":material/check_circle:")
 
 
-def _where_it_shows(sources: set[str]) -> None:
-    """Links to the pages whose numbers come from these sources."""
-    entries = [entry for entry in MENU if entry.question and sources & {*QUESTIONS[entry.question].sources}]
-    if entries:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption("See it on", width="content")
-            for entry in entries:
-                st.page_link(PAGES / entry.file, label=entry.title, icon=entry.icon)
+def _pages_that_show(sources: set[str]) -> list[str]:
+    """The pages whose numbers come from these sources."""
+    return [entry.title for entry in MENU if entry.question and sources & {*QUESTIONS[entry.question].sources}]

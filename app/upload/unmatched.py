@@ -7,7 +7,8 @@ from app.navigation import PAGES
 
 
 def link_to_names() -> None:
-    """A link to the Names page that says how many names are counted, but not joined."""
+    """A link to the Names page that says how many are counted, but not joined."""
     if count := len(queries.answer("unmatched_names").rows):
-        label = f"{formats.counted(count, 'name matches', 'names match')} nothing in another source yet"
+        what = formats.counted(count, "channel, campaign or account is", "channels, campaigns or accounts are")
+        label = f"{what} known to one source only: join them"
         st.page_link(PAGES / "names.py", label=label, icon=":material/join:")
