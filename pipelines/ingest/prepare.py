@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.ingest.cells import Problem
 from pipelines.ingest.date_order import Order
 from pipelines.ingest.keys import Keyed, identify_rows, key_rows, whole
 from pipelines.ingest.normalise import Conventions, Fault, Reading, read_fields
@@ -56,16 +57,9 @@ def prepare(
 
     reading = read_fields(file.source, file.raw.table, file.mapping, file.fixed, conventions)
     totals = find_totals(file.source, file.raw, file.mapping, reading, known_tool=file.export is not None)
-    faulty, refused = refuse(file.raw.table, file.raw.rows, reading.faults, spared=totals.rows)
-    keyed, repeats = _key(file, reading, ~(faulty | totals.rows))
-    if repeats:
-        repeating, more = refuse(file.raw.table, file.raw.rows, [repeats], spared=totals.rows)
-        faulty, refused = faulty | repeating, pa.concat_tables([refused, more])
-    refused = pa.concat_tables([file.raw.refused, refused]).sort_by("row")
+    keyed, rows = _settle(file, reading, totals.rows)
     tables, (first_day, last_day) = _stored(file.source, keyed.rows)
-
-    sums = Sums(file.source, file.raw, file.mapping, reading.columns)
-    compared = reconcile(totals.totals, sums, file.raw, Rows(~(faulty | totals.rows), faulty, refused))
+    compared = reconcile(totals.totals, Sums(file.source, file.raw, file.mapping, reading.columns), file.raw, rows)
     return Prepared(
         source=file.source,
         file_name=file_name,
@@ -80,7 +74,7 @@ def prepare(
         totals_dropped=int(totals.rows.sum()),
         merged=keyed.merged,
         tables=tables,
-        refused=refused,
+        refused=rows.lines,
         warnings=(
             *reading.warnings,
             *totals.warnings,
@@ -134,21 +128,28 @@ def _require(file: Recognised) -> None:
         )
 
 
-def _key(file: Recognised, reading: Reading, kept: Mask) -> tuple[Keyed, Fault | None]:
-    """The kept rows with what names them, and the fault of those (of all rows) that repeat an earlier one."""
+def _settle(file: Recognised, reading: Reading, left_out: Mask) -> tuple[Keyed, Rows]:
+    """The rows that are stored, with what names them, and what became of every row but those `left_out`."""
+    raw = file.raw
+    faulty, lines = refuse(raw.table, raw.rows, reading.faults, spared=left_out)
+    keyed = _key(file, reading, ~(faulty | left_out))
+    if keyed.refused:
+        where = np.zeros(len(faulty), bool)
+        where[np.flatnonzero(~(faulty | left_out))] = np.asarray(keyed.refused.where)
+        headers = tuple(file.mapping[name] for name in file.source.key if name in file.mapping)
+        repeats = Fault(headers, Problem(pa.array(where), keyed.refused.reason))
+        repeating, more = refuse(raw.table, raw.rows, [repeats], spared=left_out)
+        faulty, lines = faulty | repeating, pa.concat_tables([lines, more])
+    return keyed, Rows(~(faulty | left_out), faulty, pa.concat_tables([raw.refused, lines]).sort_by("row"))
+
+
+def _key(file: Recognised, reading: Reading, kept: Mask) -> Keyed:
     columns = {**reading.columns, "row_number": file.raw.rows}
     if not kept.all():
         columns = {name: column.filter(pa.array(kept)) for name, column in columns.items()}
-    rows = pa.table(columns)
     if file.source.store == "lake":
-        return identify_rows(file.source, rows, file.mapping.get(file.source.id_field or "", "")), None
-    keyed = key_rows(file.source, rows)
-    if not keyed.refused:
-        return keyed, None
-    where = np.zeros(len(kept), bool)
-    where[np.flatnonzero(kept)] = np.asarray(keyed.refused.where)
-    headers = tuple(file.mapping[name] for name in file.source.key if name in file.mapping)
-    return keyed, Fault(headers, type(keyed.refused)(pa.array(where), keyed.refused.reason))
+        return identify_rows(file.source, pa.table(columns), file.mapping.get(file.source.id_field or "", ""))
+    return key_rows(file.source, pa.table(columns))
 
 
 def _unknown_numbers(file: Recognised, rows: pa.Table) -> list[str]:
