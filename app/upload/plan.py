@@ -31,7 +31,7 @@ def show_plan(line: Listed, prepared: Prepared, plan: Plan) -> None:
         ),
     ]
     kpi_row(cards)
-    st.markdown("  \n".join(_sentences(prepared)))
+    st.markdown("  \n".join(_sentences(prepared, plan)))
     if warnings := list(map(formats.plain, prepared.warnings)):
         st.warning(
             "\n".join(f"- {text}" for text in warnings) if len(warnings) > 1 else warnings[0], icon=":material/warning:"
@@ -46,10 +46,13 @@ def show_plan(line: Listed, prepared: Prepared, plan: Plan) -> None:
         _button(line, prepared)
 
 
-def _sentences(prepared: Prepared) -> Iterator[str]:
+def _sentences(prepared: Prepared, plan: Plan) -> Iterator[str]:
     yield _rows(prepared)
     if prepared.reconciliation:
         yield f":material/check: {formats.plain(' '.join(prepared.reconciliation))}"
+    if plan.replaced_days:
+        days = formats.listed([formats.day(day) for day in plan.replaced_days], most=5)
+        yield f":material/sync_alt: Of what is on record, {formats.counted(plan.replaced, 'row')} of {days} would be replaced."
     if scope := _scope(prepared):
         yield f":small[:gray[{scope}]]"
 

@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,8 @@ class Plan:
     """What a commit would do to the rows stored now.
 
     `missing`: stored rows of the days (and accounts or channels) that the file speaks for, whose keys it lacks. They stay unless the person
-    says otherwise. `missing_keys` are their keys. `already`: the status row of the earlier upload of the very same file, if one counts.
+    says otherwise. `missing_keys` are their keys. `replaced_days`: of the warehouse, the days whose stored rows are replaced. `already`: the
+    status row of the earlier upload of the very same file, if one counts.
     """
 
     new: int
@@ -52,6 +53,7 @@ class Plan:
     missing: pd.DataFrame
     already: Mapping[str, Any] | None
     missing_keys: Sequence[str] = ()
+    replaced_days: Sequence[date] = ()
 
     @property
     def changes_nothing(self) -> bool:
@@ -309,8 +311,7 @@ def _compare_in_lake(stores: Stores, prepared: Prepared) -> tuple[int, int, int]
     for name, part in prepared.tables.items():
         found = stores.lake.compare(name, part)
         numbers = part["row_number"].to_numpy()
-        states[name] = {"new": numbers[np.array(found.new, bool)], "same": numbers[np.array(found.unchanged, bool)]}
-        states[name]["all"] = numbers
+        states[name] = {"new": numbers[found.new], "same": numbers[found.unchanged], "all": numbers}
     new = np.unique(states[own]["new"])
     changed = [np.setdiff1d(state["all"], state["same"]) for state in states.values()]
     replaced = np.setdiff1d(np.unique(np.concatenate(changed)), new)

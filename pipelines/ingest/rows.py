@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -31,13 +32,14 @@ CHUNK = 1 << 20  # bytes that are handed to PostgreSQL at a time
 @dataclass(frozen=True)
 class Standing:
     """How a file stands to the table: how many of its rows are new, replace a stored one or are stored already; and the stored rows that it
-    speaks for but lacks, with their values, and their keys in the same order."""
+    speaks for but lacks, with their values, and their keys in the same order. `replaced_days`: the days whose stored rows are replaced."""
 
     new: int
     replaced: int
     unchanged: int
     missing: pd.DataFrame
     missing_keys: Sequence[str] = ()
+    replaced_days: Sequence[date] = ()
 
 
 def stand(connection: Connection, table: str, rows: pa.Table, version: int) -> Standing:
@@ -47,10 +49,13 @@ def stand(connection: Connection, table: str, rows: pa.Table, version: int) -> S
     _stage(connection, table, rows)
     values = [name for name in rows.column_names if name not in BOOKKEEPING]
     incoming, current = (", ".join(f'{alias}."{name}"' for name in values) for alias in ("i", "c"))
+    same = f"({incoming}) is not distinct from ({current})"
+    replaced = f"i.key_hash is not null and c.key_hash is not null and not {same}"
+    days = f"array_agg(distinct i.date) filter (where {replaced})" if "date" in values else "null"
     found = connection.execute(
         text(
             "select count(i.key_hash) filter (where c.key_hash is null) as new,"
-            f" count(i.key_hash) filter (where c.key_hash is not null and ({incoming}) is not distinct from ({current})) as same,"
+            f" count(i.key_hash) filter (where c.key_hash is not null and {same}) as same, {days} as days,"
             f" count(i.key_hash) as total, array_agg(c.key_hash) filter (where {_lacking(table)}) as lacking"
             f" from incoming as i full join {_holding(table)} as c on {_same_key(table)}"
         ),
@@ -63,6 +68,7 @@ def stand(connection: Connection, table: str, rows: pa.Table, version: int) -> S
         found.same,
         missing.drop(columns=list(BOOKKEEPING)),
         missing["key_hash"].tolist(),
+        sorted(found.days or ()),
     )
 
 
@@ -163,7 +169,8 @@ def printable(rows: pa.Table) -> pa.Table:
 
 def of_upload(rows: pa.Table, upload_id: str) -> pa.Table:
     """The rows with their upload's id as another column."""
-    return rows.append_column("upload_id", pa.repeat(pa.scalar(upload_id, pa.string()), rows.num_rows))
+    everywhere = pa.repeat(pa.scalar(0, pa.int32()), rows.num_rows)
+    return rows.append_column("upload_id", pa.DictionaryArray.from_arrays(everywhere, pa.array([upload_id])))
 
 
 def _stage(connection: Connection, table: str, rows: pa.Table) -> None:

@@ -276,10 +276,11 @@ def test_how_a_file_is_read_is_remembered_used_and_forgotten(empty: Environment,
 
 def test_rows_that_a_newer_file_lacks_go_only_on_a_tick(empty: Environment, open_page: OpenPage) -> None:
     page = stored(dropped(open_page(empty, "upload.py"), "spend.csv", CLEAN_SPEND))
-    newer = CLEAN_SPEND.replace(b"2026-02-01,Email,Spring", b"2026-02-01,Email,Summer")
+    newer = CLEAN_SPEND.replace(b"2026-02-01,Email,Spring", b"2026-02-01,Email,Summer").replace(b",11\n", b",12\n")
     page = dropped(page, "newer.csv", newer)
     tick = next(tick for tick in page.checkbox if tick.label.startswith("Remove"))
     assert tick.label == "Remove the 1 row that this file lacks"
+    assert "1 row of 2 Feb 2026 would be replaced" in said(page)
     assert table_with(page, "Campaign")["Campaign"].tolist() == ["Spring"]
     tick.check().run()
     stored(page)
