@@ -17,8 +17,9 @@ import pyarrow as pa
 
 from pipelines.errors import FileRefused
 
-MOST_BYTES = 200 * 1024 * 1024
-"""The largest file that is read, packed or unpacked."""
+MOST_MEGABYTES = 200
+MOST_BYTES = (MOST_MEGABYTES + 1) << 20
+"""The largest file that is read, packed or unpacked: so many megabytes, however they are counted, and the row that passes them."""
 
 _STEP = 1 << 20
 _GZIP = b"\x1f\x8b"
@@ -96,7 +97,7 @@ def refuse_large(size: int, file_name: str) -> None:
     """Raise FileRefused if a file of so many bytes is too large."""
     if size > MOST_BYTES:
         raise FileRefused(
-            f"'{file_name}' has more than {MOST_BYTES >> 20} MB, the most that Touchline reads at once.",
+            f"'{file_name}' has more than {MOST_MEGABYTES} MB, the most that Touchline reads at once.",
             "Export a shorter period, or split the file, and upload the parts.",
         )
 

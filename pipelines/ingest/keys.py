@@ -21,6 +21,7 @@ Ints = npt.NDArray[np.int64]
 
 _SEPARATOR = 31  # a character that cannot stand in a cell: rows with control characters are refused
 _MOST_CODES = 2**62
+_HEX_DIGITS = 64
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ def _occurrences(codes: Ints) -> Ints:
     return result
 
 
-def _sha256(rows: pa.Table, fields: list[Field], occurrences: Ints | None = None) -> pa.ChunkedArray:
+def _sha256(rows: pa.Table, fields: list[Field], occurrences: Ints | None = None) -> pa.Array:
     """SHA-256, in hex, of one text a row in UTF-8: names folded, days as ISO text, moments as milliseconds, unknown as nothing."""
     facts: dict[str, pa.Array] = {}
     for field in fields:
@@ -185,9 +186,18 @@ def _sha256(rows: pa.Table, fields: list[Field], occurrences: Ints | None = None
     if occurrences is not None:
         facts[f"fact_{len(facts)}"] = pa.array(occurrences)
     text = f"concat({f', chr({_SEPARATOR}), '.join(facts)})"  # it takes nulls for nothing
+    hashes = np.empty(
+        (rows.num_rows, _HEX_DIGITS), np.uint8
+    )  # filled batch by batch: hashes are the largest column of a file
+    filled = 0
     with duckdb.connect() as engine:
         engine.register("facts", pa.table(facts))
-        return engine.sql(f"SELECT sha256({text}) AS hash FROM facts").to_arrow_reader().read_all()["hash"]
+        for batch in engine.sql(f"SELECT sha256({text}) AS hash FROM facts").to_arrow_reader():
+            digits = np.asarray(batch["hash"].cast(pa.binary()).cast(pa.binary(_HEX_DIGITS)).buffers()[1], np.uint8)
+            filled += batch.num_rows
+            hashes[filled - batch.num_rows : filled] = digits.reshape(-1, _HEX_DIGITS)
+    ends = pa.array(np.arange(0, hashes.size + 1, _HEX_DIGITS, dtype=np.int32)).buffers()[1]
+    return pa.StringArray.from_buffers(rows.num_rows, ends, pa.py_buffer(hashes))
 
 
 def _summed(source: Source, rows: pa.Table, codes: Ints) -> Keyed:

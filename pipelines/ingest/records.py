@@ -148,7 +148,12 @@ def _arrow_table(
             column_types={name: pa.string() for name in names} | dict(types or {}), strings_can_be_null=False
         ),
     )
-    return table.unify_dictionaries().combine_chunks()
+    whole = []
+    while table.num_columns:  # one column after the other, so that only one is there twice
+        column = table.column(0)
+        table = table.remove_column(0)
+        whole.append(column.unify_dictionaries().combine_chunks())
+    return pa.Table.from_arrays(whole, names)
 
 
 def _column_types(sample: pa.Table) -> dict[str, pa.DataType]:
