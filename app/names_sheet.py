@@ -18,6 +18,9 @@ from pipelines.name_trial import Trial, try_names
 from pipelines.sources import SOURCES
 from pipelines.usual_rules import usual_rules
 
+FEWEST_ROWS, MOST_ROWS = 6, 11
+"""Heights of the table in rows, its header and the row to write into counted."""
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -94,9 +97,8 @@ def show_sheet(sheet: Sheet) -> None:
         return
     _steps(sheet, held, draft, changed, trial)
     for row in draft.refused.to_dict("records"):
-        st.error(
-            f"Row {row['row']}, {formats.plain(row['column'])}: {formats.plain(row['reason'])}", icon=":material/error:"
-        )
+        title = sheet.columns.get(row["column"], (row["column"], 0))[0]
+        st.error(f"Row {row['row']}, {formats.plain(title)}: {formats.plain(row['reason'])}", icon=":material/error:")
     if trial is None:
         st.info(sheet.empty, icon=":material/lightbulb:")
     else:
@@ -139,7 +141,7 @@ def _edited(sheet: Sheet, rows: pd.DataFrame) -> pd.DataFrame:
         num_rows="dynamic",
         hide_index=True,
         column_config=configured,
-        height=min(tables.ROW * (len(rows) + 2) + 3, tables.ROW * 10 + 3),
+        height=tables.ROW * min(max(len(rows) + 3, FEWEST_ROWS), MOST_ROWS) + 3,
         placeholder="",
     )
     return edited.assign(kind=sheet.kind) if sheet.kind else edited
