@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Connection, Engine
@@ -26,11 +27,11 @@ Snapshots = Mapping[str, int | None]
 
 @dataclass(frozen=True)
 class Comparison:
-    """How rows on their way in stand to the rows a lake table holds: one boolean a row in each list."""
+    """How rows on their way in stand to the rows a lake table holds: one boolean a row in each array."""
 
-    new: list[bool]
-    replaced: list[bool]
-    unchanged: list[bool]
+    new: np.ndarray[Any, np.dtype[np.bool_]]
+    replaced: np.ndarray[Any, np.dtype[np.bool_]]
+    unchanged: np.ndarray[Any, np.dtype[np.bool_]]
 
 
 class Warehouse(Protocol):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ValidationException
@@ -136,11 +137,10 @@ class DuckDBLake:
         found = self._arrow(
             f'select s."{key}" is null as new, s."{key}" is not null and ({same}) as unchanged '
             f'from incoming i left join {self._relation(table, self.table(table))} s on s."{key}" = i."{key}" order by i.position',
-            incoming=_typed(table, rows.append_column("position", pa.array(range(rows.num_rows)))),
+            incoming=_typed(table, rows.append_column("position", pa.array(np.arange(rows.num_rows)))),
         )
-        new, unchanged = found["new"].to_pylist(), found["unchanged"].to_pylist()
-        replaced = [not first and not second for first, second in zip(new, unchanged, strict=True)]
-        return Comparison(new, replaced, unchanged)
+        new, unchanged = (found[state].to_numpy().astype(bool) for state in ("new", "unchanged"))
+        return Comparison(new, ~new & ~unchanged, unchanged)
 
     def write(
         self, table: str, rows: pa.Table, upload_id: str, *, instead_of: str | None = None, standing: Sequence[str] = ()

@@ -88,13 +88,13 @@ def test_rows_come_back_as_they_were_stored(lake: DuckDBLake) -> None:
 def test_compare_tells_new_replaced_and_unchanged(lake: DuckDBLake) -> None:
     write(lake, "one", {"a": ("Search", 0), "b": ("Search", 0), "c": ("Search", 0)})
     found = lake.compare("touchpoints", touches({"d": ("Search", 0), "b": ("Social", 0), "a": ("Search", 0)}))
-    assert (found.new, found.replaced, found.unchanged) == (
+    assert (found.new.tolist(), found.replaced.tolist(), found.unchanged.tolist()) == (
         [True, False, False],
         [False, True, False],
         [False, False, True],
     )
     moved = lake.compare("touchpoints", touches({"a": ("Search", 1)}))
-    assert moved.replaced == [True]
+    assert moved.replaced.tolist() == [True]
 
 
 def test_a_commit_carries_its_upload(lake: DuckDBLake) -> None:
