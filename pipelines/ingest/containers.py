@@ -87,7 +87,7 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file_name: st
     try:
         with archive.open(whole) as file:
             yield from _counted(file, file_name)
-    except zipfile.BadZipFile as problem:
+    except (zipfile.BadZipFile, OSError) as problem:
         raise damaged(file_name) from problem
     except (NotImplementedError, RuntimeError) as problem:
         raise FileRefused(f"'{file_name}' is packed in a way that Touchline does not open.", _UNPACK) from problem

@@ -21,6 +21,7 @@ _TOPS = (
     100_000,
     5_000_000,
 )  # bytes in which the header is looked for: the second where a single record fills the first
+MOST_COLUMNS = 2_000
 _NAMES_AMONG = 200  # records from the top among which known names are looked for
 _HEADER_AMONG = 50  # records from the top among which a header of unknown names is looked for
 _NUMBER_OR_DATE = re.compile(r"[\s\d.,:/+\-%€$£T]*")
@@ -124,6 +125,7 @@ def find_layout(
         top = bytes(text[:size]).decode("utf-8", "ignore")
         layout = _best_layout(top, len(text) <= size, known, mapped, delimiters)
         if layout is not None:
+            _refuse_wide(len(layout.header), file_name)
             return layout
         if len(text) <= size:
             break
@@ -131,6 +133,14 @@ def find_layout(
         f"'{file_name}' has no header row.",
         "The first row of the table must name its columns: add one and try again.",
     )
+
+
+def _refuse_wide(columns: int, file_name: str) -> None:
+    if columns > MOST_COLUMNS:
+        raise FileRefused(
+            f"'{file_name}' has {columns:,} columns; Touchline reads at most {MOST_COLUMNS:,}.",
+            "Export only the columns you need, and upload that.",
+        )
 
 
 def _best_layout(
@@ -207,10 +217,12 @@ def _named(cells: list[str], below: list[_Record], usual: int) -> list[str]:
 
 def _unique(names: list[str]) -> tuple[str, ...]:
     """One unique name a column: columns without a name are numbered, repeated names too."""
-    unique: list[str] = []
+    unique: dict[str, None] = {}
+    repeated: Counter[str] = Counter()
     for position, name in enumerate(names, start=1):
-        candidate, number = name or f"column {position}", 2
+        candidate = name or f"column {position}"
         while candidate in unique:
-            candidate, number = f"{name or 'column'} ({number})", number + 1
-        unique.append(candidate)
+            repeated[name] += 1
+            candidate = f"{name or 'column'} ({repeated[name] + 1})"
+        unique[candidate] = None
     return tuple(unique)
