@@ -194,7 +194,10 @@ def test_reach_need_not_add_up() -> None:
 
 def test_a_fixed_name_does_not_make_a_total_a_row() -> None:
     text = "date,channel,campaign,amount\n2026-01-05,Search,A,5\n2026-01-06,Search,B,6\n,,,11\n"
-    said: dict[str, Any] = {"mapping": {"campaign": "campaign", "date": "date"}, "fixed": {"campaign": "Other", "date": "2026-01-07"}}
+    said: dict[str, Any] = {
+        "mapping": {"campaign": "campaign", "date": "date"},
+        "fixed": {"campaign": "Other", "date": "2026-01-07"},
+    }
     assert outcome(prepared(text, **said)) == (2, 1, 0)
 
 
