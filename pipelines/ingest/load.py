@@ -306,16 +306,16 @@ def _compare_in_lake(stores: Stores, prepared: Prepared) -> tuple[int, int, int]
 
     New where its own table lacks it, unchanged where every table that it feeds holds it as it is.
     """
-    own = prepared.source.table
-    states: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
+    numbers = {name: part["row_number"].to_numpy() for name, part in prepared.tables.items()}
+    rows_of_file = 1 + max((int(of_table.max()) for of_table in numbers.values() if len(of_table)), default=0)
+    new, changed = np.zeros(rows_of_file, bool), np.zeros(rows_of_file, bool)
     for name, part in prepared.tables.items():
         found = stores.lake.compare(name, part)
-        numbers = part["row_number"].to_numpy()
-        states[name] = {"new": numbers[found.new], "same": numbers[found.unchanged], "all": numbers}
-    new = np.unique(states[own]["new"])
-    changed = [np.setdiff1d(state["all"], state["same"]) for state in states.values()]
-    replaced = np.setdiff1d(np.unique(np.concatenate(changed)), new)
-    return len(new), len(replaced), prepared.accepted - len(new) - len(replaced)
+        changed[numbers[name][~found.unchanged]] = True
+        if name == prepared.source.table:
+            new[numbers[name][found.new]] = True
+    replaced = int((changed & ~new).sum())
+    return int(new.sum()), replaced, prepared.accepted - int(new.sum()) - replaced
 
 
 def _same_file(connection: Connection, prepared: Prepared, demo: bool) -> Mapping[str, Any] | None:
