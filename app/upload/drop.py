@@ -3,7 +3,8 @@
 import streamlit as st
 
 from app import formats
-from app.upload import files
+from app.components import calm
+from app.upload import files, readings
 from pipelines.sources import SOURCES
 from pipelines.sources.exports import EXPORTS
 
@@ -12,16 +13,27 @@ TYPES = ("csv", "tsv", "txt", "gz", "zip", "xlsx")
 
 def drop_zone() -> None:
     """The field that takes files. What was dropped moves to the list below, so that the field is free for more."""
-    turn = st.session_state.get("drop turn", 0)
-    dropped = st.file_uploader(
-        "Drop the files that your tools exported, as they are", TYPES, accept_multiple_files=True, key=f"drop {turn}"
+    st.file_uploader(
+        "Drop the files that your tools exported, as they are",
+        TYPES,
+        accept_multiple_files=True,
+        key=_key(),
+        on_change=_dropped,
     )
-    if dropped:
-        files.take_in(dropped)
-        st.session_state["drop turn"] = turn + 1
-        st.rerun()
     if not files.listed():
         _what_can_be_dropped()
+
+
+def _key() -> str:
+    return f"drop {st.session_state.get('drop turn', 0)}"
+
+
+def _dropped() -> None:
+    """Called before the page is drawn: by then the files are being read."""
+    with calm():
+        files.take_in(st.session_state[_key()])
+        readings.begin()
+    st.session_state["drop turn"] = st.session_state.get("drop turn", 0) + 1
 
 
 def _what_can_be_dropped() -> None:

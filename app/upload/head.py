@@ -3,7 +3,7 @@
 Invariant: it ends where a line ends, so that no row is cut in two.
 """
 
-BYTES = 256 * 1024
+BYTES = 128 * 1024
 
 _NEWLINES = {b"\xff\xfe": b"\n\x00", b"\xfe\xff": b"\x00\n"}
 """How the two UTF-16 encodings, told by their mark, end a line."""

@@ -36,7 +36,7 @@ class Reading:
     read, where it is used. `suggestions`: field -> columns that may hold it. `head`: the first rows of a large file, ready before all of it is.
     `asked`: which columns must be pointed at. `problem`: why it cannot be read. `plan`: what storing it would do to the data as of
     `compared_at`. `looked` is set when the first rows are there, `done` when nothing more will come. `step` (of what) and `fraction` say how far
-    it is; `began` is 0 while it waits for its turn.
+    it is; `began` is 0 while it waits for its turn. `waited_for`: the page has waited for it once.
     """
 
     def __init__(self, file: Dropped, answers: Answers, stores: Stores, version: str) -> None:
@@ -56,6 +56,7 @@ class Reading:
         self.looked = threading.Event()
         self.done = threading.Event()
         self.compared_at = ""
+        self.waited_for = False
         self._wanted = True
         self._version = version
         self._stores = stores

@@ -17,12 +17,11 @@ SECONDS_FOR_HEAD, SECONDS_FOR_ALL = 2.0, 0.7
 """How long the page waits for the first rows of the open file, and for all of a small one, before it shows what there is."""
 
 
-def go_on() -> None:
-    """To be called before files are drawn: begin what is new or was answered, forget what left the list, wait a moment for the open file."""
+def begin() -> None:
+    """Begin what is new or was answered, forget what left the list, and compare again where the data moved."""
     lines, kept, version = files.listed(), _kept(), st.session_state["data_version"] or ""
     for key in [key for key in kept if key not in lines or lines[key].upload_id]:
         kept.pop(key).give_up()
-    begun = []
     for key, line in lines.items():
         if line.upload_id:
             continue
@@ -31,13 +30,18 @@ def go_on() -> None:
             if reading:
                 reading.give_up()
             kept[key] = Reading(line.file, line.answers, stores(), version)
-            begun.append(key)
         elif version:
             reading.compare_again(version)
-    chosen = files.chosen()
-    if chosen and chosen.file.key in begun:
+
+
+def go_on() -> None:
+    """To be called before files are drawn: `begin`, and wait a moment for the open file, once."""
+    begin()
+    line = files.chosen()
+    reading = _kept().get(line.file.key) if line else None
+    if reading and not reading.waited_for:
+        reading.waited_for = True
         with st.spinner("Reading the file …"):
-            reading = kept[chosen.file.key]
             reading.looked.wait(SECONDS_FOR_HEAD)
             if reading.head is None:
                 reading.done.wait(SECONDS_FOR_ALL)
