@@ -25,6 +25,12 @@ MOST_COLUMNS = 2_000
 _NAMES_AMONG = 200  # records from the top among which known names are looked for
 _HEADER_AMONG = 50  # records from the top among which a header of unknown names is looked for
 _NUMBER_OR_DATE = re.compile(r"[\s\d.,:/+\-%€$£T]*")
+_BRACKETS = re.compile(r"(\s*[(\[][^)\]]*[)\]])+\s*$")
+_SCALED = re.compile(
+    r"[(\[](?:.*[\W\d_])?(?:thousands?|millions?|tausend|tsd|milliers?|miles|millones|mio|mln|mn|0{3}s?|cents?|micros?"
+    r"|(?<!:)[kmt](?=\W|eur|usd)|%(?=\s*[)\]])).*[)\]]\s*$",
+    re.IGNORECASE,
+)
 _SAID = re.compile(r'"?sep=([!#-/:-@\[-`{-~\t])"?[,;\t|]*[\r\n]', re.IGNORECASE)
 
 csv.field_size_limit(sys.maxsize)  # a cell may be as long as its file
@@ -71,8 +77,8 @@ def fold_header(name: str) -> str:
 
 
 def bare_header(name: str) -> str:
-    """A header folded without what stands in brackets at its end: 'Reach (SUM)' is 'reach'."""
-    return fold_header(re.sub(r"(\s*[(\[][^)\]]*[)\]])+\s*$", "", name)) or fold_header(name)
+    """A header folded without what stands in brackets at its end: 'Reach (SUM)' is 'reach'. 'Reach (thousands)' is another number."""
+    return fold_header(name if _SCALED.search(name) else _BRACKETS.sub("", name)) or fold_header(name)
 
 
 def trim(cell: str) -> str:

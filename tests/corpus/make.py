@@ -72,6 +72,8 @@ def packed() -> dict[str, bytes]:
     cell = cell.replace("12.50", "1.00").replace(
         "2026-01-06,Search,Spring", "2026-01-06,Search," + "Spring" * 1_800_000
     )
+    spare = ",".join(f"x{number}" for number in range(10_000))
+    many = f"date,channel,campaign,amount,{spare}\n2026-01-05,Search,Spring,1.00,{spare}\n"
     wide = ",".join(f"c{number % 10}" for number in range(2_000_000))
     return {
         "containers/gzip.csv.gz": whole,
@@ -91,6 +93,8 @@ def packed() -> dict[str, bytes]:
         "containers/zip_declares_5_gb.zip": _declaring(single, 5 * GIB),
         "containers/zip_of_a_path.zip": _zip(("../../etc/spend.csv", one[1])),
         "reading/ten_megabyte_cell.csv.gz": _gzip(cell.encode()),
+        "reading/ten_megabyte_line.txt.gz": _gzip(b"Spring" * 1_800_000),
+        "reading/ten_thousand_columns.csv.gz": _gzip(many.encode()),
         "reading/two_million_columns.csv.gz": _gzip(f"{wide}\n{wide}\n".encode()),
     }
 
