@@ -26,7 +26,7 @@ _HEX_DIGITS = 64
 
 @dataclass(frozen=True)
 class Keyed:
-    """Rows with their `key_hash` (or id), which of the given rows were refused, how many were merged, and what to say."""
+    """Rows that differ in what names them, which of the given rows were refused, how many were merged, and what to say."""
 
     rows: pa.Table
     refused: Problem | None = None
@@ -46,18 +46,20 @@ def fold_names(names: pa.Array) -> pa.Array:
 
 
 def key_rows(source: Source, rows: pa.Table) -> Keyed:
-    """Give warehouse rows (columns named by field, and row_number) their key_hash and settle rows equal in it.
+    """Settle warehouse rows (columns named by field, and row_number) that are equal in their key.
 
     Sources that repeat by 'sum' add up; in the others a later row that says the same is merged and one that says otherwise refused.
     """
+    codes = codes_of(rows, [source.field(name) for name in source.key])
+    if not _repeat(codes):
+        return Keyed(rows)
+    return _summed(source, rows, codes) if source.repeats == "sum" else _without_repeats(source, rows, codes)
+
+
+def key_hashes(source: Source, rows: pa.Table) -> pa.Array:
+    """The key_hash of warehouse rows, named as they are stored."""
     fields = [source.field(name) for name in source.key]
-    codes = codes_of(rows, fields)
-    if _repeat(codes):
-        keyed = _summed(source, rows, codes) if source.repeats == "sum" else _without_repeats(source, rows, codes)
-    else:
-        keyed = Keyed(rows)
-    hashes = _sha256(keyed.rows, fields)
-    return Keyed(keyed.rows.append_column("key_hash", hashes), keyed.refused, keyed.merged, keyed.warnings)
+    return _sha256(rows.select([field.stored_as for field in fields]).rename_columns(source.key), fields)
 
 
 def identify_rows(source: Source, rows: pa.Table, id_name: str) -> Keyed:

@@ -47,7 +47,7 @@ class Conventions:
     zone: str
     currency: str
     now: datetime
-    delimiter: str
+    delimiter: str = ""
     declared_order: Order | None = None
     date_order: Order | None = None
     decimal: Mark | None = None

@@ -5,6 +5,7 @@ Invariant: rows_read = accepted + refused + totals_dropped + merged.
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 
 from pipelines.ingest.cells import Problem
 from pipelines.ingest.date_order import Order
-from pipelines.ingest.keys import Keyed, identify_rows, key_rows, whole
+from pipelines.ingest.keys import Keyed, identify_rows, key_hashes, key_rows, whole
 from pipelines.ingest.normalise import Conventions, Fault, Reading, read_fields
 from pipelines.ingest.numbers import Mark
 from pipelines.ingest.prepared import MappingNeeded, Prepared
@@ -50,20 +51,41 @@ def prepare(
     """
     given = dict(mapping or {})
     values = {field: text for field, text in (fixed or {}).items() if text.strip()}
-    read = read_raw(content, file_name, source, [column for column in given.values() if column])
-    file = recognise_file(source, read, given, values)
-    _require(file)
-    conventions = _conventions(file, zone, currency, now, date_order, decimal)
+    moment = (now or datetime.now(UTC)).astimezone(ZoneInfo(zone))
+    said = Conventions(zone, currency, moment, date_order=date_order, decimal=decimal)
+    # The file as text is the largest thing there is: nothing may hold it any longer when the rows get their hashes.
+    prepared = _prepared(_recognised(source, content, file_name, given, values), said)
+    pa.default_memory_pool().release_unused()
+    return replace(
+        prepared,
+        sha256=hashlib.sha256(content).hexdigest(),
+        tables=_with_hashes(prepared),
+        options=_options(zone, date_order, decimal),
+        said_mapping=given,
+        said_fixed=dict(fixed or {}),
+    )
 
-    reading = read_fields(file.source, file.raw.table, file.mapping, file.fixed, conventions)
+
+def _recognised(
+    source: Source, content: bytes, file_name: str, mapping: Mapping[str, str | None], fixed: Mapping[str, str]
+) -> Recognised:
+    raw = read_raw(content, file_name, source, [column for column in mapping.values() if column])
+    file = recognise_file(source, raw, mapping, fixed)
+    _require(file)
+    return file
+
+
+def _prepared(file: Recognised, said: Conventions) -> Prepared:
+    """All but what is known without the file's text: hashes, and what the person said."""
+    reading = read_fields(file.source, file.raw.table, file.mapping, file.fixed, _conventions(file, said))
     totals = find_totals(file.source, file.raw, file.mapping, reading, known_tool=file.export is not None)
     keyed, rows = _settle(file, reading, totals.rows)
     tables, (first_day, last_day) = _stored(file.source, keyed.rows)
     compared = reconcile(totals.totals, Sums(file.source, file.raw, file.mapping, reading.columns), file.raw, rows)
     return Prepared(
         source=file.source,
-        file_name=file_name,
-        sha256=hashlib.sha256(content).hexdigest(),
+        file_name=file.raw.file_name,
+        sha256="",
         encoding=file.raw.encoding,
         delimiter=file.raw.delimiter,
         header_row=file.raw.header_row,
@@ -92,9 +114,6 @@ def prepare(
         reconciliation=compared.agreeing,
         doubts=reading.doubts,
         conversions=reading.conversions,
-        options=_options(zone, date_order, decimal),
-        said_mapping=given,
-        said_fixed=dict(fixed or {}),
     )
 
 
@@ -104,12 +123,12 @@ def _options(zone: str, date_order: str | None, decimal: str | None) -> dict[str
     return {name: value for name, value in said.items() if value}
 
 
-def _conventions(
-    file: Recognised, zone: str, currency: str, now: datetime | None, date_order: Order | None, decimal: Mark | None
-) -> Conventions:
-    declared_zone, declared_order = (file.export.zone, file.export.date_order) if file.export else (None, None)
-    moment = (now or datetime.now(UTC)).astimezone(ZoneInfo(zone))
-    return Conventions(declared_zone or zone, currency, moment, file.raw.delimiter, declared_order, date_order, decimal)
+def _conventions(file: Recognised, said: Conventions) -> Conventions:
+    """What was said, with what the file and the tool that wrote it are known for."""
+    if file.export is None:
+        return replace(said, delimiter=file.raw.delimiter)
+    zone, order = file.export.zone or said.zone, file.export.date_order
+    return replace(said, delimiter=file.raw.delimiter, zone=zone, declared_order=order)
 
 
 def _require(file: Recognised) -> None:
@@ -163,14 +182,16 @@ def _unknown_numbers(file: Recognised, rows: pa.Table) -> list[str]:
 
 
 def _stored(source: Source, rows: pa.Table) -> tuple[dict[str, pa.Table], tuple[date | None, date | None]]:
-    """The rows under the names and in the order they are stored in, for every table the source feeds, and their first and last day."""
+    """The rows under the names and in the order they are stored in, for every table the source feeds, and their first and last day.
+
+    Those of the warehouse are still without their hash.
+    """
     renamed = {field.stored_as: rows[field.name] for field in source.fields}
     names = [field.stored_as for field in source.fields if field.stored]
     renamed["row_number"] = rows["row_number"]
     days = _days(source, rows)
     if source.store == "warehouse":
-        renamed["key_hash"] = rows["key_hash"]
-        order = [*names, "row_number", "key_hash"]
+        order = [*names, "row_number"]
     else:
         lead = [source.field(name).stored_as for name in (source.id_field, source.day_field) if name]
         encoded = days.dictionary_encode()
@@ -180,6 +201,14 @@ def _stored(source: Source, rows: pa.Table) -> tuple[dict[str, pa.Table], tuple[
     tables = {source.table: full.select(order)} | {name: derive(full) for name, derive in source.also.items()}
     ends = pc.min_max(days)
     return tables, (ends["min"].as_py(), ends["max"].as_py())
+
+
+def _with_hashes(prepared: Prepared) -> dict[str, pa.Table]:
+    """The tables, with the key_hash of each row for the warehouse."""
+    source, tables = prepared.source, dict(prepared.tables)
+    if source.store == "warehouse":
+        tables[source.table] = tables[source.table].append_column("key_hash", key_hashes(source, tables[source.table]))
+    return tables
 
 
 def _days(source: Source, rows: pa.Table) -> pa.Array:

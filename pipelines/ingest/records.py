@@ -153,6 +153,7 @@ def _arrow_table(
         column = table.column(0)
         table = table.remove_column(0)
         whole.append(column.unify_dictionaries().combine_chunks())
+    pa.default_memory_pool().release_unused()  # what parsing took goes back to the system
     return pa.Table.from_arrays(whole, names)
 
 
