@@ -3,7 +3,7 @@
 Invariant: a total is called wrong only where it stands for all rows, or for rows that it names, and no other total of the file agrees.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
@@ -20,6 +20,7 @@ from pipelines.ingest.totals import TotalsRow
 from pipelines.sources import Field
 
 _ALL: Scope = ()
+_Figures = Mapping[str, Sequence[Decimal | None]]  # of each field, in the order of the totals rows
 _SHOWN = 3  # totals that are said to differ, and rows that are named for one
 
 
@@ -61,15 +62,11 @@ def reconcile(totals: Sequence[TotalsRow], sums: Sums, raw: Raw, rows: Rows) -> 
     compared.sort(key=lambda one: one.position)
     agreeing = [one for one in compared if one.total.agrees]
     differing = [one for one in compared if not one.total.agrees]
-    expected = [one for one in differing if not one.field.adds_up and one.total.file < one.total.ours]
+    natural = [one for one in differing if not one.field.adds_up and one.total.file < one.total.ours]
+    wrong = [one for one in differing if one.field.adds_up or one.total.file > one.total.ours]
     silent = {row.position for row in totals} - {one.position for one in compared} - {row.position for row in partial}
-    notes = [
-        *_agree(agreeing, sums),
-        *(_need_not(one) for one in expected),
-        *_partial(partial, raw),
-        *_silent(silent, raw),
-    ]
-    warnings = _differ([one for one in differing if one not in expected], sums, raw, rows)
+    notes = [*_need_not(natural), *_partial(partial, raw), *_silent(silent, raw)]
+    warnings = _differ(wrong, sums, raw, rows)
     return Reconciled(
         tuple(one.total for one in compared), tuple(_agree(agreeing, sums)), tuple(notes), tuple(warnings)
     )
@@ -95,22 +92,23 @@ def _of_words(totals: Sequence[TotalsRow], sums: Sums, raw: Raw, rows: Rows) -> 
     Where one agrees with all rows, those that agree with none of these stand for a part that the file does not tell: the second list.
     """
     those = [row for row in totals if row.scope is None]
+    at = np.array([row.position for row in those], np.int64)
+    figures = {field.name: sums.figures(field, at).to_pylist() for field in sums.fields}
     parts = _Parts(those, sums, raw, rows)
-    candidates = {row: parts.of(number, row) for number, row in enumerate(those)}
-    chosen = {row: _chosen(row, candidates[row], sums) for row in those}
-    open_ = [row for row, place in chosen.items() if place is None]
-    whole = [row for row, place in chosen.items() if place == 0] or _likely(open_, candidates, sums, rows)
+    chosen = [_chosen(number, row, figures, parts, sums) for number, row in enumerate(those)]
+    whole = {number for number, place in enumerate(chosen) if place == 0}
+    whole |= set() if whole else _likely(those, chosen, figures, parts, sums, rows)
     result, partial = [], []
-    for row in those:
-        place = 0 if row in whole else chosen[row]
+    for number, row in enumerate(those):
+        place = 0 if number in whole else chosen[number]
         if place is None:
             partial.append(row)
             continue
         for field in sums.fields:
-            file = sums.figure(field, row.position)
+            file = figures[field.name][number]
             if file is not None:
-                scope = None if place else _ALL
-                result.append(_compare(row, field, file, candidates[row][field.name][place], scope, sums, raw))
+                ours = parts.of(field, number, row)[place]
+                result.append(_compare(row, field, file, ours, None if place else _ALL, sums, raw))
     return result, partial
 
 
@@ -126,16 +124,13 @@ class _Parts:
         self._above = {name: list(accumulate(sections)) for name, sections in self._sections.items()}
         self._named = _sums_of_names({name for row in totals if (name := _name_in(row.label))}, sums, raw, rows)
 
-    def of(self, number: int, row: TotalsRow) -> dict[str, list[Decimal]]:
-        """Of the totals row of that number: field -> sums of all rows, of those above it to the last total, of all above, of those below to
-        the next, and of those in which a column has the name that its words name: of 'Total: Search' those with a cell 'Search'.
+    def of(self, field: Field, number: int, row: TotalsRow) -> list[Decimal]:
+        """Of the totals row of that number the sums of all rows, of those above it to the last total, of all above, of those below to the
+        next, and of those in which a column has the name that its words name: of 'Total: Search' those with a cell 'Search'.
         """
-        result = {}
-        for field in self._fields:
-            sections, above = self._sections[field.name], self._above[field.name]
-            named = self._named.get((_name_in(row.label), field.name), [])
-            result[field.name] = [above[-1], sections[number], above[number], sections[number + 1], *named]
-        return result
+        sections, above = self._sections[field.name], self._above[field.name]
+        named = self._named.get((_name_in(row.label), field.name), [])
+        return [above[-1], sections[number], above[number], sections[number + 1], *named]
 
 
 def _name_in(label: str) -> str:
@@ -161,36 +156,43 @@ def _sums_of_names(names: Collection[str], sums: Sums, raw: Raw, rows: Rows) -> 
     return result
 
 
-def _chosen(row: TotalsRow, candidates: dict[str, list[Decimal]], sums: Sums) -> int | None:
-    """Which of the candidates is the row's first figure that is not 0; the first one if it has none."""
+def _chosen(number: int, row: TotalsRow, figures: _Figures, parts: _Parts, sums: Sums) -> int | None:
+    """Which of its parts is the row's first figure that is not 0; the first one if it has none."""
     for field in sums.fields:
-        figure = sums.figure(field, row.position)
+        figure = figures[field.name][number]
         if figure:
-            agreeing = [
-                place
-                for place, ours in enumerate(candidates[field.name])
-                if sums.agree(field, row.position, figure, ours)
-            ]
-            return agreeing[0] if agreeing else None
+            candidates = enumerate(parts.of(field, number, row))
+            return next((place for place, ours in candidates if sums.agree(field, row.position, figure, ours)), None)
     return 0
 
 
 def _likely(
-    totals: Sequence[TotalsRow], candidates: dict[TotalsRow, dict[str, list[Decimal]]], sums: Sums, rows: Rows
-) -> list[TotalsRow]:
-    """Where none agrees with all rows: those that do once the refused rows are added, else the largest."""
+    totals: Sequence[TotalsRow],
+    chosen: Sequence[int | None],
+    figures: _Figures,
+    parts: _Parts,
+    sums: Sums,
+    rows: Rows,
+) -> set[int]:
+    """Where none agrees with all rows, of those that agree with nothing the ones that do with the refused rows, else the largest."""
     for field in sums.fields:
-        figures = {row: figure for row in totals if (figure := sums.figure(field, row.position))}
-        if figures:
+        open_ = {
+            number: figure
+            for number, figure in enumerate(figures[field.name])
+            if chosen[number] is None and figure is not None
+        }
+        if any(open_.values()):
             refused = sums.total(field, rows.refused) or Decimal(0)
-            explained = [
-                row
-                for row, figure in figures.items()
-                if sums.agree(field, row.position, figure, candidates[row][field.name][0] + refused)
-            ]
-            largest = max(figures.values())
-            return explained or [row for row, figure in figures.items() if figure == largest]
-    return []
+            explained = {
+                number
+                for number, figure in open_.items()
+                if sums.agree(
+                    field, totals[number].position, figure, parts.of(field, number, totals[number])[0] + refused
+                )
+            }
+            largest = max(open_.values())
+            return explained or {number for number, figure in open_.items() if figure == largest}
+    return set()
 
 
 def _compare(
@@ -222,10 +224,15 @@ def _agree(agreeing: Iterable[_Compared], sums: Sums) -> list[str]:
     return notes
 
 
-def _need_not(one: _Compared) -> str:
-    name, total = one.field.name, one.total
-    file, ours = _figure(one.field, total.file), _figure(one.field, total.ours)
-    return f"The file's total of {name} {file} (row {total.row}) is not the sum of its rows, {ours}; {name} need not add up."
+def _need_not(differing: Sequence[_Compared]) -> list[str]:
+    notes = []
+    for one in differing[:_SHOWN]:
+        name, total = one.field.name, one.total
+        file, ours = _figure(one.field, total.file), _figure(one.field, total.ours)
+        notes.append(
+            f"The file's total of {name} {file} (row {total.row}) is not the sum of its rows, {ours}; {name} need not add up."
+        )
+    return notes
 
 
 def _partial(rows: Sequence[TotalsRow], raw: Raw) -> list[str]:

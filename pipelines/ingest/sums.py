@@ -20,7 +20,7 @@ Ints = npt.NDArray[np.int64]
 Scope = tuple[str, ...]
 """Fields in which the rows of a sum are equal to each other; () stands for all rows."""
 
-_NEAR = 0.05  # a figure farther than this fraction from a sum is not that sum, however it is rounded
+_FAR = Decimal("0.05")  # a figure farther than this fraction from a sum is not that sum, however it is rounded
 
 
 class Sums:
@@ -45,11 +45,6 @@ class Sums:
     def figures(self, field: Field, at: Ints) -> pa.Array:
         """What the rows `at` name in the field's column, as decimals."""
         return _wide(self._columns[field.name].take(pa.array(at)))
-
-    def figure(self, field: Field, position: int) -> Decimal | None:
-        """What the row names in the field's column."""
-        figure: Decimal | None = self.figures(field, np.array([position]))[0].as_py()
-        return figure
 
     def known(self, field: Field) -> Mask:
         """Which rows name more than 0 in the field's column."""
@@ -104,7 +99,7 @@ class Sums:
                 continue
             sums = self.beside(field, scope, at, counted)
             distance = np.abs(_floats(figures) - _floats(sums))
-            near = named & (distance <= _NEAR * np.abs(_floats(figures)))
+            near = named & (distance <= float(_FAR) * np.abs(_floats(figures)))
             for place in np.flatnonzero(near).tolist():
                 result[place] = self.agree(field, int(at[place]), figures[place].as_py(), sums[place].as_py())
         return result
@@ -113,6 +108,8 @@ class Sums:
         """Whether the figure of a row, as it is written there, is `ours`."""
         if figure == ours:
             return True
+        if abs(figure - ours) > _FAR * abs(figure):
+            return False
         written = self._table[self._mapping[field.name]][position].as_py()
         return abs(figure - ours) <= _unit(written, figure) / 2
 
