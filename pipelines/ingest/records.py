@@ -20,6 +20,7 @@ from pipelines.ingest.header import Layout, fold_header, trim
 
 _BLOCK = 1 << 22
 _SAMPLE = 1 << 18
+_LONGEST_NAME = 200
 _ENCODED = pa.dictionary(pa.int32(), pa.string())
 
 Filled = tuple[str, ...]
@@ -74,9 +75,16 @@ class Records:
         position = int(np.searchsorted(self._all_numbers, number))
         return int(self._all_numbers[position - 1]) if position else None
 
+    def between(self, start: int, end: int | None) -> int:
+        """How many records have a number above `start` and, if there is one, below `end`."""
+        after = int(np.searchsorted(self._all_numbers, start, side="right"))
+        return (len(self) if end is None else int(np.searchsorted(self._all_numbers, end))) - after
+
     def led_by(self, name: str, column: int) -> list[int]:
         """Numbers of the records in whose `column` stands this header name, or whose first filled cell it is where they are ragged."""
         folded = fold_header(name)
+        if len(folded) > _LONGEST_NAME:  # longer than a pattern may be, and than any header is
+            return []
         pattern = r"^[^\pL\pN]*" + r"[^\pL\pN]*".join(folded) + r"[^\pL\pN]*$"
         alike = where(
             self.table.column(column), lambda texts: pc.match_substring_regex(texts, pattern, ignore_case=True)

@@ -38,7 +38,7 @@ def settle_sections(records: Records, layout: Layout) -> tuple[Records, tuple[st
         notes.append(f"The header stands {len(going_on) + 1} times; its repetitions are skipped.")
     if others:
         ends = [*(section.start for section in others[1:]), None]
-        counts = [_rows_between(records, section.head, end) for section, end in zip(others, ends, strict=True)]
+        counts = [records.between(section.head, end) for section, end in zip(others, ends, strict=True)]
         named = [f"'{section.title}' ({count:,} rows)" for section, count in zip(others, counts, strict=True)]
         shown = ", ".join(named[:_MOST_NAMED]) + (", ..." if named[_MOST_NAMED:] else "")
         notes.append(
@@ -77,8 +77,3 @@ def _lines_above(records: Records, number: int, layout: Layout) -> list[int]:
             break
         lines.insert(0, above)
     return lines
-
-
-def _rows_between(records: Records, start: int, end: int | None) -> int:
-    """How many records stand after `start` and before `end`."""
-    return len(records if end is None else records.before(end)) - len(records.before(start + 1))
