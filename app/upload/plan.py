@@ -41,7 +41,7 @@ def show_plan(line: Listed, prepared: Prepared, plan: Plan) -> None:
         st.info(f"Already loaded by {loaded}: storing it again changes nothing.", icon=":material/done_all:")
     if len(plan.missing):
         _missing(line, plan)
-    if not plan.changes_nothing:
+    if not plan.changes_nothing or line.answers.remove_missing:
         _remember(line)
         _button(line, prepared)
 
