@@ -30,7 +30,7 @@ class Told:
         return as_json(said) if form == "json" else self._in_words(said, upload)
 
     def _said(self, upload: Mapping[str, Any] | None) -> dict[str, Any]:
-        prepared, plan = self.prepared, self.plan
+        prepared = self.prepared
         said = {
             "source": prepared.source.name,
             "encoding": prepared.encoding,
@@ -38,9 +38,7 @@ class Told:
             "header_row": prepared.header_row,
             "mapping": dict(prepared.mapping),
             "rows_read": prepared.rows_read,
-            "new": plan.new,
-            "replaced": plan.replaced,
-            "unchanged": plan.unchanged,
+            **self._effects(upload),
             "refused": prepared.refused.to_pylist(),
             "warnings": [*self.notes, *prepared.warnings, *self._about(upload)],
             "sample": prepared.sample(SAMPLE_ROWS),
@@ -53,6 +51,14 @@ class Told:
             "removed": self._removed(upload),
         }
         return said if upload is None else {**said, "upload_id": upload["upload_id"]}
+
+    def _effects(self, upload: Mapping[str, Any] | None) -> dict[str, int]:
+        """How many rows are new, replaced and unchanged; after a commit as it was then, for others may have been faster than we."""
+        if upload is None:
+            return {"new": self.plan.new, "replaced": self.plan.replaced, "unchanged": self.plan.unchanged}
+        if not upload["changed"]:
+            return {"new": 0, "replaced": 0, "unchanged": self.prepared.accepted}
+        return {name: upload[f"rows_{name}"] for name in ("new", "replaced", "unchanged")}
 
     def _totals(self) -> dict[str, Any]:
         """How many totals rows there were, and their figures beside ours; first the grand total of the source's main number."""
@@ -81,8 +87,8 @@ class Told:
             said.append(
                 f"'{doubt.example}' in '{doubt.column}' may be {readings}: say --date-order day or --date-order month."
             )
-        already = self.plan.already
-        if already is not None and self._nothing_changed(upload):
+        already = self.plan.already if upload is None else upload
+        if already is not None and self._nothing_changes(upload):
             when = f"{already['committed_at'].astimezone(UTC):%Y-%m-%d %H:%M}"
             said.append(f"This file was loaded by {already['uploaded_by']} on {when} UTC; nothing changed.")
         if lacking := len(self.plan.missing):
@@ -92,11 +98,9 @@ class Told:
             said.append("The demo data were cleared: these are the first data of your own.")
         return said
 
-    def _nothing_changed(self, upload: Mapping[str, Any] | None) -> bool:
+    def _nothing_changes(self, upload: Mapping[str, Any] | None) -> bool:
         """Whether the commit left, or would leave, everything to the earlier upload of the same file."""
-        if upload is None or self.plan.already is None:
-            return self.plan.changes_nothing
-        return bool(upload["upload_id"] == self.plan.already["upload_id"])
+        return self.plan.changes_nothing if upload is None else not upload["changed"]
 
     def _in_words(self, said: Mapping[str, Any], upload: Mapping[str, Any] | None) -> str:
         prepared = self.prepared
@@ -107,11 +111,10 @@ class Told:
             "refused": prepared.refused.num_rows,
             "totals left out": prepared.totals_dropped,
         }
-        effects = {name: said[name] for name in ("new", "replaced", "unchanged")}
-        stored = upload is not None and not self._nothing_changed(upload)
+        stored = upload is not None and not self._nothing_changes(upload)
         lines = [
             f"{'Stored' if stored else 'Not stored:'} {prepared.file_name} as {prepared.source.name}: {_counted(counts)}.",
-            f"Of the accepted rows {_counted(effects)}.",
+            f"Of the accepted rows {_counted(self._effects(upload))}.",
             f"Columns: {', '.join(f'{field} from {column!r}' for field, column in prepared.mapping.items())}.",
             *prepared.notes,
             *(f"Note: {warning}" for warning in said["warnings"]),

@@ -91,7 +91,7 @@ def commit(
     remember: bool = False,
     replaces: str | None = None,
 ) -> dict[str, Any]:
-    """Store a file and wait for it. Returns its status row; that of the earlier upload where the same file holds already.
+    """Store a file and wait for it. Returns its status row, and `changed`; where the same file holds already, that of the earlier upload.
 
     demo: the file belongs to the demo. keep_demo: do not take the demo back, as the first own commit does otherwise.
     remove_missing: remove what `Plan.missing` lists. build: bring the journeys up to date. remember: read files with this header in the same
@@ -107,12 +107,12 @@ def commit(
         plan = preview(stores, prepared, demo=demo)
         if plan.already and _is_done(plan, options):
             _remember(connection, prepared, user, options)
-            return dict(plan.already)
+            return {**plan.already, "changed": False}
         upload_id = _begin(stores, connection, prepared, content, user, options)
         _work(stores, stack.pop_all(), connection, prepared, upload_id, options)
     if build:
         journeys.build(stores)
-    return uploads.get_upload(stores, upload_id)
+    return {**uploads.get_upload(stores, upload_id), "changed": True}
 
 
 def start_commit(
