@@ -40,9 +40,10 @@ def said_values(raw: Raw, export: Export) -> dict[str, str]:
     return {field: values[0] for field, values in found.items() if len(values) == 1}
 
 
-def _score(export: Export, raw: Raw) -> tuple[int, int]:
-    """How much of the file the declaration knows: headers that tell the tool, then all."""
-    return sum(_are_there(raw, names) for names in export.header), len(named(raw.header, export.names))
+def _score(export: Export, raw: Raw) -> tuple[bool, int, int]:
+    """How much of the file the declaration knows: whether it is its pivot, headers that tell the tool, then all."""
+    told = sum(_are_there(raw, names) for names in export.header)
+    return bool(export.pivot), told, len(named(raw.header, export.names))
 
 
 def _fits(export: Export, source: Source, raw: Raw) -> bool:
