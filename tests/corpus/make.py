@@ -60,6 +60,7 @@ def texts() -> dict[str, bytes]:
         "reach/meta_daily_names_no_account.csv": (head.format("Facebook reach") + META_DAYS).encode("utf-16"),
         "reach/meta_daily_of_another_metric.csv": (head.format("Facebook visits") + META_DAYS).encode("utf-16"),
         "reach/meta_daily_several_metrics.csv": sections.encode("utf-16"),
+        "reach/meta_daily_says_its_platform.csv": german.replace("Instagram-Reichweite", "Instagram reach").encode("utf-16"),
         "reach/meta_daily_localised.csv": german.encode("utf-16"),
     }
 
