@@ -7,6 +7,7 @@ column that hardly repeats itself is left as it is: to look for its distinct tex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,6 +16,7 @@ from pipelines.ingest.dates import join_clock
 from pipelines.sources import Field, Source
 
 _SAMPLE, _MOSTLY = 100_000, 0.9
+_WIDEST = 16  # bytes of a value that is no text
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Column:
         """Values of the distinct texts, laid out over the rows; texts as codes into their distinct values."""
         if self.codes is None:
             return values
+        if values.null_count == len(values):
+            return _unknown(values.type, len(self.codes))
         if not pa.types.is_string(values.type):
             return pc.take(values, self.codes)
         distinct = values.dictionary_encode()
@@ -49,6 +53,14 @@ class Column:
         """The cleaned text of a row."""
         text: str | None = self.texts[row if self.codes is None else self.codes[row].as_py()].as_py()
         return text
+
+
+def _unknown(type_: pa.DataType, rows: int) -> pa.Array:
+    """A column in which nothing is known. Its zeros are never touched, so that the system has no memory to give for them."""
+    if pa.types.is_string(type_):
+        return pa.DictionaryArray.from_arrays(_unknown(pa.int32(), rows), pa.array([], type_))
+    zeros = pa.py_buffer(np.zeros(rows * _WIDEST, np.uint8))
+    return pa.Array.from_buffers(type_, rows, [zeros, zeros], rows)
 
 
 def columns_of(source: Source, table: pa.Table, mapping: Mapping[str, str], fixed: Mapping[str, str]) -> list[Column]:

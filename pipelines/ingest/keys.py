@@ -126,7 +126,9 @@ def codes_of(rows: pa.Table, fields: list[Field]) -> Ints:
         code, size = _code(field, values)
         if most * size > _MOST_CODES:
             total, most = _groups(total)[0], rows.num_rows
-        total, most = total * size + code, most * size
+        total *= size
+        total += code
+        most *= size
     for field, values in texts:  # columns that hardly repeat: only rows that are equal so far are looked at
         group = _groups(total)[0]
         equal = np.bincount(group)[group] > 1

@@ -55,7 +55,7 @@ def prepare(
     said = Conventions(zone, currency, moment, date_order=date_order, decimal=decimal)
     # The file as text is the largest thing there is: nothing may hold it any longer when the rows get their hashes.
     prepared = _prepared(_recognised(source, content, file_name, given, values), said)
-    pa.default_memory_pool().release_unused()
+    _give_back()
     return replace(
         prepared,
         sha256=hashlib.sha256(content).hexdigest(),
@@ -64,6 +64,11 @@ def prepare(
         said_mapping=given,
         said_fixed=dict(fixed or {}),
     )
+
+
+def _give_back() -> None:
+    """Let the system have the memory that Arrow would keep for its next arrays: the steps of reading need it in turn."""
+    pa.default_memory_pool().release_unused()
 
 
 def _recognised(
@@ -77,7 +82,9 @@ def _recognised(
 
 def _prepared(file: Recognised, said: Conventions) -> Prepared:
     """All but what is known without the file's text: hashes, and what the person said."""
+    _give_back()
     reading = read_fields(file.source, file.raw.table, file.mapping, file.fixed, _conventions(file, said))
+    _give_back()
     totals = find_totals(file.source, file.raw, file.mapping, reading, known_tool=file.export is not None)
     keyed, rows = _settle(file, reading, totals.rows)
     tables, (first_day, last_day) = _stored(file.source, keyed.rows)

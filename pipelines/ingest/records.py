@@ -20,6 +20,7 @@ from pipelines.ingest.header import Layout, fold_header, trim
 
 _BLOCK = 1 << 22
 _SAMPLE = 1 << 18
+_LARGE = 100 << 20  # bytes from which one thread reads: each keeps memory for itself
 _LONGEST_NAME = 200
 _ENCODED = pa.dictionary(pa.int32(), pa.string())
 
@@ -118,7 +119,7 @@ def parse_records(text: memoryview, layout: Layout, file_name: str) -> Records:
     if len(text):
         types = _column_types(_arrow_table(text[:_SAMPLE], layout, lambda _: "skip", block=_SAMPLE + 1))
         try:
-            table = _arrow_table(text, layout, keep, types, threads=True)
+            table = _arrow_table(text, layout, keep, types, threads=len(text) < _LARGE)
             if ragged:  # which come with their numbers only where one thread reads
                 ragged.clear()
                 table = _arrow_table(text, layout, keep, types)
@@ -161,7 +162,6 @@ def _arrow_table(
         column = table.column(0)
         table = table.remove_column(0)
         whole.append(column.unify_dictionaries().combine_chunks())
-    pa.default_memory_pool().release_unused()  # what parsing took goes back to the system
     return pa.Table.from_arrays(whole, names)
 
 

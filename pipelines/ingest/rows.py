@@ -25,7 +25,7 @@ from pipelines.sources import SOURCES
 BOOKKEEPING = ("upload_id", "row_number", "key_hash", "removed")
 SCOPES = {source.table: source.speaks_for for source in SOURCES.values() if source.speaks_for}
 """Table with days -> the columns that say what a file speaks for: within them, a stored key that the file lacks may have to go."""
-BATCH = 50_000  # rows that are turned into CSV at a time
+BATCH = 20_000  # rows that are turned into CSV at a time
 CHUNK = 1 << 20  # bytes that are handed to PostgreSQL at a time
 
 
