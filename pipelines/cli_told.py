@@ -44,7 +44,7 @@ class Told:
             "sample": prepared.sample(SAMPLE_ROWS),
             "export": prepared.export.name if prepared.export else None,
             "container": prepared.container,
-            "accepted": prepared.accepted,
+            "accepted": prepared.accepted + prepared.merged,
             "merged": prepared.merged,
             "doubts": [asdict(doubt) for doubt in prepared.doubts],
             "totals": self._totals(),
@@ -106,8 +106,8 @@ class Told:
         prepared = self.prepared
         counts = {
             "rows read": prepared.rows_read,
-            "accepted": prepared.accepted,
-            "merged": prepared.merged,
+            "accepted": prepared.accepted + prepared.merged,
+            "of these merged": prepared.merged,
             "refused": prepared.refused.num_rows,
             "totals left out": prepared.totals_dropped,
         }
@@ -130,7 +130,7 @@ class Told:
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    seldom = ("merged", "totals left out")
+    seldom = ("of these merged", "totals left out")
     return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count or what not in seldom)
 
 

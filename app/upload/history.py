@@ -160,9 +160,8 @@ def _more(upload: Mapping[str, Any]) -> None:
 
 def _counted(upload: Mapping[str, Any]) -> str:
     """Every row of the file, in a sentence."""
-    accepted = upload["rows_accepted"] + upload["rows_merged"]
     said = (
-        f"{formats.number(accepted)} accepted + {formats.number(upload['rows_refused'])} refused + "
+        f"{formats.number(upload['rows_accepted'])} accepted + {formats.number(upload['rows_refused'])} refused + "
         f"{formats.counted(upload['rows_totals'], 'total')} = {formats.counted(upload['rows_read'], 'row')} in the file."
     )
     if upload["rows_removed"]:

@@ -50,7 +50,7 @@ def guess_source(content: bytes | memoryview, name: str) -> Guess:
     if not fits[best].found:
         raise FileRefused(
             f"The columns of '{name}' fit no source.",
-            "Choose above what is in the file, then say which column is which.",
+            "Say what is in the file (its source), then which column is which.",
         )
     equal = [source for source in fits if fits[source] == fits[best]]
     if len(equal) > 1:

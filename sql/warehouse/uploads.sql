@@ -1,7 +1,8 @@
 -- Purpose: the history of uploads, newest first, whatever became of them.
 -- Parameters: version (uploads committed later show as pending).
--- Grain: one row an upload. Its rows_read are accepted, merged, refused or totals; the accepted ones new, replaced or unchanged. An upload whose
--- file was read again is 'replaced', and replaced_by is the upload that did it.
+-- Grain: one row an upload. Its rows_read are accepted, refused or totals; of the accepted ones rows_merged were added to, or say the same as,
+--   an earlier one of the file, and the others are new, replaced or unchanged. An upload whose file was read again
+--   is 'replaced', and replaced_by is the upload that did it.
 with seen as (
     select
         *,
@@ -25,7 +26,7 @@ select
     started_at,
     committed_at,
     rows_read,
-    rows_accepted,
+    rows_accepted + rows_merged as rows_accepted,
     rows_merged,
     rows_refused,
     rows_totals,
