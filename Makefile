@@ -4,7 +4,7 @@ PORT ?= 8501
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test fuzz bench format
+.PHONY: run test fuzz bench bench-upload format
 .DEFAULT_GOAL := run
 
 run: .venv/.installed
@@ -26,6 +26,9 @@ fuzz: .venv/.installed-dev
 bench: .venv/.installed-dev
 	@$(BIN)/python tests/browser/chromium.py
 	$(BIN)/python -m tests.bench
+
+bench-upload: .venv/.installed-dev
+	$(BIN)/python -m tests.bench.uploads
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix .
