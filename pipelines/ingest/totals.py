@@ -103,7 +103,8 @@ class _Guesses:
 def find_totals(source: Source, raw: Raw, mapping: Mapping[str, str], reading: Reading, known_tool: bool) -> Found:
     """The totals and averages rows of a file that was read by `mapping` into `reading`.
 
-    A row of a `known_tool` may be the total of a single row; in other files a blank cell and an equal figure are no proof of that.
+    A row of a `known_tool` may be the total of a single row; in other files a blank cell and an equal figure are no proof of that. The one
+    row of its amounts that names nothing at all is the account's total, whatever its figure.
     """
     naming = [
         _naming(field, raw.table[mapping[field.name]], reading)
@@ -120,10 +121,13 @@ def find_totals(source: Source, raw: Raw, mapping: Mapping[str, str], reading: R
         return Found(odd)
 
     labels = _labels(raw.table, suspects, [mapping[cells.field.name] for cells in naming])
+    sums = Sums(source, raw, mapping, reading.columns)
     stated = np.asarray(pc.is_valid(labels)) & ~named[suspects]
+    if known_tool and source.sums and len(naming) > 1:
+        nameless = np.logical_and.reduce([cells.blank[suspects] for cells in naming]) & sums.any_figure(suspects)
+        stated |= nameless & (nameless.sum() == 1)
     average = np.asarray(matches(labels, _AVERAGE, ignore_case=True))
     others = suspects[~stated]
-    sums = Sums(source, raw, mapping, reading.columns)
     words = labels.filter(pa.array(~stated))
     guesses = _guess(source, sums, naming, mapping, others, ~odd, _faulty(reading, raw))
     guesses.forget_single(least=1 if known_tool else 2)
@@ -131,7 +135,7 @@ def find_totals(source: Source, raw: Raw, mapping: Mapping[str, str], reading: R
 
     scopes = _scopes_of_currency(source, raw, mapping, reading, suspects, ~odd)
     rows = [
-        TotalsRow(int(suspects[at]), labels[at].as_py(), scopes[at])
+        TotalsRow(int(suspects[at]), labels[at].as_py() or "", scopes[at])
         for at in np.flatnonzero(stated & ~average).tolist()
     ]
     rows += [
