@@ -15,7 +15,16 @@ SPEND = Source(
         DATE,
         replace(
             CHANNEL,
-            aliases=(*CHANNEL.aliases, "media channel", "data source", "source medium", "medium", "network", "source", "platform"),
+            aliases=(
+                *CHANNEL.aliases,
+                "media channel",
+                "data source",
+                "source medium",
+                "medium",
+                "network",
+                "source",
+                "platform",
+            ),
         ),
         replace(CAMPAIGN, required=True, filled=True),
         Field(
