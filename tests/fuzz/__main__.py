@@ -8,7 +8,7 @@ import sys
 import pytest
 from hypothesis import settings
 
-EXAMPLES = 2_000
+EXAMPLES = 1_000
 
 if __name__ == "__main__":
     settings.register_profile("fuzz", max_examples=int(sys.argv[1]) if sys.argv[1:] else EXAMPLES, print_blob=True)

@@ -17,12 +17,13 @@ from tests.corpus.cases import Case, cases
 from tests.fuzz.mutations import Change, changes
 
 CASES = [case for case in cases() if len(case.content) < 10_000]
+MANY = settings().max_examples * 2
 _LEFT_OUT = ("repetitions are skipped", "sections")
 """What the notes say where records are left out on purpose."""
 _BETWEEN_DIGITS = re.compile(r"[\s.,'’\u00a0\u202f\u2009\u200b]+")
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=MANY, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(case=st.sampled_from(CASES), made=st.lists(changes, min_size=1, max_size=4))
 def test_a_damaged_file_is_read_or_refused(case: Case, made: list[Change]) -> None:
     content = case.content
