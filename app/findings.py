@@ -31,7 +31,7 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "outside_window": (
         "Outside the window",
-        "Try a longer look-back window: the last touchpoint was earlier than this one reaches.",
+        "Try a longer look-back window: these people were met before it begins, or only after the conversion.",
     ),
 }
 """Why a conversion is unattributed: a title, and what to do about it."""
@@ -103,7 +103,12 @@ def credit_finding(rows: pd.DataFrame, by: str, value: str, model: str, other: s
 
 
 def spend_finding(rows: pd.DataFrame, by: str, totals: Mapping[str, Any], currency: str) -> str | None:
-    """Where a conversion costs least and where most, against paid CPA overall."""
+    """Where a conversion costs least and where most, against paid CPA overall, or why no price can be told."""
+    if totals.get("spend") and not known(totals.get("paid_cpa")) and rows["attributed_conversions"].sum() > 0:
+        return (
+            f"Nothing that has spend earned a conversion, so no price can be told: the {by}s of spend may be called otherwise than those "
+            "of the touchpoints. The Names page joins them."
+        )
     priced = rows[rows["cpa"].notna() & (rows["attributed_conversions"] >= 1) & (rows[by] != rest_of(by))]
     priced = priced.sort_values("cpa")
     if len(priced) < 2 or not known(totals.get("paid_cpa")):

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import shown, tables
+from app import formats, shown, tables
 from pipelines.metrics import ratios, with_results
 
 RATIOS = ["cpa", "roas", "roi"]
@@ -54,8 +54,11 @@ def show_totals(totals: Mapping[str, Any], currency: str) -> None:
         "roi": tables.share("ROI", width=64, help="All attributed revenue less spend, over spend."),
     }
     st.dataframe(
-        pd.DataFrame([{**totals, "total": "Total"}]),
+        pd.DataFrame([{"total": "Total", **{name: totals.get(name) for name in columns if name != "total"}}]).astype(
+            {name: float for name in columns if name != "total"}
+        ),
         hide_index=True,
+        placeholder=formats.DASH,
         column_order=list(columns),
         column_config=columns,
         alt="Total of all spend",

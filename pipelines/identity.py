@@ -10,7 +10,7 @@ from difflib import get_close_matches
 import pandas as pd
 
 from pipelines.metrics import rates_of
-from pipelines.name_rules import NO_RULES, ORIGIN, SEPARATOR, NameRules, fold, parts
+from pipelines.name_rules import NO_RULES, ORIGIN, SEPARATOR, NameRules, Rule, fold, parts
 from pipelines.stores.base import Reading
 
 __all__ = [
@@ -69,13 +69,18 @@ class Names:
 
     def resolve(self, kind: str, name: str) -> str:
         """The name by which everyone calls what is stored under this name (or origin): what the rules say of it, then what its alias says,
-        spelled as the aliases do, else the rules, else as most rows do."""
+        spelled as the aliases do, else the rules, else as most rows do. Where no rule is about the name, one may be about its alias."""
+        rule = self._rule(kind, name)
+        stored = parts(name)[0] if kind == "channel" else name
+        name = self.called(kind, rule.means if rule else stored)
+        if rule is None and fold(name) != fold(stored) and (rule := self._rule(kind, name)):
+            return self.called(kind, rule.means)
+        return name
+
+    def _rule(self, kind: str, name: str) -> Rule | None:
         if kind == "channel":
-            rule = self.rules.of_channel(name)
-            name = parts(name)[0]
-        else:
-            rule = self.rules.of_campaign(name) if kind == "campaign" else None
-        return self.called(kind, rule.means if rule else name)
+            return self.rules.of_channel(name)
+        return self.rules.of_campaign(name) if kind == "campaign" else None
 
     def called(self, kind: str, name: str) -> str:
         """What a name that no rule is asked about any more is called: the name that people read on the pages stays itself."""

@@ -1,7 +1,7 @@
 """The usual channel rules: how web analytics commonly group sources and mediums into channels. A starting point that is offered, never applied
 by itself.
 
-Invariant: every rule asks for source or medium: rows that tell neither keep the channel they name.
+Invariant: a rule asks for source or medium, or for the name that the spend of an advertising tool gets: other channels keep their names.
 """
 
 import pandas as pd
@@ -44,6 +44,15 @@ _MEDIUMS = {
 }
 """Channel -> the mediums that tell it whatever the source is."""
 
+_TOOLS = {
+    "Google Ads": "Paid Search",
+    "Meta Ads": "Paid Social",
+    "LinkedIn Ads": "Paid Social",
+    "TikTok Ads": "Paid Social",
+    "X Ads": "Paid Social",
+}
+"""The channel under which the spend of an advertising tool is stored -> the one it usually buys."""
+
 
 def usual_rules() -> pd.DataFrame:
     """The rules: name_rules.COLUMNS. What a source and a medium tell together is more exact than what either tells alone."""
@@ -54,4 +63,5 @@ def usual_rules() -> pd.DataFrame:
             rows += [{"source": source, "medium": medium, "means": organic} for medium in ("referral", "organic")]
     rows += [{"source": source, "medium": "referral", "means": "Organic Search"} for source in _SEARCH]
     rows += [{"source": source, "means": "Email"} for source in ("newsletter", "email", "mailchimp", "klaviyo")]
+    rows += [{"name": tool, "means": channel} for tool, channel in _TOOLS.items()]
     return pd.DataFrame(rows).assign(kind="channel").reindex(columns=list(COLUMNS))

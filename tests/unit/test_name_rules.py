@@ -15,6 +15,7 @@ from pipelines.ingest import prepare
 from pipelines.name_rules import SEPARATOR, NameRules, post_key
 from pipelines.settings import PROJECT
 from pipelines.sources import SOURCES
+from pipelines.sources.exports import EXPORTS
 from pipelines.sources.rules import words_of
 from pipelines.usual_rules import usual_rules
 
@@ -188,6 +189,22 @@ def test_a_rule_that_says_nothing_or_never_matches_is_refused(rule: dict[str, st
     [refused] = prepared.refused.to_pylist()
     assert (refused["row"], refused["column"]) == (3, column)
     assert reason in refused["reason"]
+
+
+def test_a_rule_is_asked_about_what_an_alias_leads_to() -> None:
+    aliases = pd.DataFrame([("channel", "Google Ads", "google / cpc")], columns=["kind", "from_name", "to_name"])
+    spellings = pd.DataFrame(
+        [("channel", "Google Ads", 1), ("channel", "google / cpc", 1)], columns=["kind", "name", "row_count"]
+    )
+    names = Names(aliases, spellings, ruled(channel("Paid Search", source="google", medium="cpc")))
+    assert [names.resolve("channel", name) for name in ("Google Ads", "google / cpc")] == ["Paid Search"] * 2
+    unruled = Names(aliases, spellings)
+    assert unruled.resolve("channel", "Google Ads") == "google / cpc"
+
+
+@pytest.mark.parametrize("tool", [export.fixed["channel"] for export in EXPORTS.values() if "channel" in export.fixed])
+def test_the_usual_rules_know_the_tools_whose_spend_is_read(tool: str) -> None:
+    assert str(meant(NameRules(usual_rules()), tool)).startswith("Paid")
 
 
 def test_the_usual_rules_are_good_ones_and_differ() -> None:
