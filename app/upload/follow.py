@@ -18,6 +18,8 @@ from pipelines.errors import TouchlineError
 from pipelines.ingest import history
 from pipelines.questions import QUESTIONS
 
+OUTCOMES = ("new", "replaced", "unchanged", "removed", "refused")
+"""What becomes of rows, in the order in which it is told."""
 SECONDS_TO_SETTLE = 60
 """How long after a commit its aftermath (the demo's rows leaving the lake, journeys) is waited for."""
 SECONDS_TO_DOUBT = 30
@@ -53,7 +55,7 @@ def forget_ended() -> None:
 
 def counts(upload: dict[str, Any]) -> str:
     """What became of the rows: "120 new · 3 refused"; what there is none of goes unsaid."""
-    kinds = {kind: upload[f"rows_{kind}"] for kind in ("new", "replaced", "unchanged", "refused")}
+    kinds = {kind: upload[f"rows_{kind}"] for kind in OUTCOMES}
     return " · ".join(f"{formats.number(count)} {kind}" for kind, count in kinds.items() if count) or "no rows"
 
 
@@ -131,7 +133,7 @@ def _ended(uploads: pd.DataFrame) -> None:
     if stored.empty:
         return
     cleared = " The demo data was cleared." if stored["clears_demo"].any() else ""
-    summed = stored[[f"rows_{kind}" for kind in ("new", "replaced", "unchanged", "refused")]].sum().to_dict()
+    summed = stored[[f"rows_{kind}" for kind in OUTCOMES]].sum().to_dict()
     what = (
         f"{formats.plain(stored['file_name'].iloc[0])} is stored:"
         if len(stored) == 1

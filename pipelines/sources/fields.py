@@ -134,6 +134,7 @@ CHANNEL = Field(
         "default channel grouping",
         "session default channel group",
         "kanal",
+        "werbekanal",
     ),
 )
 CAMPAIGN = Field(

@@ -117,7 +117,7 @@ RULES = Source(
             "The channel's or the campaign's name as it stands in the data; * stands for any text.",
             aliases=("stored name", "name in the data"),
         ),
-        Field("hashtag", "name", "Campaign rules: a hashtag in the mention's text.", aliases=("tag",)),
+        Field("hashtag", "name", "Campaign rules: a hashtag in the mention's text."),
         Field("keyword", "name", "Campaign rules: a word or phrase in the mention's text.", aliases=("phrase", "word")),
         Field(
             "post", "id", "Campaign rules: id or address of the own post.", aliases=("post url", "permalink", "post id")

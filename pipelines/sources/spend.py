@@ -47,6 +47,7 @@ SPEND = Source(
                 "kosten",
                 "ausgaben",
                 "betrag",
+                "nettobetrag",
                 "montant dépensé",
                 "spent",
             ),
