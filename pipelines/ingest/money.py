@@ -20,12 +20,16 @@ from pipelines.ingest.prepared import Conversion
 
 @dataclass(frozen=True)
 class Currency:
-    """The currency of every row, how it was read from the amounts, if it was, which rows name two, and what is to be said."""
+    """The currency of every row, how it was read from the amounts, if it was, which rows name two, and what is to be said.
+
+    `assumed`: the rows with an amount for which nothing names one.
+    """
 
     values: pa.Array
     conversion: Conversion | None = None
     problem: Problem | None = None
     amount: str = ""
+    assumed: pa.BooleanArray | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -37,7 +41,7 @@ def currency_of(column: Column, columns: Sequence[Column], values: Mapping[str, 
     named = values[column.field.name]
     amounts = [other for other in columns if other.field.type == "money" and other.headers]
     warnings: list[str] = []
-    conversion, problem = None, None
+    conversion, problem, assumed = None, None, None
     for amount in amounts[:1]:
         codes = currencies_of(amount.texts)
         against = _against(amount, codes, named)
@@ -53,9 +57,9 @@ def currency_of(column: Column, columns: Sequence[Column], values: Mapping[str, 
             conversion = Conversion(column.field.name, *shown, "as the amounts name it")
             named = pc.coalesce(plain(named), plain(amount.over_rows(codes))).dictionary_encode()
     if named.null_count:
-        warnings += _assumed(amounts, values, named, reporting)
+        assumed = _with_amount(pc.is_null(named), amounts, values)
         named = pc.fill_null(plain(named), reporting).dictionary_encode()
-    return Currency(named, conversion, problem, amounts[0].name if amounts else "", tuple(warnings))
+    return Currency(named, conversion, problem, amounts[0].name if amounts else "", assumed, tuple(warnings))
 
 
 def _shared(amount: Column, codes: pa.Array, reporting: str, warnings: list[str]) -> pa.Array:
@@ -86,9 +90,9 @@ def _said_against(amount: Column, against: pa.BooleanArray, named: pa.Array) -> 
     return f"Amounts in '{amount.name}' written in another currency than the file says: {count(against):,}, such as '{shown}'; taken as {taken}."
 
 
-def _assumed(
-    amounts: Sequence[Column], values: Mapping[str, pa.Array], named: pa.Array, reporting: str
-) -> tuple[str, ...]:
-    blank = pc.is_null(named)
-    concerned = sum(count(pc.and_(blank, pc.is_valid(values[amount.field.name]))) for amount in amounts)
-    return (f"Amounts without a currency: {concerned:,}; taken as {reporting}.",) if concerned else ()
+def _with_amount(rows: pa.BooleanArray, amounts: Sequence[Column], values: Mapping[str, pa.Array]) -> pa.BooleanArray:
+    """Which of the rows have any amount."""
+    some = pa.repeat(pa.scalar(False), len(rows))
+    for amount in amounts:
+        some = pc.or_(some, pc.is_valid(values[amount.field.name]))
+    return pc.and_(rows, some)

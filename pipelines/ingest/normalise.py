@@ -55,7 +55,10 @@ class Conventions:
 
 @dataclass(frozen=True)
 class Reading:
-    """Field -> typed column, the faults found on the way, what is in doubt, how each field was read, and what is to be said."""
+    """Field -> typed column, the faults found on the way, what is in doubt, how each field was read, and what is to be said.
+
+    `assumed_currency`: the rows whose amount has the reporting currency because nothing names another; None where there are none.
+    """
 
     columns: dict[str, pa.Array]
     faults: tuple[Fault, ...]
@@ -63,6 +66,7 @@ class Reading:
     conversions: tuple[Conversion, ...]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    assumed_currency: pa.BooleanArray | None
 
 
 class _Reader:
@@ -138,6 +142,7 @@ def read_fields(
     conversions: list[Conversion | None] = []
     notes: list[str] = []
     warnings: list[str] = []
+    assumed: pa.BooleanArray | None = None
     for column in columns:
         cells = _must_be_filled(column.field, reader.read(column))
         problems = [problem for problem in cells.problems if count(problem.where)]
@@ -163,6 +168,7 @@ def read_fields(
             values[column.field.name] = found.values
             conversions.append(found.conversion)
             warnings += found.warnings
+            assumed = found.assumed
             if found.problem:
                 faults.append(Fault((found.amount, *column.headers), found.problem))
     return Reading(
@@ -172,6 +178,7 @@ def read_fields(
         tuple(conversion for conversion in conversions if conversion),
         tuple(notes),
         tuple(warnings),
+        assumed,
     )
 
 

@@ -106,6 +106,7 @@ def _prepared(file: Recognised, said: Conventions) -> Prepared:
         refused=rows.lines,
         warnings=(
             *reading.warnings,
+            *_assumed_currency(reading, rows.stored, said.currency),
             *totals.warnings,
             *compared.warnings,
             *_unknown_numbers(file, keyed.rows),
@@ -176,6 +177,14 @@ def _key(file: Recognised, reading: Reading, kept: Mask) -> Keyed:
     if file.source.store == "lake":
         return identify_rows(file.source, pa.table(columns), file.mapping.get(file.source.id_field or "", ""))
     return key_rows(file.source, pa.table(columns))
+
+
+def _assumed_currency(reading: Reading, stored: Mask, currency: str) -> list[str]:
+    """A warning where stored amounts have the reporting currency because nothing names another."""
+    if reading.assumed_currency is None:
+        return []
+    concerned = int((np.asarray(reading.assumed_currency) & stored).sum())
+    return [f"Amounts without a currency: {concerned:,}; taken as {currency}."] if concerned else []
 
 
 def _unknown_numbers(file: Recognised, rows: pa.Table) -> list[str]:
