@@ -8,9 +8,19 @@ import sys
 import pytest
 from hypothesis import settings
 
-EXAMPLES = 1_000
+EXAMPLES = 600
 
 if __name__ == "__main__":
     settings.register_profile("fuzz", max_examples=int(sys.argv[1]) if sys.argv[1:] else EXAMPLES, print_blob=True)
     settings.load_profile("fuzz")
-    sys.exit(pytest.main(["--quiet", "tests/fuzz", "tests/unit/test_ingest_properties.py"]))
+    sys.exit(
+        pytest.main(
+            [
+                "--quiet",
+                "-W",
+                "ignore::pytest.PytestAssertRewriteWarning",
+                "tests/fuzz",
+                "tests/unit/test_ingest_properties.py",
+            ]
+        )
+    )
