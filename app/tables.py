@@ -47,6 +47,14 @@ def multiple(title: str, **options: Any) -> Any:
 
 def table(rows: pd.DataFrame, columns: Mapping[str, Any], name: str, most: int = 12) -> None:
     """A sortable table of the given columns that scrolls beyond `most` rows, and all columns as the download `name`.csv."""
+    grid(rows, columns, name, most)
+    # A column that holds another model's numbers is called after the model, in the file as on the page.
+    titles = {"other": str(columns["other"]["label"]).lower().replace(" ", "_")} if "other" in columns else {}
+    download(rows.rename(columns=titles), name)
+
+
+def grid(rows: pd.DataFrame, columns: Mapping[str, Any], name: str, most: int = 12) -> None:
+    """A sortable table of the given columns that scrolls beyond `most` rows; `name` says what it shows."""
     st.dataframe(
         rows.assign(
             **{column: rows[column].map(_end_of_address) for column in rows.select_dtypes(["object", "string"])}
@@ -58,9 +66,6 @@ def table(rows: pd.DataFrame, columns: Mapping[str, Any], name: str, most: int =
         placeholder=DASH,
         alt=name,
     )
-    # A column that holds another model's numbers is called after the model, in the file as on the page.
-    titles = {"other": str(columns["other"]["label"]).lower().replace(" ", "_")} if "other" in columns else {}
-    download(rows.rename(columns=titles), name)
 
 
 def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | None:

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from app import formats, queries, tables
 from app.components import error_panel
 from app.resources import local_moment, settings, stores
-from app.upload import files
+from app.upload import files, refused
 from app.upload.follow import counts
 from pipelines.errors import TouchlineError
-from pipelines.ingest import history, raw
+from pipelines.ingest import REFUSED_SCHEMA, history, raw
 from pipelines.sources import SOURCES
 from pipelines.sources.exports import EXPORTS
 
@@ -136,16 +137,7 @@ def _more(upload: Mapping[str, Any]) -> None:
             type="tertiary",
         )
         if upload["rows_refused"]:
-            st.download_button(
-                f"Download its {formats.counted(upload['rows_refused'], 'refused row')}",
-                lambda: tables.as_csv(_refused(upload_id)),
-                file_name=f"refused rows of {upload['file_name']}.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                key=f"refused of {upload_id}",
-                on_click="ignore",
-                type="tertiary",
-            )
+            _refused(upload)
         if upload["status"] == "committed":
             st.button(
                 "Read it again",
@@ -171,8 +163,21 @@ def _counted(upload: Mapping[str, Any]) -> str:
     return said
 
 
-def _refused(upload_id: str) -> pd.DataFrame:
-    return stores().warehouse.frame("refused", upload_id=upload_id)
+def _refused(upload: Mapping[str, Any]) -> None:
+    upload_id = upload["upload_id"]
+
+    def lines() -> pa.Table:
+        found = stores().warehouse.frame("refused", upload_id=upload_id)
+        return pa.Table.from_pandas(found, REFUSED_SCHEMA, preserve_index=False)
+
+    refused.save_button(
+        upload["file_name"],
+        upload["source"],
+        upload["rows_refused"],
+        lambda: raw.content(stores(), upload_id),
+        lines,
+        history.get_upload(stores(), upload_id)["said_mapping"].values(),
+    )
 
 
 def _undo(upload_id: str, file_name: str) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from app import formats, tables
 from app.components import Kpi, kpi_row
 from app.resources import local_moment
-from app.upload import files, storing
+from app.upload import files, refused, storing
 from app.upload.files import Listed
 from pipelines.ingest import Prepared
 from pipelines.ingest.load import Plan
@@ -148,8 +148,8 @@ def _button(line: Listed, prepared: Prepared) -> None:
         storing.store([line])
 
 
-def show_refused(prepared: Prepared) -> None:
-    """Every refused row with its reason, and the same as a CSV file."""
+def show_refused(line: Listed, prepared: Prepared) -> None:
+    """Every refused row with its reason, and the rows themselves as a CSV file."""
     rows: pd.DataFrame = prepared.refused.to_pandas()
     columns = {
         "row": tables.count("Row", width=70),
@@ -157,4 +157,12 @@ def show_refused(prepared: Prepared) -> None:
         "value": tables.text("Value"),
         "reason": tables.text("Reason", width="large"),
     }
-    tables.table(rows, columns, f"refused rows of {prepared.file_name}", most=8)
+    tables.grid(rows, columns, f"refused rows of {prepared.file_name}", most=8)
+    refused.save_button(
+        prepared.file_name,
+        prepared.source.name,
+        rows["row"].nunique(),
+        lambda: line.file.content,
+        lambda: prepared.refused,
+        prepared.said_mapping.values(),
+    )

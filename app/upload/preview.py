@@ -109,7 +109,7 @@ def _findings(line: Listed, reading: Reading, shown: Prepared) -> None:
         columns.show_columns(line, reading, shown)
     if refused and reading.prepared:
         with tabs[2]:
-            plan.show_refused(reading.prepared)
+            plan.show_refused(line, reading.prepared)
 
 
 def _first_rows(prepared: Prepared) -> None:

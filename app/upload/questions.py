@@ -78,7 +78,13 @@ def read_differently(line: Listed, reading: Reading) -> None:
         if "instant" in kinds:
             own = settings().reporting_time_zone
             zones = {"": own, **{zone: zone for zone in sorted(available_timezones() - {own})}}
-            _choice(line, "zone", "Times that name no zone are in", zones, line.answers.zone)
+            _choice(
+                line,
+                "zone",
+                "Times that name no zone are in",
+                zones,
+                "" if line.answers.zone == own else line.answers.zone,
+            )
 
 
 def _choice(line: Listed, answer: str, label: str, options: dict[str, str], present: str) -> None:
