@@ -60,7 +60,9 @@ def texts() -> dict[str, bytes]:
         "reach/meta_daily_names_no_account.csv": (head.format("Facebook reach") + META_DAYS).encode("utf-16"),
         "reach/meta_daily_of_another_metric.csv": (head.format("Facebook visits") + META_DAYS).encode("utf-16"),
         "reach/meta_daily_several_metrics.csv": sections.encode("utf-16"),
-        "reach/meta_daily_says_its_platform.csv": german.replace("Instagram-Reichweite", "Instagram reach").encode("utf-16"),
+        "reach/meta_daily_says_its_platform.csv": german.replace("Instagram-Reichweite", "Instagram reach").encode(
+            "utf-16"
+        ),
         "reach/meta_daily_localised.csv": german.encode("utf-16"),
     }
 
@@ -146,6 +148,9 @@ def spreadsheets() -> dict[str, bytes]:
         "containers/xlsx_clock.xlsx": _xlsx({"Orders": clocks}),
         "containers/xlsx_dates_of_1904.xlsx": _xlsx({"Sheet1": rows}, mac=True),
         "containers/xlsx_of_nothing.xlsx": _xlsx({"Sheet1": []}),
+        "containers/xlsx_formulas_without_results.xlsx": _xlsx(
+            {"Sheet1": [head, [date(2026, 1, 5), "Search", "Spring", "=2*6.25", "EUR"]]}
+        ),
         "containers/xlsx_named_csv.csv": plain,
         "containers/csv_named_xlsx.xlsx": SPEND.encode(),
         "containers/xlsx_with_macros.xlsm": _with_member(plain, "xl/vbaProject.bin", b"\xd0\xcf\x11\xe0"),
@@ -212,7 +217,7 @@ def _xlsx(sheets: Mapping[str, Rows], mac: bool = False) -> bytes:
             sheet.append(row)
         for cells in sheet.iter_rows():
             for cell in cells:
-                if isinstance(cell.value, str) and cell.value.startswith("="):
+                if cell.value == "=not a formula":
                     cell.data_type = "s"
     written = io.BytesIO()
     book.save(written)
