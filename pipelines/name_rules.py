@@ -106,7 +106,7 @@ def fold(name: str) -> str:
 
 def parts(origin: str) -> tuple[str, str, str, str]:
     """Channel, source, medium and platform of an origin, or of a channel's bare name. 'google / cpc' tells its source and medium itself."""
-    channel, source, medium, platform = origin.split(SEPARATOR) if SEPARATOR in origin else (origin, "", "", "")
+    channel, source, medium, platform = (*origin.split(SEPARATOR, 3), "", "", "")[:4]
     if not source and not medium and " / " in channel:
         source, _, medium = (part.strip() for part in channel.partition(" / "))
     return channel, source, medium, platform
@@ -129,7 +129,21 @@ def _matcher(rule: Rule, columns: Sequence[str]) -> Callable[[Sequence[str]], bo
 
 
 def _test(pattern: str) -> Callable[[str], bool]:
-    if ANY not in pattern:
+    """Whether a text is what the pattern says. Each piece between wildcards is taken where it comes first: no text is searched twice."""
+    first, *pieces = pattern.split(ANY)
+    if not pieces:
         return pattern.__eq__
-    found = re.compile(".*".join(map(re.escape, pattern.split(ANY))), re.DOTALL).fullmatch
-    return lambda text: found(text) is not None
+    *middle, last = pieces
+
+    def matches(text: str) -> bool:
+        begin, end = len(first), len(text) - len(last)
+        if begin > end or not text.startswith(first) or not text.endswith(last):
+            return False
+        for piece in middle:
+            found = text.find(piece, begin, end)
+            if found < 0:
+                return False
+            begin = found + len(piece)
+        return True
+
+    return matches

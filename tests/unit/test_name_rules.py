@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.identity import Names, origins
 from pipelines.ingest import prepare
-from pipelines.name_rules import SEPARATOR, NameRules, post_key
+from pipelines.name_rules import SEPARATOR, NameRules, _test, parts, post_key
 from pipelines.settings import PROJECT
 from pipelines.sources import SOURCES
 from pipelines.sources.exports import EXPORTS
@@ -51,6 +51,23 @@ def test_most_conditions_then_fewest_wildcards_then_text_order() -> None:
         assert meant(decide, origin("x", "bing", "cpc")) == "paid"
         assert meant(decide, origin("x", "bing", "xcpx")) == "any paid"
         assert meant(decide, origin("x", "bing", "organic")) is None
+
+
+@given(pattern=st.text("ab*", min_size=1), text=st.text("ab\n", max_size=12))
+def test_wildcards_match_as_an_expression_would(pattern: str, text: str) -> None:
+    expression = ".*".join(map(re.escape, pattern.split("*")))
+    found = _test(pattern)(text)
+    assert found == bool(re.fullmatch(expression, text, re.DOTALL))
+
+
+def test_many_wildcards_take_no_time_on_a_long_name() -> None:
+    rules = ruled(channel("X", name="*" + "a*" * 1000 + "b"))
+    assert meant(rules, "a" * 100_000) is None
+
+
+@pytest.mark.parametrize("name", [SEPARATOR, SEPARATOR * 9, f"a{SEPARATOR}b"])
+def test_a_name_with_the_sign_between_the_parts_of_an_origin_is_a_name(name: str) -> None:
+    assert len(parts(name)) == 4
 
 
 def test_days_make_a_rule_more_exact() -> None:
