@@ -92,7 +92,10 @@ class Names:
 
     def column(self, kind: str, names: pd.Series) -> pd.Series:
         """A column of names (of channels: or origins) resolved; null stays null."""
-        known = {name: self.resolve(kind, name) for name in names.dropna().unique()}
+        resolved = self._resolved.get(kind, {})
+        known = {
+            name: resolved[name] if name in resolved else self.resolve(kind, name) for name in names.dropna().unique()
+        }
         return names.map(known).astype("str") if len(known) else names.astype("str")
 
     def of_rows(self, dimension: str, rows: pd.DataFrame) -> pd.Series:
