@@ -33,7 +33,7 @@ def build(stores: Stores, *, full: bool = False) -> Build:
 
     One process builds at a time: two at once could leave the older of the two states, or, in an empty table, both.
     """
-    with alone(stores.warehouse.engine, BUILD_LOCK):
+    with alone(stores.warehouse.workers, BUILD_LOCK):
         snapshots = stores.lake.snapshots()
         build_id = _build_id(snapshots, stores.settings)
         due = [table for table in TABLES if full or stores.lake.build_id(table, snapshots[table]) != build_id]

@@ -82,8 +82,8 @@ def bare_header(name: str) -> str:
 
 
 def trim(cell: str) -> str:
-    """A cell without white space and byte-order marks around it, its line breaks and runs of spaces as one space."""
-    return " ".join(cell.replace("\ufeff", " ").split())
+    """A cell without NULs, nor white space and byte-order marks around it, its line breaks and runs of spaces as one space."""
+    return " ".join(cell.replace("\ufeff", " ").replace("\x00", " ").split())
 
 
 def known_headers(source: Source | None) -> frozenset[str]:

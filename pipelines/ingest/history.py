@@ -77,7 +77,7 @@ def recover(stores: Stores) -> None:
 
     While another process commits, nothing is done: all is well there, or the next opening finds it.
     """
-    with session(stores.warehouse.engine) as connection:
+    with session(stores.warehouse.workers) as connection:
         if not uploads.is_our_turn(connection):
             return
         with connection.begin():

@@ -8,7 +8,6 @@ Invariants:
 - Nothing here knows about pages: a commit goes on when the browser is closed.
 """
 
-import json
 import logging
 import secrets
 import threading
@@ -102,11 +101,13 @@ def commit(
     _check(prepared)
     options = _Options(demo, keep_demo, remove_missing, remember, replaces)
     with ExitStack() as stack:
-        connection = stack.enter_context(session(stores.warehouse.engine))
+        connection = stack.enter_context(session(stores.warehouse.workers))
         uploads.wait_for_file(connection, prepared.sha256)
         plan = preview(stores, prepared, demo=demo)
         if plan.already and _is_done(plan, options):
-            _remember(connection, prepared, user, options)
+            if options.remember:
+                with connection.begin():
+                    remembered.save(connection, prepared, user)
             return {**plan.already, "changed": False}
         upload_id = _begin(stores, connection, prepared, content, user, options)
         _work(stores, stack.pop_all(), connection, prepared, upload_id, options)
@@ -134,7 +135,7 @@ def start_commit(
     options = _Options(False, keep_demo, remove_missing, remember, replaces)
     stack = ExitStack()
     try:
-        connection = stack.enter_context(session(stores.warehouse.engine))
+        connection = stack.enter_context(session(stores.warehouse.workers))
         upload_id = _begin(stores, connection, prepared, content, user, options)
     except BaseException:
         stack.close()
@@ -192,11 +193,11 @@ def _begin(
         "file_name": prepared.file_name.replace("\x00", ""),
         "sha256": prepared.sha256,
         "size": len(content),
-        "mapping": _json(dict(prepared.mapping)),
-        "fixed": _json(dict(prepared.fixed)),
-        "options": _json(dict(prepared.options)),
-        "said_mapping": _json(dict(prepared.said_mapping)),
-        "said_fixed": _json(dict(prepared.said_fixed)),
+        "mapping": uploads.as_json(dict(prepared.mapping)),
+        "fixed": uploads.as_json(dict(prepared.fixed)),
+        "options": uploads.as_json(dict(prepared.options)),
+        "said_mapping": uploads.as_json(dict(prepared.said_mapping)),
+        "said_fixed": uploads.as_json(dict(prepared.said_fixed)),
         "export": prepared.export.name if prepared.export else "",
         "container": prepared.container,
         "encoding": prepared.encoding,
@@ -210,7 +211,7 @@ def _begin(
         "rows_new": 0,
         "rows_replaced": 0,
         "rows_unchanged": 0,
-        "totals": _json([asdict(total) for total in prepared.totals]),
+        "totals": uploads.as_json([asdict(total) for total in prepared.totals]),
         "first_day": prepared.first_day,
         "last_day": prepared.last_day,
         "status": "pending",
@@ -269,9 +270,19 @@ def _store(stores: Stores, connection: Connection, prepared: Prepared, upload_id
             version = connection.execute(text("select version from data_version")).scalar_one()
             table = prepared.source.table
             rows.store(connection, table, prepared.tables[table], upload_id, version, gone=gone)
+        if options.remember:
+            remembered.save(connection, prepared, upload["uploaded_by"])
         uploads.mark_committed(connection, upload)
-    _remember(connection, prepared, upload["uploaded_by"], options)
-    uploads.finish_undos(stores, connection)
+    _finish_undos(stores, connection, upload_id)
+
+
+def _finish_undos(stores: Stores, connection: Connection, upload_id: str) -> None:
+    """Take the demo out that an upload cleared. The upload holds already: where this fails, the next commit, undo or opening does it."""
+    try:
+        with answering():
+            uploads.finish_undos(stores, connection)
+    except TouchlineError as problem:
+        logger.warning("Upload %s is stored; what it cleared is still in the lake: %s", upload_id, problem)
 
 
 def _give_up(stores: Stores, upload_id: str, reason: str) -> None:
@@ -330,9 +341,9 @@ def _same_file(connection: Connection, prepared: Prepared, demo: bool) -> Mappin
             "sha256": prepared.sha256,
             "source": prepared.source.name,
             "demo": demo,
-            "mapping": _json(dict(prepared.mapping)),
-            "fixed": _json(dict(prepared.fixed)),
-            "options": _json(dict(prepared.options)),
+            "mapping": uploads.as_json(dict(prepared.mapping)),
+            "fixed": uploads.as_json(dict(prepared.fixed)),
+            "options": uploads.as_json(dict(prepared.options)),
         },
     )
     row = found.mappings().one_or_none()
@@ -379,18 +390,8 @@ def _write_down(connection: Connection, upload_id: str, plan: Plan, removed: int
     return dict(changed.mappings().one())
 
 
-def _remember(connection: Connection, prepared: Prepared, user: str, options: _Options) -> None:
-    if options.remember:
-        with connection.begin():
-            remembered.save(connection, prepared, user)
-
-
 def _lake_tables(prepared: Prepared) -> list[str]:
     """The lake tables that the file has rows for."""
     if prepared.source.store != "lake":
         return []
     return [name for name, part in prepared.tables.items() if part.num_rows]
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str).replace("\\u0000", "")

@@ -4,6 +4,7 @@ Invariant: every field of the source gets a column as long as the file, whether 
 texts stay codes into them.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from pipelines.ingest.whole_rows import problems_of_rows
 from pipelines.ingest.words import read_booleans, read_choices, read_identifiers, read_names, read_sentiments
 from pipelines.sources import NUMBER_TYPES, Field, Source
 
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 """The moment that days which may lie ahead are read at."""
 
@@ -133,6 +135,7 @@ def read_fields(
     source: Source, table: pa.Table, mapping: Mapping[str, str], fixed: Mapping[str, str], conventions: Conventions
 ) -> Reading:
     """Read every field from its column, its fixed value, or as unknown. Raises FileRefused for a fixed value that does not hold."""
+    _refuse_control_characters(fixed)
     columns = columns_of(source, table, mapping, fixed)
     used = set(mapping.values())
     unused = (table[name] for name in table.column_names if name not in used)
@@ -216,6 +219,13 @@ def _must_be_filled(field: Field, cells: Cells) -> Cells:
     return Cells(
         cells.values, (*cells.problems, Problem(blank, "This must not be blank.")), cells.notes, cells.warnings
     )
+
+
+def _refuse_control_characters(fixed: Mapping[str, str]) -> None:
+    """Refuse a fixed value with characters that no cell may have either."""
+    for name, value in fixed.items():
+        if _NO_TEXT.search(value):
+            raise FileRefused(f"The fixed value for {name} has a character that no text has.", "Write it anew.")
 
 
 def _accept_fixed(column: Column, fixed: Mapping[str, str], problems: Sequence[Problem]) -> None:

@@ -4,7 +4,6 @@ Invariant: rows are added and marked as forgotten, never changed; of a source an
 """
 
 import hashlib
-import json
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pipelines.errors import NotFound
 from pipelines.ingest.header import fold_header
 from pipelines.ingest.prepared import Prepared
 from pipelines.ingest.said import Said
+from pipelines.ingest.uploads import as_json
 from pipelines.stores.base import Stores
 
 _NEWEST = (
@@ -87,9 +87,9 @@ def save(connection: Connection, prepared: Prepared, user: str) -> None:
         "source": prepared.source.name,
         "header_key": _key(prepared.header),
         "header": list(prepared.header),
-        "mapping": json.dumps(left_out | dict(prepared.mapping), ensure_ascii=False),
-        "fixed": json.dumps(dict(prepared.fixed), ensure_ascii=False),
-        "options": json.dumps(dict(prepared.options)),
+        "mapping": as_json(left_out | dict(prepared.mapping)),
+        "fixed": as_json(dict(prepared.fixed)),
+        "options": as_json(dict(prepared.options)),
         "saved_by": user,
     }
     names, values = ", ".join(row), ", ".join(f":{name}" for name in row)

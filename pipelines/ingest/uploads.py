@@ -8,6 +8,7 @@ Invariants:
 - An upload that reads another one's file again (`replaces`) covers it for as long as it stands itself.
 """
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,11 @@ from pipelines.stores.warehouse import alone, bump
 
 COMMIT_LOCK = 7_401_002  # PostgreSQL advisory lock
 SECONDS_TO_NOTICE = 3  # that a client was killed
+
+
+def as_json(value: Any) -> str:
+    """A value for a jsonb column; equal values are written alike."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
 
 
 def get_upload(stores: Stores, upload_id: str) -> dict[str, Any]:
@@ -41,7 +47,7 @@ def find(connection: Connection, upload_id: str) -> dict[str, Any]:
 @contextmanager
 def commits_stopped(stores: Stores) -> Iterator[Connection]:
     """A session during which nobody else commits or undoes."""
-    with alone(stores.warehouse.engine, COMMIT_LOCK) as connection:
+    with alone(stores.warehouse.workers, COMMIT_LOCK) as connection:
         yield connection
 
 

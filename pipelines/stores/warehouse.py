@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Engine, TextClause, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from pipelines.errors import WarehouseUnavailable, WrongUsage
 from pipelines.settings import PROJECT
@@ -47,9 +48,11 @@ class Warehouse:
         Raises WarehouseUnavailable where the database does not answer, WrongUsage where the URL is none.
         """
         self._on_close = on_close
-        self._engine = _engine(url)
+        self._engine = _engine(url, most=32)
+        self._workers = _engine(url, most=48)  # together less than the 100 that PostgreSQL usually allows
         if on_connect is not None:
-            event.listen(self._engine, "do_connect", lambda *_: on_connect())
+            for engine in (self._engine, self._workers):
+                event.listen(engine, "do_connect", lambda *_: on_connect())
         self.url = self._engine.url.render_as_string(hide_password=False)
         self.migrate()
 
@@ -57,6 +60,12 @@ class Warehouse:
     def engine(self) -> Engine:
         """The pool of connections."""
         return self._engine
+
+    @property
+    def workers(self) -> Engine:
+        """The pool for sessions that hold or wait for locks. Nobody who has one asks for a second, so that however many wait, whoever's turn it
+        is finds the other pool free."""
+        return self._workers
 
     def migrate(self) -> None:
         """Apply the numbered files of sql/warehouse that this database has not seen, in order, each in full or not at all."""
@@ -104,6 +113,7 @@ class Warehouse:
     def close(self) -> None:
         """Close the connections. A worker that still commits keeps its own until it is done."""
         self._engine.dispose()
+        self._workers.dispose()
         if self._on_close is not None:
             self._on_close()
 
@@ -148,9 +158,14 @@ def answering() -> Iterator[None]:
         if isinstance(problem, OperationalError) or problem.connection_invalidated:
             raise _unavailable(problem) from problem
         raise
+    except NoConnection as problem:
+        raise WarehouseUnavailable(
+            "The warehouse has no connection free.", "Wait until some of the uploads are done, then try again."
+        ) from problem
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, most: int) -> Engine:
+    """A pool of at most so many connections; eight of them are kept."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -161,7 +176,7 @@ def _engine(url: str) -> Engine:
         parsed.set(drivername="postgresql+psycopg2"),  # SQLAlchemy would take psycopg 3 for a plain postgresql://
         pool_pre_ping=True,
         pool_size=8,
-        max_overflow=24,
+        max_overflow=most - 8,
         connect_args={"connect_timeout": SECONDS_TO_CONNECT, "application_name": "touchline"},
     )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.errors import NotFound
+from pipelines.errors import FileRefused, NotFound, WarehouseUnavailable
 from pipelines.ingest import prepare, remembered
 from pipelines.ingest.load import commit
 from pipelines.sources import SOURCES
@@ -46,3 +46,35 @@ def test_a_file_that_is_there_already_can_still_be_remembered(stores: Stores) ->
     first = commit(stores, prepared, CONTENT, "mia")
     assert commit(stores, prepared, CONTENT, "mia", remember=True)["upload_id"] == first["upload_id"]
     assert len(remembered.listed(stores)) == 1
+
+
+def test_a_file_is_stored_and_remembered_or_neither(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise WarehouseUnavailable("The warehouse does not answer.")
+
+    monkeypatch.setattr(remembered, "save", fail)
+    with pytest.raises(WarehouseUnavailable):
+        put(stores, "mia")
+    assert stores.warehouse.frame("uploads", version=99)["status"].tolist() == ["failed"]
+    assert stores.warehouse.version() == 0
+
+
+@pytest.mark.parametrize("odd", ["\\u0000", "a\\", '"', "é\U0001f600"])
+def test_odd_texts_of_headers_and_values_are_stored_and_remembered(stores: Stores, odd: str) -> None:
+    content = CONTENT.replace(b"what", f'"w{odd.replace(chr(34), chr(34) * 2)}"'.encode())
+    prepared = prepare(SOURCES["spend"], content, "odd.csv", MAPPING | {"campaign": f"w{odd}"}, {"channel": odd})
+    upload = commit(stores, prepared, content, "mia", remember=True)
+    [known] = remembered.listed(stores)
+    assert (upload["mapping"]["campaign"], upload["fixed"]) == (f"w{odd}", {"channel": odd})
+    assert (known.mapping["campaign"], known.fixed) == (f"w{odd}", {"channel": odd})
+
+
+def test_a_header_with_a_nul_is_read_without_it(stores: Stores) -> None:
+    put(stores, "mia", CONTENT.replace(b"note", b"no\0te"))
+    assert remembered.listed(stores)[0].header[-1] == "no te"
+
+
+@pytest.mark.parametrize("character", ["\0", "\x1f", "\x7f", "\x85", "\udcff"])
+def test_a_fixed_value_with_a_control_character_is_refused(character: str) -> None:
+    with pytest.raises(FileRefused, match="The fixed value for channel has a character"):
+        prepare(SOURCES["spend"], CONTENT, "odd.csv", MAPPING, {"channel": f"Sea{character}rch"})

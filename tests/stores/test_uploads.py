@@ -245,6 +245,17 @@ def test_two_commits_of_one_file_at_once_store_it_once(stores: Stores) -> None:
     assert (spend(stores), stores.warehouse.version()) == ({"Spring": 10.0, "Summer": 20.0}, 1)
 
 
+def test_many_uploads_wait_for_a_long_one(stores: Stores) -> None:
+    with uploads.commits_stopped(stores):
+        for number in range(40):
+            start_commit(stores, *spend_file([("2026-03-02", "Search", f"Campaign {number}", "1.00")]), "tester")
+    for thread in threading.enumerate():
+        if thread.name.startswith("commit "):
+            thread.join()
+    assert stores.warehouse.frame("uploads", version=99)["status"].tolist() == ["committed"] * 40
+    assert len(spend(stores)) == 40
+
+
 def test_a_failure_after_the_lake_write_takes_it_back(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     put(stores, touchpoint_file(TOUCHES[:1]))
 
