@@ -4,6 +4,7 @@ Invariant: a mention that names a campaign keeps it; one that names none belongs
 the first naming rule that holds, else to none.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ import pandas as pd
 
 from pipelines.calendar import Period, starts_at
 from pipelines.identity import Names
-from pipelines.name_rules import SEPARATOR, Rule, needle, post_key
+from pipelines.name_rules import NO_KEY, SEPARATOR, Rule, needle, post_key
 from pipelines.sources.rules import words_of
 from pipelines.stores.base import Reading
 
@@ -49,8 +50,14 @@ def by_day(reading: Reading, names: Names, period: Period, dimension: str) -> pd
 def campaigns(reading: Reading, names: Names, period: Period) -> pd.DataFrame:
     """Mentions by day and campaign as `by_day`, with the `rule` that decided (its place in `names.rules.texts`, from 0; null: none did)."""
     zone = reading.settings.reporting_time_zone
-    rows = reading.lake("campaign_mentions", {**period.bounds(zone), **_asked(names.rules.texts, zone)})
-    return _settled(rows.assign(name=names.column("campaign", rows["name"])), reading, names)
+    posts = known_posts(reading, names)
+    parameters = {
+        **period.bounds(zone),
+        **_asked(names.rules.texts, zone),
+        "known_posts": SEPARATOR.join(sorted(posts)),
+    }
+    rows = reading.lake("campaign_mentions", parameters)
+    return _settled(rows.assign(name=names.column("campaign", rows["name"])), names, posts)
 
 
 def samples(reading: Reading, names: Names, period: Period, dimension: str, wanted: str, most: int) -> pd.DataFrame:
@@ -58,18 +65,19 @@ def samples(reading: Reading, names: Names, period: Period, dimension: str, want
     spelled = [wanted] if dimension == "post" else names.spellings(dimension, [wanted])
     if dimension != "campaign":
         return _samples(reading, names, period, dimension, {"names": spelled}, most)[SAMPLE_COLUMNS]
-    posts = [key for key, campaign in known_posts(reading, names).items() if campaign == wanted]
+    known = known_posts(reading, names)
+    posts = [key for key, campaign in known.items() if campaign == wanted]
     places = [place for place, rule in enumerate(names.rules.texts, start=1) if _meant(names, rule) == wanted]
     rows = _samples(reading, names, period, dimension, {"names": spelled, "posts": posts, "places": places}, most)
     rows = rows.assign(name=names.column("campaign", rows["campaign"]))
-    return _settled(rows, reading, names).query("name == @wanted")[SAMPLE_COLUMNS]
+    return _settled(rows, names, known).query("name == @wanted")[SAMPLE_COLUMNS]
 
 
 def samples_of_rules(reading: Reading, names: Names, period: Period, most: int) -> pd.DataFrame:
     """Mentions that rules decide about, the most engaging and newest first: SAMPLE_COLUMNS, and `rule`, a place in names.rules.texts, from 0."""
     places = list(range(1, len(names.rules.texts) + 1))
     rows = _samples(reading, names, period, "campaign", {"places": places}, most)
-    rows = _settled(rows.assign(name=None), reading, names).dropna(subset=["rule"])
+    rows = _settled(rows.assign(name=None), names, known_posts(reading, names)).dropna(subset=["rule"])
     return rows.astype({"rule": int})[[*SAMPLE_COLUMNS, "rule"]]
 
 
@@ -99,12 +107,12 @@ def rule_of_posts(names: Names, rows: pd.DataFrame) -> pd.Series:
     return found.dropna()
 
 
-def _settled(rows: pd.DataFrame, reading: Reading, names: Names) -> pd.DataFrame:
-    """Rows of a statement with their campaign filled in where they name none: by the own post, then by the rule, whose place is from 0."""
+def _settled(rows: pd.DataFrame, names: Names, posts: Mapping[str, str]) -> pd.DataFrame:
+    """Rows of a statement with their campaign filled in where they name none: by the own post (`posts`: as `known_posts`),
+    then by the rule, whose place is from 0."""
     nameless = rows["name"].isna()
     if not nameless.any():
         return rows.assign(rule=float("nan"))
-    posts = known_posts(reading, names) if rows["post"].notna().any() else {}
     by_post = rows["post"].dropna().map(post_key).map(posts).reindex(rows.index)
     rule = (rows["rule"].astype(float) - 1).where(nameless & by_post.isna())
     means = {float(place): _meant(names, found) for place, found in enumerate(names.rules.texts)}
@@ -148,4 +156,4 @@ def _asked(rules: list[Rule], zone: str) -> dict[str, Any]:
         days = (starts_at(first, zone), starts_at(last + timedelta(days=1), zone))
         for values, part in zip(lists.values(), (*parts, *days), strict=True):
             values.append(part)
-    return {"rule_count": len(rules), **lists}
+    return {"rule_count": len(rules), "post_pattern": NO_KEY.pattern, **lists}

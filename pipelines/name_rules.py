@@ -22,7 +22,8 @@ _CONDITIONS = (*CHANNEL_CONDITIONS, *TEXT_CONDITIONS)
 COLUMNS = ("kind", *_CONDITIONS, *_DAYS, "means")
 """The columns of rules, as the warehouse's statement of that name gives them."""
 
-_POST = re.compile(r"^https?://(www\.|m\.)?|/*([?&](utm_|igsh|fbclid|gclid).*|#.*)?$")
+NO_KEY = re.compile(r"^https?://(www\.|m\.)?|/*([?&](utm_|igsh|fbclid|gclid).*|#.*)?$")
+"""What of a post's address is no part of its key, here and in the lake's statements."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def parts(origin: str) -> tuple[str, str, str, str]:
 
 def post_key(post: str) -> str:
     """What tells a post by its id or address: without scheme, www, trailing slash, fragment and the parameters of links that are counted."""
-    return _POST.sub("", post.strip())
+    return NO_KEY.sub("", post.strip())
 
 
 def needle(words: Sequence[str]) -> str:

@@ -2,8 +2,10 @@
 --   say instead: the first of the naming rules that holds, and the own post.
 -- Parameters: first_dt, last_dt, starts_at, ends_at, zone_breaks, zone_offsets: as in credit.sql; rule_count (0: no rules), and one value a rule,
 --   the most exact first: rule_leads (a word without which it cannot hold), rule_hashtags, rule_keywords, rule_posts (words as they stand in
---   what is said: between blanks), rule_starts, rule_ends (instants, end exclusive).
--- Grain: one row a (day, campaign, rule, own post). rule (a place in the lists, from 1) and post are null where the mention names its campaign.
+--   what is said: between blanks), rule_starts, rule_ends (instants, end exclusive); post_pattern (what of a post's address is no part of its
+--   key); known_posts (keys of own posts, in one text with unit separators between them).
+-- Grain: one row a (day, campaign, rule, known post). rule (a place in the lists, from 1) and post (a key) are null where the mention names its
+--   campaign; post is null for any other post too, so that there are never as many rows as posts that people talk about.
 -- Notes: words are runs of letters, digits and underscores in lower case; a hashtag is one with its sign, a post one after the unit separator.
 with rules as (
     select
@@ -16,9 +18,14 @@ with rules as (
         element_at(array[cast(:rule_ends as timestamp)], place) as ends_at
     from unnest(sequence(1, greatest(cast(:rule_count as bigint), 1))) as numbered (place)
 ),
+known as (
+    select distinct post_key
+    from unnest(split(cast(:known_posts as varchar), chr(31))) as listed (post_key)
+),
 placed as (
     select
-        mention_id, campaign, post, url, text, mentions, sentiment, occurred_at,
+        mention_id, campaign, url, text, mentions, sentiment, occurred_at,
+        case when campaign is null then regexp_replace(post, cast(:post_pattern as varchar), '') end as post_key,
         cast(element_at(
             array[cast(:zone_offsets as bigint)], 1 + cardinality(filter(array[cast(:zone_breaks as timestamp)], moment -> moment <= occurred_at))
         ) as bigint) as zone_offset
@@ -32,8 +39,8 @@ worded as (
         regexp_extract_all(lower(coalesce(text, '')), '[\p{L}\p{M}\p{N}_]+')
             || regexp_extract_all(lower(coalesce(text, '')), '#[\p{L}\p{M}\p{N}_]+')
             || array[
-                chr(31) || regexp_replace(coalesce(post, ''), '^https?://(www\.|m\.)?|/*([?&](utm_|igsh|fbclid|gclid).*|#.*)?$', ''),
-                chr(31) || regexp_replace(coalesce(url, ''), '^https?://(www\.|m\.)?|/*([?&](utm_|igsh|fbclid|gclid).*|#.*)?$', '')
+                chr(31) || coalesce(post_key, ''),
+                chr(31) || regexp_replace(coalesce(url, ''), cast(:post_pattern as varchar), '')
             ] as words
     from placed
     where campaign is null and cast(:rule_count as bigint) > 0
@@ -53,12 +60,13 @@ decided as (
 )
 select
     date_format(date_add('second', p.zone_offset, p.occurred_at), '%Y-%m-%d') as day, p.campaign as name, d.rule,
-    case when p.campaign is null then p.post end as post,
+    k.post_key as post,
     cast(sum(p.mentions) as bigint) as mentions,
     cast(sum(case when p.sentiment = 'positive' then p.mentions else 0 end) as bigint) as positive,
     cast(sum(case when p.sentiment = 'neutral' then p.mentions else 0 end) as bigint) as neutral,
     cast(sum(case when p.sentiment = 'negative' then p.mentions else 0 end) as bigint) as negative
 from placed p
 left join decided d on d.mention_id = p.mention_id
+left join known k on k.post_key = p.post_key
 group by 1, 2, 3, 4
 order by 1, 2, 3, 4

@@ -1,7 +1,7 @@
 -- Purpose: the mentions of one point of a chart, or of one naming rule, the loudest and newest first.
 -- Parameters: first_dt, last_dt, starts_at, ends_at: as in credit.sql; names (the spellings that the point goes by); posts (keys of the own posts
 --   that stand for it where a mention has no such name); places (of the rules that do); rule_count, rule_leads, rule_hashtags,
---   rule_keywords, rule_posts, rule_starts, rule_ends: as in campaign_mentions.sql; most (number of rows); @dimension.
+--   rule_keywords, rule_posts, rule_starts, rule_ends, post_pattern: as in campaign_mentions.sql; most (number of rows); @dimension.
 -- Grain: one row a mention, with the place of the rule that decides about it, where it has no such name.
 with rules as (
     select
@@ -18,7 +18,7 @@ near as (
     select
         mention_id, occurred_at, account, platform, campaign, author, text, sentiment, mentions, engagements, url, post,
         @dimension is null as nameless,
-        regexp_replace(coalesce(post, ''), '^https?://(www\.|m\.)?|/*([?&](utm_|igsh|fbclid|gclid).*|#.*)?$', '') as post_key
+        regexp_replace(coalesce(post, ''), cast(:post_pattern as varchar), '') as post_key
     from mentions
     where dt between cast(:first_dt as varchar) and cast(:last_dt as varchar)
         and occurred_at >= cast(:starts_at as timestamp) and occurred_at < cast(:ends_at as timestamp)
@@ -31,7 +31,7 @@ worded as (
             || regexp_extract_all(lower(coalesce(text, '')), '#[\p{L}\p{M}\p{N}_]+')
             || array[
                 chr(31) || post_key,
-                chr(31) || regexp_replace(coalesce(url, ''), '^https?://(www\.|m\.)?|/*([?&](utm_|igsh|fbclid|gclid).*|#.*)?$', '')
+                chr(31) || regexp_replace(coalesce(url, ''), cast(:post_pattern as varchar), '')
             ] as words
     from near
     where nameless and cast(:rule_count as bigint) > 0

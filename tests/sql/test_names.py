@@ -1,5 +1,6 @@
 """Names under rules, in the lake's engine and in the warehouse: what a row is called, what it costs and earns, and that nothing is lost."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,9 @@ import pandas as pd
 import pytest
 
 from pipelines.attribution import MODELS
+from pipelines.calendar import Period
+from pipelines.identity import names_of
+from pipelines.mentions import campaigns
 from pipelines.questions import ask
 from pipelines.stores.base import Stores
 from tests.sql import brand
@@ -146,6 +150,26 @@ def test_mentions_find_their_campaign_in_their_words_and_posts(ruled: Stores) ->
     told = [answer.rows["mentions"].sum() + answer.facts["mentions_without_name"] for answer in (before, after)]
     assert told == [len(MENTIONS)] * 2
     assert before.facts["reach_without_name"] == 900.0
+
+
+def test_posts_that_nobody_asks_about_make_no_rows(ruled: Stores) -> None:
+    others = [
+        (
+            "2026-03-01 10:00",
+            "A",
+            "X",
+            "so nice",
+            f"https://example.com/other/{number}",
+            f"https://x.example/other/{number}",
+        )
+        for number in range(50)
+    ]
+    upload(ruled, "mentions", others, "time", "account", "platform", "text", "post", "url")
+    reading = ruled.read()
+    rows = campaigns(reading, names_of(reading), Period(date(2026, 3, 1), date(2026, 3, 2)))
+    assert rows["mentions"].sum() == len(MENTIONS) + len(others)
+    assert set(rows["post"].dropna()) == {"example.com/p/1"}
+    assert len(rows) == 4  # a day with none, Brand's, and a day with none and with Winter's post
 
 
 @pytest.mark.parametrize(

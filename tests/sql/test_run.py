@@ -31,6 +31,8 @@ SAID: dict[str, Any] = {
     "posts": [],
     "places": [],
     "rule_count": 0,
+    "post_pattern": "#.*$",
+    "known_posts": "",
     **{f"rule_{part}": [] for part in ("leads", "hashtags", "keywords", "posts", "starts", "ends")},
     "most": 5,
     **{name: value for model in MODELS for name, value in model_parameters(model, {}).items()},

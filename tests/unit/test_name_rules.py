@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from pipelines.identity import Names, origins
 from pipelines.ingest import prepare
 from pipelines.name_rules import SEPARATOR, NameRules, _test, parts, post_key
-from pipelines.settings import PROJECT
 from pipelines.sources import SOURCES
 from pipelines.sources.exports import EXPORTS
 from pipelines.sources.rules import words_of
@@ -142,14 +141,6 @@ def test_a_post_is_the_same_however_its_address_is_shared(post: str) -> None:
 def test_what_tells_posts_apart_is_kept() -> None:
     assert post_key("https://www.youtube.com/watch?v=Ab1") == "youtube.com/watch?v=Ab1"
     assert post_key("178_900") == "178_900"
-
-
-def test_the_lake_tells_posts_as_we_do() -> None:
-    from pipelines import name_rules
-
-    for statement in ("campaign_mentions", "mention_samples"):
-        text = (PROJECT / "sql" / "lake" / f"{statement}.sql").read_text(encoding="utf-8")
-        assert set(re.findall(r"'(\^https[^']*)'", text)) == {name_rules._POST.pattern}
 
 
 @given(st.text())
