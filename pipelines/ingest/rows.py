@@ -5,7 +5,7 @@ same key marked `removed`. Table and column names come from the source declarati
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ import pandas as pd
 import psycopg2
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 from sqlalchemy import Connection, text
 
 from pipelines.errors import WarehouseUnavailable
+from pipelines.ingest import binary_copy
 from pipelines.sources import SOURCES
 
 BOOKKEEPING = ("upload_id", "row_number", "key_hash", "removed")
 SCOPES = {source.table: source.speaks_for for source in SOURCES.values() if source.speaks_for}
 """Table with days -> the columns that say what a file speaks for: within them, a stored key that the file lacks may have to go."""
-BATCH = 20_000  # rows that are turned into CSV at a time
+BATCH = 20_000  # rows that are made ready at a time
 CHUNK = 1 << 20  # bytes that are handed to PostgreSQL at a time
 
 
@@ -95,8 +95,8 @@ def copy(connection: Connection, table: str, rows: pa.Table) -> None:
     driver: Any = connection.connection
     cursor = driver.cursor()
     try:
-        with closing(_Csv(rows)) as file:
-            cursor.copy_expert(f'copy "{table}" ({names}) from stdin with (format csv)', file, CHUNK)
+        with closing(_Parts(rows)) as parts:
+            cursor.copy_expert(f'copy "{table}" ({names}) from stdin with (format binary)', parts, CHUNK)
     except (psycopg2.Error, SystemError) as problem:  # psycopg2 may fail in odd ways where the server goes away
         if not isinstance(problem, psycopg2.OperationalError) and not driver.closed:
             raise
@@ -109,53 +109,38 @@ def copy(connection: Connection, table: str, rows: pa.Table) -> None:
         cursor.close()
 
 
-class _Csv:
-    """Rows as CSV, written part by part: the next one while PostgreSQL takes the last.
+class _Parts:
+    """Rows in COPY's binary format, written part by part: the next one while PostgreSQL takes the last.
 
     They go in the order of their days, so that the index on the day grows at its end instead of everywhere.
     """
 
     def __init__(self, rows: pa.Table) -> None:
-        self._rows = rows
-        self._order = pc.array_sort_indices(rows["date"]) if "date" in rows.column_names else None
-        self._starts = iter(range(0, rows.num_rows, BATCH))
-        self._worker = ThreadPoolExecutor(1, "csv")
-        self._text = io.BytesIO()
-        self._next = self._worker.submit(self._part)
+        self._parts = self._encoded(rows)
+        self._worker = ThreadPoolExecutor(1, "copy")
+        self._next = self._worker.submit(next, self._parts, b"")
+        self._bytes = io.BytesIO()
 
     def read(self, size: int = -1) -> bytes:
         """Up to so many bytes; none at the end."""
-        found = self._text.read(size)
+        found = self._bytes.read(size)
         if not found and (part := self._next.result()):
-            self._text = io.BytesIO(part)
-            self._next = self._worker.submit(self._part)
-            found = self._text.read(size)
+            self._bytes = io.BytesIO(part)
+            self._next = self._worker.submit(next, self._parts, b"")
+            found = self._bytes.read(size)
         return found
 
     def close(self) -> None:
         """End the worker."""
         self._worker.shutdown()
 
-    def _part(self) -> bytes:
-        start = next(self._starts, None)
-        if start is None:
-            return b""
-        part = (
-            self._rows.slice(start, BATCH) if self._order is None else self._rows.take(self._order.slice(start, BATCH))
-        )
-        written = pa.BufferOutputStream()
-        for batch in part.combine_chunks().to_batches():
-            pa.csv.write_csv(_plain(batch), written, pa.csv.WriteOptions(include_header=False))
-        return bytes(written.getvalue())
-
-
-def _plain(rows: pa.RecordBatch) -> pa.RecordBatch:
-    """The rows with plain columns where they have coded ones."""
-    columns = [
-        pc.take(column.dictionary, column.indices) if pa.types.is_dictionary(column.type) else column
-        for column in rows.columns
-    ]
-    return pa.RecordBatch.from_arrays(columns, names=rows.schema.names)
+    def _encoded(self, rows: pa.Table) -> Iterator[bytes]:
+        order = pc.array_sort_indices(rows["date"]) if "date" in rows.column_names else None
+        yield binary_copy.HEADER
+        for start in range(0, rows.num_rows, BATCH):
+            part = rows.slice(start, BATCH) if order is None else rows.take(order.slice(start, BATCH))
+            yield b"".join(map(binary_copy.encode, part.combine_chunks().to_batches()))
+        yield binary_copy.TRAILER
 
 
 def printable(rows: pa.Table) -> pa.Table:

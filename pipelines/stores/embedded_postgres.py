@@ -48,6 +48,7 @@ CONFIGURATION = {
     "client_connection_check_interval": "1s",  # a killed client's query ends, and with it the locks of its session
     "max_parallel_workers_per_gather": "0",  # a small /dev/shm (containers) must not fail a query
     "jit": "off",  # short statements on small tables
+    "wal_buffers": "64MB",  # the session that takes a large file need not write the log itself
 }
 
 
