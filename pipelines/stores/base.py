@@ -40,6 +40,11 @@ class Warehouse(Protocol):
     @property
     def engine(self) -> Engine: ...
 
+    @property
+    def workers(self) -> Engine:
+        """Connections for sessions that hold or wait for locks."""
+        ...
+
     def version(self) -> int:
         """The counter that every commit, undo and change of settings bumps."""
         ...
