@@ -39,8 +39,9 @@ class Sheet:
         return f"{self.source} {self.kind}".strip()
 
 
+CHANNEL_RULES = "Channel rules"
 SHEETS = {
-    "Channel rules": Sheet(
+    CHANNEL_RULES: Sheet(
         "rules",
         "naming_rules",
         "channel",
@@ -105,6 +106,20 @@ def show_sheet(sheet: Sheet) -> None:
         _show_trial(sheet, trial, bool(len(changed)))
 
 
+def lead_to_usual_rules(unmatched: pd.DataFrame, key: str) -> None:
+    """Where channels are unmatched and no channel rule is there yet: that the usual ones may join them, and the step to their table.
+    key: of the selector that shows a table."""
+    if "channel" not in set(unmatched["kind"]) or len(_held(SHEETS[CHANNEL_RULES])):
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("The usual channel rules may join unmatched channels in one go.", width="content")
+        st.button(
+            "See the channel rules",
+            icon=":material/auto_awesome:",
+            on_click=lambda: st.session_state.update({key: CHANNEL_RULES}),
+        )
+
+
 def _held(sheet: Sheet) -> pd.DataFrame:
     rows = queries.answer(sheet.question).rows
     if sheet.kind:
@@ -128,10 +143,11 @@ def _bring(sheet: Sheet, rows: pd.DataFrame | None) -> None:
 
 
 def _edited(sheet: Sheet, rows: pd.DataFrame) -> pd.DataFrame:
+    # No column is required: the editor would keep a half-written row to itself, and nothing would say what is missing.
     configured = {
-        name: st.column_config.SelectboxColumn(title, width=width, options=_choices(name), required=True)
+        name: st.column_config.SelectboxColumn(title, width=width, options=_choices(name))
         if name == "kind"
-        else st.column_config.TextColumn(title, width=width, required=name in ("means", "from", "to"))
+        else st.column_config.TextColumn(title, width=width)
         for name, (title, width) in sheet.columns.items()
     }
     version = st.session_state["data_version"]

@@ -10,6 +10,7 @@ if not any(queries.choices().of(kind) for kind in ("channel", "campaign", "accou
 shown = components.selector("Show", (names_unmatched.TITLE, *names_sheet.SHEETS), "names_shown")
 if shown == names_unmatched.TITLE:
     names_unmatched.show_cards(unmatched)
+    names_sheet.lead_to_usual_rules(unmatched.rows, "names_shown")
     names_unmatched.show_unmatched()
 else:
     names_sheet.show_sheet(names_sheet.SHEETS[shown])

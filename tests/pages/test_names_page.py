@@ -74,6 +74,18 @@ def test_usual_rules_are_offered_tried_and_saved(small: Environment, open_page: 
     assert set(credit["channel"]) == {"Paid Search", "Paid Social", "Organic Search"}
 
 
+def test_unmatched_channels_lead_to_the_usual_rules_until_there_are_rules(
+    small: Environment, open_page: OpenPage
+) -> None:
+    page = open_page(small, "names.py")
+    assert "The usual channel rules may join unmatched channels" in said(page)
+    page = press(page, "See the channel rules")
+    assert not page.exception
+    page = press(press(page, "Start with the usual"), "Save")
+    page = open_page(small, "names.py")
+    assert "The usual channel rules may join" not in said(page)
+
+
 def test_what_is_brought_in_can_be_thrown_away(small: Environment, open_page: OpenPage) -> None:
     page = press(open_page(small, "names.py", names_shown="Channel rules"), "Start with the usual")
     page = press(page, "Discard")

@@ -53,6 +53,13 @@ def test_a_draft_that_says_the_same_changes_nothing(stores: Stores) -> None:
     assert changes(draft, held(stores)).empty
 
 
+def test_a_half_written_rule_says_what_is_missing() -> None:
+    half = {"kind": "campaign", "hashtag": "#sale", "means": None}
+    for rows, place in (([half], 1), ([{**half, "hashtag": "#spring", "means": "Spring"}, half], 2)):
+        refused = read_draft("rules", pd.DataFrame(rows)).refused
+        assert refused[["row", "column", "reason"]].to_numpy().tolist() == [[place, "means", "This must not be blank."]]
+
+
 def test_a_draft_says_which_row_cannot_be_a_rule() -> None:
     draft = read_draft("rules", pd.DataFrame([FIRST, {"kind": "channel", "medium": "*", "means": "All"}]))
     assert len(draft.accepted) == 1
