@@ -98,8 +98,8 @@ def _refuse_other_metric(raw: Raw, export: Export) -> None:
 
 
 def _currency_of_headers(source: Source, mapping: Mapping[str, str], said: Mapping[str, str | None]) -> dict[str, str]:
-    """The currency that the headers of the amounts name, where no column gives it and they agree."""
-    if "currency" not in source.field_names or "currency" in mapping or said.get("currency"):
+    """The currency that the headers of the amounts name, if they agree: of all rows, or of those whose own cell is blank."""
+    if "currency" not in source.field_names or said.get("currency"):
         return {}
     amounts = [mapping[field.name] for field in source.fields if field.type == "money" and field.name in mapping]
     codes = {code for column in amounts if (code := header_currency(column))}

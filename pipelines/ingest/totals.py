@@ -20,8 +20,9 @@ from pipelines.sources import NUMBER_TYPES, Field, Source
 
 _DASHES = r"[-−‐–—―]+"
 _WORDS = (
-    r"(?:(?:grand|sub|over ?all|running|report|account|campaign|daily|monthly)[ -]?)?(?:totals?|sum)|over ?all|"  # English
-    r"(?:gesamt|zwischen|teil|end)?-?(?:summen?|ergebnis|total)|gesamt|gesamtwert|gesamtbetrag|insgesamt|"  # German
+    r"(?:(?:grand|sub|over ?all|running|report|account|campaign|daily|monthly)[ -]?)?(?:totals?|sum)|over ?all|"
+    r"\(all\)|all(?: (?:campaigns|channels))?|"  # English
+    r"(?:gesamt|zwischen|teil|end)?-?(?:summen?|ergebnis|total)|gesamt|gesamtwert|gesamtbetrag|insgesamt|\(alle\)|alle|"  # German
     r"(?:sous-)?(?:total|totaux|somme)|ensemble|"  # French
     r"(?:sub)?tota(?:l|les|le|li|is)|sumas?|somm[ae]|somas?|"  # Spanish, Italian, Portuguese
     r"(?:sub|eind)?tota(?:al|len)|som|"  # Dutch

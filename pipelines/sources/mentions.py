@@ -14,8 +14,8 @@ MENTIONS = Source(
     fields=(
         TIME,
         CLOCK,
-        ACCOUNT,
-        PLATFORM,
+        replace(ACCOUNT, filled=False, help="The account, page or brand; blank where the listening tool names none."),
+        replace(PLATFORM, filled=False),
         CAMPAIGN,
         Field(
             "mentions",

@@ -553,3 +553,12 @@ def test_texts_that_hardly_repeat_are_read_like_others() -> None:
 def test_smells_are_warned_of() -> None:
     text = "time,person,channel\n2025-02-10,ann@example.com,Email\n"
     assert any("e-mail addresses in plain text" in warning for warning in prepared("touchpoints", text).warnings)
+
+
+def test_a_sign_and_a_header_speak_where_the_currency_column_does_not_say_otherwise() -> None:
+    signs = b"date,channel,campaign,spend,currency\n2026-01-13,S,A,$5,EUR\n2026-01-14,S,B,$6,CAD\n"
+    result = prepare(SOURCES["spend"], signs, "spend.csv")
+    assert [row["row"] for row in result.refused.to_pylist()] == [2]
+    assert result.tables["spend"]["currency"].to_pylist() == ["CAD"]
+    header = b"date,channel,campaign,Spend (USD),currency\n2026-01-13,S,A,5,\n2026-01-14,S,B,6,EUR\n"
+    assert prepare(SOURCES["spend"], header, "spend.csv").tables["spend"]["currency"].to_pylist() == ["USD", "EUR"]

@@ -238,3 +238,13 @@ def test_a_wrong_total_is_told_by_its_difference(spent: list[tuple[int, str, Dec
     result = prepared(HEADER + "\n".join([*(line(*row) for row in spent), f"Total,,,{total + off},{len(spent)}"]))
     assert figures(result) == [(len(spent) + 2, total + off, total, False)]
     assert any(f"is {off:,.2f} more than the sum of its rows, {total:,.2f}." in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize("name", ["(all)", "All", "All campaigns", "(Alle)"])
+def test_a_row_of_all_is_a_total_where_it_is_the_sum(name: str) -> None:
+    rows = f"date,channel,campaign,spend,currency\n2026-01-05,Search,{name},30,EUR\n2026-01-05,Search,A,10,EUR\n2026-01-05,Search,B,20,EUR\n"
+    result = prepare(SOURCES["spend"], rows.encode(), "spend.csv")
+    assert (result.accepted, result.totals_dropped) == (2, 1)
+    other = prepare(SOURCES["spend"], rows.replace("30", "31").encode(), "spend.csv")
+    assert (other.accepted, other.totals_dropped) == (3, 0)
+    assert any(name in warning for warning in other.warnings)

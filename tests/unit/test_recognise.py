@@ -103,10 +103,10 @@ def test_currency_of_a_header(header: str, currency: str) -> None:
     assert header_currency(header) == currency
 
 
-def test_a_currency_in_the_header_holds_where_no_column_gives_one() -> None:
+def test_a_currency_in_the_header_holds_where_no_cell_gives_one() -> None:
     text = "Date,Channel,Campaign,Spend (USD){}\n2026-01-07,Email,A,1{}\n"
     assert recognised("spend", text.format("", "")).fixed == {"currency": "USD"}
-    assert recognised("spend", text.format(",Currency", ",EUR")).fixed == {}
+    assert recognised("spend", text.format(",Currency", ",EUR")).fixed == {"currency": "USD"}
     assert recognised("spend", "Date,Channel,Campaign,cost_eur\n2026-01-07,Email,A,1\n").fixed == {"currency": "EUR"}
 
 
