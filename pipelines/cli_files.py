@@ -120,20 +120,22 @@ def _ingest(given: argparse.Namespace) -> None:
 
 def _prepare(stores: "Stores", given: argparse.Namespace, content: bytes, name: str) -> tuple["Prepared", list[str]]:
     """The file, read as the options say, else as files with its header were said to be read; and what there is to be noted about that."""
-    from pipelines.ingest import MappingNeeded, remembered
+    from pipelines.ingest import MappingNeeded, read_raw, remembered
 
     source, said, settings = _source(stores, given.source, content, name), _said(given), stores.settings
-    prepared: Prepared | MappingNeeded
+    prepared: Prepared | FileRefused
     try:
         prepared = said.prepare(source, content, name, settings)
         header = prepared.header
     except MappingNeeded as needed:
         prepared, header = needed, needed.raw.header
+    except FileRefused as refused:
+        prepared, header = refused, remembered.header_of(read_raw(content, name, source))
     if known := remembered.recall_for(stores, source.name, header):
         day = f"{known.saved_at.astimezone(UTC):%Y-%m-%d}"
         note = f"Read as {known.saved_by} said on {day} that files with these columns are to be read."
         return said.over(known.said).prepare(source, content, name, settings), [note]
-    if isinstance(prepared, MappingNeeded):
+    if isinstance(prepared, FileRefused):
         raise prepared
     return prepared, []
 
@@ -145,7 +147,7 @@ def _source(stores: "Stores", name: str, content: bytes, file_name: str) -> Sour
     from pipelines.ingest import read_raw, remembered
     from pipelines.ingest.guess import guess_source
 
-    if known := remembered.recall(stores, read_raw(content, file_name).header):
+    if known := remembered.recall(stores, remembered.header_of(read_raw(content, file_name))):
         return SOURCES[known[0].source]
     guess = guess_source(content, file_name)
     if guess.source is None:

@@ -16,7 +16,7 @@ from pipelines.errors import FileRefused, TouchlineError
 from pipelines.ingest import MappingNeeded, Prepared, prepare, read_raw
 from pipelines.ingest.guess import Guess, guess_source
 from pipelines.ingest.load import Plan, preview
-from pipelines.ingest.remembered import Remembered, recall
+from pipelines.ingest.remembered import Remembered, header_of, recall
 from pipelines.ingest.suggest import Suggestion, suggest
 from pipelines.sources import SOURCES, Source
 from pipelines.stores import Stores
@@ -130,7 +130,7 @@ class Reading:
         self.began = time.monotonic()
         content, name = self.file.content, self.file.name
         head = head_of(content)
-        header = read_raw(head or content, name).header
+        header = header_of(read_raw(head or content, name))
         known = recall(self._stores, header) if self.answers.use_remembered else []
         source = SOURCES.get(self.answers.source)
         if source is None and not known:

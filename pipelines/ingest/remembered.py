@@ -6,16 +6,19 @@ Invariant: rows are added and marked as forgotten, never changed; of a source an
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from pipelines.errors import NotFound
 from pipelines.ingest.header import fold_header
-from pipelines.ingest.prepared import Prepared
+from pipelines.ingest.pivot import unpivot
+from pipelines.ingest.prepared import Prepared, Raw
 from pipelines.ingest.said import Said
+from pipelines.ingest.tell import find_export
 from pipelines.ingest.uploads import as_json
+from pipelines.sources import SOURCES
 from pipelines.stores.base import Stores
 
 _NEWEST = (
@@ -54,6 +57,13 @@ def recall(stores: Stores, header: Iterable[str]) -> list[Remembered]:
 def recall_for(stores: Stores, source: str, header: Iterable[str]) -> Remembered | None:
     """What is remembered for files of this source (its name) with this header."""
     return next((remembered for remembered in recall(stores, header) if remembered.source == source), None)
+
+
+def header_of(raw: Raw) -> tuple[str, ...]:
+    """The header that a file is remembered by: of a pivot that of its records, for its own names the days of one file."""
+    top = replace(raw, table=raw.table.slice(0, 0), rows=raw.rows.slice(0, 0))
+    exports = (find_export(source, raw) for source in SOURCES.values())
+    return next((unpivot(top, export).header for export in exports if export and export.pivot), raw.header)
 
 
 def listed(stores: Stores) -> list[Remembered]:

@@ -3,8 +3,9 @@
 import pytest
 
 from pipelines.errors import FileRefused, NotFound, WarehouseUnavailable
-from pipelines.ingest import prepare, remembered
+from pipelines.ingest import prepare, read_raw, remembered
 from pipelines.ingest.load import commit
+from pipelines.settings import PROJECT
 from pipelines.sources import SOURCES
 from pipelines.stores.base import Stores
 
@@ -78,3 +79,12 @@ def test_a_header_with_a_nul_is_read_without_it(stores: Stores) -> None:
 def test_a_fixed_value_with_a_control_character_is_refused(character: str) -> None:
     with pytest.raises(FileRefused, match="The fixed value for channel has a character"):
         prepare(SOURCES["spend"], CONTENT, "odd.csv", MAPPING, {"channel": f"Sea{character}rch"})
+
+
+def test_a_pivot_is_recalled_by_the_header_of_its_records() -> None:
+    files = sorted((PROJECT / "tests" / "corpus" / "listening").glob("sprinklr_*.csv"))
+    assert files
+    for path in files:
+        content = path.read_bytes()
+        prepared = prepare(SOURCES["mentions"], content, path.name, date_order="month")
+        assert remembered.header_of(read_raw(content, path.name)) == prepared.header, path.name

@@ -96,9 +96,7 @@ def test_every_row_is_accounted_for(run: Callable[..., tuple[int, str, str]], tm
     path = tmp_path / "costs.csv"
     path.write_text("Day,Channel,Campaign,Cost\n2026-03-02,A,x,10\n2026-03-02,A,x,5\n2026-03-03,A,y,oops\nTotal,,,16\n")
     said = json.loads(run("ingest", "spend", str(path), "--format", "json")[1])
-    assert (
-        said["rows_read"] == said["accepted"] + len(said["refused"]) + said["totals"]["rows_dropped"]
-    )
+    assert said["rows_read"] == said["accepted"] + len(said["refused"]) + said["totals"]["rows_dropped"]
     assert (said["accepted"], said["merged"]) == (2, 1)
     totals = said["totals"]
     assert (totals["rows_dropped"], totals["file"], totals["ours"]) == (1, 16.0, 15.0)
@@ -159,6 +157,21 @@ def test_a_remembered_mapping_is_used_and_said(run: Callable[..., tuple[int, str
     assert "Read as mia said" in said["warnings"][0]
     against = json.loads(run("ingest", "auto", str(later), "--map", "amount=net", "--dry-run", "--format", "json")[1])
     assert (against["source"], against["sample"][0]["amount"]) == ("spend", 3.0)
+
+
+def test_what_is_remembered_of_a_pivot_is_found_for_other_days(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    pivot = (PROJECT / "tests" / "corpus" / "listening" / "sprinklr_brand_pivot.csv").read_bytes()
+    path, later = tmp_path / "pivot.csv", tmp_path / "later.csv"
+    path.write_bytes(pivot)
+    later.write_bytes(pivot.replace(b"260107", b"260207"))
+    assert later.read_bytes() != pivot
+    assert run("ingest", "mentions", str(path), "--set", "platform=Elsewhere", "--remember")[0] == 0
+    for source in ("mentions", "auto"):
+        said = json.loads(run("ingest", source, str(later), "--dry-run", "--format", "json")[1])
+        assert "Read as mia said" in said["warnings"][0]
+        assert said["sample"][0]["platform"] == "Elsewhere"
 
 
 def test_the_source_may_be_found_out(run: Callable[..., tuple[int, str, str]], spend: str, tmp_path: Path) -> None:
