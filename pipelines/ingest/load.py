@@ -105,9 +105,7 @@ def commit(
         uploads.wait_for_file(connection, prepared.sha256)
         plan = preview(stores, prepared, demo=demo)
         if plan.already and _is_done(plan, options):
-            if options.remember:
-                with connection.begin():
-                    remembered.save(connection, prepared, user)
+            _remember(stores, prepared, user, options)
             return {**plan.already, "changed": False}
         upload_id = _begin(stores, connection, prepared, content, user, options)
         _work(stores, stack.pop_all(), connection, prepared, upload_id, options)
@@ -127,12 +125,19 @@ def start_commit(
     remember: bool = False,
     replaces: str | None = None,
 ) -> str:
-    """Begin to store a file in a thread of its own and return the upload's id at once; `history.get_upload` tells how it goes.
+    """Begin to store a file in a thread of its own and return the upload's id at once; `uploads.get_upload` tells how it goes.
+
+    Where the same file holds already, nothing is begun and the id is that of the earlier upload.
 
     The options are those of `commit`. The thread keeps the process alive until it is done. Raises FileRefused as `commit` does.
     """
     _check(prepared)
     options = _Options(False, keep_demo, remove_missing, remember, replaces)
+    with stores.warehouse.transaction() as connection:
+        known = _same_file(connection, prepared, demo=False) is not None
+    if known and (plan := preview(stores, prepared)).already and _is_done(plan, options):
+        _remember(stores, prepared, user, options)
+        return str(plan.already["upload_id"])
     stack = ExitStack()
     try:
         connection = stack.enter_context(session(stores.warehouse.workers))
@@ -388,6 +393,13 @@ def _write_down(connection: Connection, upload_id: str, plan: Plan, removed: int
         },
     )
     return dict(changed.mappings().one())
+
+
+def _remember(stores: Stores, prepared: Prepared, user: str, options: _Options) -> None:
+    """Where nothing else is to be stored: remember how the file was read, if that was said."""
+    if options.remember:
+        with stores.warehouse.transaction() as connection:
+            remembered.save(connection, prepared, user)
 
 
 def _lake_tables(prepared: Prepared) -> list[str]:

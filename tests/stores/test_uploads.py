@@ -90,6 +90,7 @@ def test_the_same_file_twice_changes_nothing(stores: Stores) -> None:
     plan = preview(stores, spend_file(MONDAY)[0])
     assert (plan.new, plan.replaced, plan.unchanged, plan.changes_nothing) == (0, 0, 2, True)
     assert put(stores, spend_file(MONDAY)) == first
+    assert start_commit(stores, *spend_file(MONDAY), "tester") == first
     assert stores.data_version() == before
     lake = put(stores, touchpoint_file(TOUCHES))
     before = stores.data_version()
@@ -234,8 +235,9 @@ def test_a_commit_in_a_thread_is_followed_by_its_status(stores: Stores) -> None:
 
 
 def test_two_commits_of_one_file_at_once_store_it_once(stores: Stores) -> None:
-    for _ in range(2):
-        start_commit(stores, *spend_file(MONDAY), "tester")
+    with uploads.commits_stopped(stores):
+        for _ in range(2):
+            start_commit(stores, *spend_file(MONDAY), "tester")
     for thread in threading.enumerate():
         if thread.name.startswith("commit "):
             thread.join()
