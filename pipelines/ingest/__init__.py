@@ -1,6 +1,13 @@
-"""A file's way in: read -> recognise -> normalise -> validate -> Prepared (pure, on Arrow tables), then load and history (stores).
+"""A file's way in, in the order of the flow:
 
-Invariant: the names below are the pure part; it imports nothing of pipelines but `sources` and `errors`, so that it runs inside Spark.
+- read (bytes -> Raw): containers, spreadsheet, encodings, header, sections, records, damage
+- recognise (which tool, which column is which field): guess, tell, matching, contents, suggest, pivot, ranges, stages
+- normalise (texts -> values): columns, cells, defuse, numbers (forms, frames), currencies (currency_words, money), dates (date_order, clocks,
+  calendar_words), words, conversions
+- validate (which rows are stored): totals (sums, reconcile), whole_rows, validate, keys, smells; prepare puts it all together -> Prepared
+- store: load, uploads, history, rows (binary_copy), raw, remembered, said, refused, export, demo
+
+Invariant: all but the last are pure, on Arrow tables; they import nothing of pipelines but `sources` and `errors`, so that they run inside Spark.
 """
 
 from pipelines.ingest.prepare import prepare
