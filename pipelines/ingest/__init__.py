@@ -7,7 +7,8 @@
 - validate (which rows are stored): totals (sums, reconcile), whole_rows, validate, keys, smells; prepare puts it all together -> Prepared
 - store: load, uploads, history, rows (binary_copy), raw, remembered, said, refused, export, demo
 
-Invariant: all but the last are pure, on Arrow tables; they import nothing of pipelines but `sources` and `errors`, so that they run inside Spark.
+Invariant: all but the last are pure, on Arrow tables, and run inside Spark: they import nothing of pipelines but `sources`, `errors` and
+`settings`.
 """
 
 from pipelines.ingest.prepare import prepare
