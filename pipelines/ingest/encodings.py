@@ -32,7 +32,7 @@ _SIGNATURES = (
 )
 
 _WEB_PAGE = re.compile(
-    rb"[\s\xef\xbb\xbf]*(?:<!--.*?-->\s*|<\?xml.*?>\s*)*<(?:!doctype )?html", re.IGNORECASE | re.DOTALL
+    rb"[\s\xef\xbb\xbf]*+(?>(?:<!--.*?-->|<\?xml[^>]*+>)\s*+)*+<(?:!doctype )?html", re.IGNORECASE | re.DOTALL
 )
 
 # What people's machines write besides Unicode. Windows-1252 comes first: it is by far the most common.

@@ -26,8 +26,10 @@ _NAMES_AMONG = 200  # records from the top among which known names are looked fo
 _HEADER_AMONG = 50  # records from the top among which a header of unknown names is looked for
 _NUMBER_OR_DATE = re.compile(r"[\s\d.,:/+\-%€$£T]*")
 _BRACKETS = re.compile(r"(\s*[(\[][^)\]]*[)\]])+\s*$")
-_SCALED = re.compile(
-    r"[(\[](?:.*[\W\d_])?(?:thousands?|millions?|tausend|tsd|milliers?|miles|millones|mio|mln|mn|0{3}s?|cents?|micros?"
+LONGEST_NAME = 200  # characters: what is longer is no name, and patterns take too long over it
+_OTHER_NUMBER = re.compile(
+    r"[(\[](?:.*[\W\d_])?(?:previous|prior|budget|plan(?:ned)?|target|goal|avg|average|mean|max|min|\d+[- ]?days?|"
+    r"thousands?|millions?|tausend|tsd|milliers?|miles|millones|mio|mln|mn|0{3}s?|cents?|micros?"
     r"|(?<!:)[kmt](?=\W|eur|usd)|%(?=\s*[)\]])).*[)\]]\s*$",
     re.IGNORECASE,
 )
@@ -72,13 +74,17 @@ class _Score:
 
 @lru_cache(maxsize=1 << 14)
 def fold_header(name: str) -> str:
-    """Letters and digits of a header, case-folded."""
-    return "".join(c for c in unicodedata.normalize("NFC", name).casefold() if c.isalnum())
+    """Letters and digits of a header, case-folded. A share ('Spend %') is another number than what it is a share of."""
+    return "".join(c for c in unicodedata.normalize("NFC", name).casefold().replace("%", "percent") if c.isalnum())
 
 
 def bare_header(name: str) -> str:
-    """A header folded without what stands in brackets at its end: 'Reach (SUM)' is 'reach'. 'Reach (thousands)' is another number."""
-    return fold_header(name if _SCALED.search(name) else _BRACKETS.sub("", name)) or fold_header(name)
+    """A header folded without what stands in brackets at its end: 'Reach (SUM)' is 'reach'. 'Reach (thousands)' and 'Spend (budget)' are other
+    numbers.
+    """
+    return fold_header(
+        name if len(name) > LONGEST_NAME or _OTHER_NUMBER.search(name) else _BRACKETS.sub("", name)
+    ) or fold_header(name)
 
 
 def trim(cell: str) -> str:

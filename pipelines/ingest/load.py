@@ -323,6 +323,10 @@ def _compare_in_lake(stores: Stores, prepared: Prepared) -> tuple[int, int, int]
     New where its own table lacks it, unchanged where every table that it feeds holds it as it is.
     """
     numbers = {name: part["row_number"].to_numpy() for name, part in prepared.tables.items()}
+    if (
+        len(np.unique(numbers[prepared.source.table])) < prepared.accepted
+    ):  # a row of a pivot is several records, and feeds one table
+        numbers = {name: np.arange(part.num_rows) for name, part in prepared.tables.items()}
     rows_of_file = 1 + max((int(of_table.max()) for of_table in numbers.values() if len(of_table)), default=0)
     new, changed = np.zeros(rows_of_file, bool), np.zeros(rows_of_file, bool)
     for name, part in prepared.tables.items():

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pipelines.ingest import contents
 from pipelines.ingest.cells import clean, encoded, matches
 from pipelines.ingest.currencies import currencies_of
-from pipelines.ingest.header import bare_header, fold_header
+from pipelines.ingest.header import LONGEST_NAME, bare_header, fold_header
 from pipelines.ingest.prepared import Raw
 from pipelines.ingest.words import shortened
 from pipelines.sources import Field, Source
@@ -184,6 +184,8 @@ def _filled(column: pa.ChunkedArray, empty: list[str]) -> bool:
 @lru_cache(maxsize=4096)
 def header_currency(column: str) -> str:
     """The currency that a header names in brackets or at its end; '' where it names none."""
+    if len(column) > LONGEST_NAME:
+        return ""
     bracketed = re.findall(r"[(\[]\s*(?:in\s+)?([^)\]]+?)\s*[)\]]", column)
     last = _AT_END.search(column)
     words = [word.upper() for word in (*reversed(bracketed), *([last[1]] if last else [])) if word.upper() != "ALL"]

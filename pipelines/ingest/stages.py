@@ -1,6 +1,7 @@
 """Deals in a file of conversions: those that are not won are none.
 
-Invariant: a deal is left out only where the file says of others that they are won, and it is listed with the refused rows.
+Invariant: a deal is left out only where the file says of others that they are won, or of itself that it is lost; it is listed with the
+refused rows.
 """
 
 from dataclasses import replace
@@ -14,14 +15,18 @@ from pipelines.sources.exports import Export
 
 _WON = r"\bwon\b|gewonnen|gagné|ganad[oa]|\bvint[oa]\b|ganh[oa]"
 
+_LOST = r"\blost\b|verloren|perdue?|perdid[oa]|\bpers[oa]\b"
+
 
 def only_won(raw: Raw, export: Export | None) -> Raw:
     """The file with the rows refused whose deal is not won, where it tells stages."""
     for column in named(raw.header, export.won if export else ()):
         stages = raw.table[column].cast(pa.string()).combine_chunks()
         won = pc.match_substring_regex(stages, _WON, ignore_case=True)
-        if pc.any(won).as_py():
-            return _refuse(raw, column, stages, pc.invert(won))
+        lost = pc.match_substring_regex(stages, _LOST, ignore_case=True)
+        left_out = pc.invert(won) if pc.any(won).as_py() else lost
+        if pc.any(left_out).as_py():
+            return _refuse(raw, column, stages, left_out)
     return raw
 
 

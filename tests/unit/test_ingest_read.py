@@ -381,3 +381,11 @@ def test_any_table_reads_back_the_same(
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     with suppress(FileRefused):
         assert read_raw(content, "reach.csv", REACH).rows_read > 0
+
+
+def test_hostile_beginnings_and_cells_are_read_at_once() -> None:
+    """At these lengths a pattern that tries every way to match would not end."""
+    with pytest.raises(FileRefused):
+        read_raw(b"<?xml>" * 10_000, "page.csv")
+    cell = "(k" * 10_000
+    assert read_raw(f'date,channel,campaign,amount\n2026-01-05,"{cell}",A,1\n'.encode(), "long.csv").rows_read == 1

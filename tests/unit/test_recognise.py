@@ -184,3 +184,17 @@ def test_the_totals_row_of_a_pivot_is_compared_and_left_out() -> None:
         result = prepare(SOURCES["mentions"], text.format(figure).encode(), "pivot.csv", now=NOW)
         assert (result.accepted, result.totals_dropped, result.refused.num_rows) == (3, 1, 0)
         assert [total.agrees for total in result.totals if total.field == "mentions"] == [agrees]
+
+
+@pytest.mark.parametrize("other", ["Spend %", "% Spend", "Spend (budget)", "Spend (previous period)", "Spend (avg)"])
+def test_another_number_of_the_same_name_is_not_taken(other: str) -> None:
+    text = f"Date,Channel,Campaign,{other},Spend (USD)\n2026-01-07,Email,A,45.2,10\n"
+    assert recognised("spend", text).mapping["amount"] == "Spend (USD)"
+    assert "amount" not in recognise(SOURCES["spend"], read_raw(text.replace(",Spend (USD)", ",x").encode(), "a.csv"))
+
+
+def test_a_lost_deal_is_no_conversion_even_where_none_is_won() -> None:
+    header = "Deal ID,Deal stage,Closed date,Amount,Currency,Hashed email"
+    text = f"{header}\nD1,Closed lost,2026-01-07,10,EUR,abc\nD2,Proposal,2026-01-07,10,EUR,abd\n"
+    raw = recognised("conversions", text).raw
+    assert [row["row"] for row in raw.refused.to_pylist()] == [2]
