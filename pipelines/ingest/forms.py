@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from pipelines.ingest.cells import matches
 
-_ALIKE = np.frombuffer(bytes.maketrans(b"023456789", b"1" * 9), np.uint8)
+_ALIKE = bytes.maketrans(b"023456789", b"1" * 9)
+_BLOCK = 1 << 20
 _SIGNS, _SPACE, _ZERO = b"+-", ord(" "), ord("0")
 
 
@@ -37,7 +38,10 @@ def _alike(text: pa.Array) -> pa.Array:
     if data is None or not data.size:
         return text
     written = np.frombuffer(data, np.uint8)
-    alike = _ALIKE[written]
+    alike = np.empty_like(written)
+    for start in range(0, len(written), _BLOCK):
+        block = written[start : start + _BLOCK].tobytes().translate(_ALIKE)
+        alike[start : start + _BLOCK] = np.frombuffer(block, np.uint8)
     ends_at = np.frombuffer(ends, np.int32)[text.offset : text.offset + len(text) + 1]
     first, last = ends_at[:-1], ends_at[1:] - 1
     for skipped in (np.frombuffer(_SIGNS, np.uint8), np.array([_SPACE], np.uint8)):
