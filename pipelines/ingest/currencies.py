@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from pipelines.ingest.cells import Cells, Problem
 from pipelines.ingest.currency_words import AMBIGUOUS, CODES, MEANINGS
-from pipelines.ingest.forms import Forms
+from pipelines.ingest.forms import forms_of
 from pipelines.ingest.frames import Frame, framed
 
 __all__ = ["AMBIGUOUS", "ambiguous_signs", "currencies_of", "read_currencies"]
@@ -45,5 +45,5 @@ def read_currencies(text: pa.Array) -> Cells:
 
 def _named(text: pa.Array, name: Callable[[Frame], str | None]) -> pa.Array:
     """What the frame of each text names; texts of one form have the same frame."""
-    forms = Forms(text)
+    forms = forms_of(text)
     return forms.each(framed(forms.distinct).each(name, pa.string()))

@@ -4,6 +4,8 @@ Invariant: a pattern that asks of digits only whether they are some, and whether
 holds of its form.
 """
 
+import weakref
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +14,7 @@ from pipelines.ingest.cells import matches
 
 _ALIKE = bytes.maketrans(b"023456789", b"1" * 9)
 _BLOCK = 1 << 20
+_FEW = 128  # forms whose numbers take a byte each
 _SIGNS, _SPACE, _ZERO = b"+-", ord(" "), ord("0")
 
 
@@ -20,7 +23,8 @@ class Forms:
 
     def __init__(self, text: pa.Array) -> None:
         encoded = _alike(text).dictionary_encode()
-        self.codes: pa.Array = encoded.indices
+        few = len(encoded.dictionary) < _FEW
+        self.codes: pa.Array = encoded.indices.cast(pa.int8()) if few else encoded.indices
         self.distinct: pa.Array = encoded.dictionary
 
     def matches(self, pattern: str) -> pa.BooleanArray:
@@ -30,6 +34,18 @@ class Forms:
     def each(self, values: pa.Array) -> pa.Array:
         """For each text the value of its form."""
         return pc.take(values, self.codes)
+
+
+_made: dict[int, Forms] = {}
+
+
+def forms_of(text: pa.Array) -> Forms:
+    """The forms of texts, made once for as long as the texts live: their marks, values and currencies are all told from them."""
+    key = id(text)
+    if key not in _made:
+        _made[key] = Forms(text)
+        weakref.finalize(text, _made.pop, key, None)
+    return _made[key]
 
 
 def _alike(text: pa.Array) -> pa.Array:

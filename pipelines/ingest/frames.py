@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from pipelines.ingest.cells import contains
 from pipelines.ingest.currency_words import MEANINGS
-from pipelines.ingest.forms import Forms
+from pipelines.ingest.forms import Forms, forms_of
 
 _DIGITS = r"\d(?:[\d., '’]*\d)?"
 _HOLE = "\0"  # stands for the digits; no cell has it
@@ -91,7 +91,7 @@ class Bodies:
 
 def bodies(text: pa.Array, money: bool) -> Bodies:
     """Take the frames off numbers. Only amounts of `money` may name a currency."""
-    forms = Forms(text)
+    forms = forms_of(text)
     odd = np.flatnonzero(~np.asarray(forms.matches(_BARE)))
     if not len(odd):
         return Bodies(text, forms, {})
