@@ -28,9 +28,9 @@ _NUMBER_OR_DATE = re.compile(r"[\s\d.,:/+\-%€$£T]*")
 _BRACKETS = re.compile(r"(\s*[(\[][^)\]]*[)\]])+\s*$")
 LONGEST_NAME = 200  # characters: what is longer is no name, and patterns take too long over it
 _OTHER_NUMBER = re.compile(
-    r"[(\[](?:.*[\W\d_])?(?:previous|prior|budget|plan(?:ned)?|target|goal|avg|average|mean|max|min|\d+[- ]?days?|"
+    r"(?<=[\W\d_])(?:previous|prior|budget|plan(?:ned)?|target|goal|avg|average|mean|max|min|\d+[- ]?days?|"
     r"thousands?|millions?|tausend|tsd|milliers?|miles|millones|mio|mln|mn|0{3}s?|cents?|micros?"
-    r"|(?<!:)[kmt](?=\W|eur|usd)|%(?=\s*[)\]])).*[)\]]\s*$",
+    r"|(?<!:)[kmt](?=\W|eur|usd)|%(?=\s*[)\]]))",
     re.IGNORECASE,
 )
 _SAID = re.compile(r'"?sep=([!#-/:-@\[-`{-~\t])"?[,;\t|]*[\r\n]', re.IGNORECASE)
@@ -82,9 +82,10 @@ def bare_header(name: str) -> str:
     """A header folded without what stands in brackets at its end: 'Reach (SUM)' is 'reach'. 'Reach (thousands)' and 'Spend (budget)' are other
     numbers.
     """
-    return fold_header(
-        name if len(name) > LONGEST_NAME or _OTHER_NUMBER.search(name) else _BRACKETS.sub("", name)
-    ) or fold_header(name)
+    opening = re.search(r"[(\[]", name)
+    if opening is None or len(name) > LONGEST_NAME or _OTHER_NUMBER.search(name[opening.start() :]):
+        return fold_header(name)
+    return fold_header(_BRACKETS.sub("", name)) or fold_header(name)
 
 
 def trim(cell: str) -> str:

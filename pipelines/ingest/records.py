@@ -16,12 +16,11 @@ from pyarrow import csv as arrow_csv
 from pyarrow.csv import InvalidRow
 
 from pipelines.errors import FileRefused
-from pipelines.ingest.header import Layout, fold_header, trim
+from pipelines.ingest.header import LONGEST_NAME, Layout, fold_header, trim
 
 _BLOCK = 1 << 22
 _SAMPLE = 1 << 18
 _LARGE = 100 << 20  # bytes from which one thread reads: each keeps memory for itself
-_LONGEST_NAME = 200
 _ENCODED = pa.dictionary(pa.int32(), pa.string())
 
 Filled = tuple[str, ...]
@@ -84,7 +83,7 @@ class Records:
     def led_by(self, name: str, column: int) -> list[int]:
         """Numbers of the records in whose `column` stands this header name, or whose first filled cell it is where they are ragged."""
         folded = fold_header(name)
-        if len(folded) > _LONGEST_NAME:  # longer than a pattern may be, and than any header is
+        if len(folded) > LONGEST_NAME:  # longer than a pattern may be, and than any header is
             return []
         pattern = r"^[^\pL\pN]*" + r"[^\pL\pN]*".join(folded) + r"[^\pL\pN]*$"
         alike = where(
