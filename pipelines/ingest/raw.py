@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import unicodedata
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,7 +17,7 @@ from pipelines.ingest.uploads import get_upload
 from pipelines.settings import Settings
 from pipelines.stores.base import Stores
 
-LONGEST_NAME = 100
+LONGEST_NAME = 150  # bytes, of which file systems take 255 for a name
 S3 = "s3://"
 
 
@@ -38,7 +39,8 @@ def keep(settings: Settings, source: str, upload_id: str, file_name: str, conten
             file.flush()
             os.fsync(file.fileno())
     except OSError as problem:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()
         raise WarehouseUnavailable(
             f"The file could not be kept in {path.parent}: {problem.strerror}. Nothing was stored.",
             "Make room on the disk, or let the folder be written, and upload again.",
@@ -64,7 +66,8 @@ def content(stores: Stores, upload_id: str) -> bytes:
 def safe_name(file_name: str) -> str:
     """A file name without folders, spaces or anything a file system could take amiss; its end is kept, for the extension."""
     name = unicodedata.normalize("NFC", file_name).replace("\\", "/").rsplit("/", 1)[-1]
-    return re.sub(r"[^\w.-]+", "_", name).strip("._")[-LONGEST_NAME:] or "file"
+    plain = re.sub(r"[^\w.-]+", "_", name).strip("._")
+    return plain.encode()[-LONGEST_NAME:].decode("utf-8", "ignore") or "file"
 
 
 def _read(path: Path) -> bytes | None:

@@ -69,8 +69,19 @@ def test_the_folder_keeps_them_otherwise(stores: Stores) -> None:
         ("C:\\Users\\x\\a b.csv", "a_b.csv"),
         ("", "file"),
         ("...", "file"),
-        ("é" * 300 + ".csv", "é" * 96 + ".csv"),
+        ("é" * 300 + ".csv", "é" * 73 + ".csv"),
     ],
 )
 def test_names_are_made_safe(name: str, safe: str) -> None:
     assert raw.safe_name(name) == safe
+
+
+def test_a_long_name_of_wide_letters_is_kept(stores: Stores) -> None:
+    where = raw.keep(stores.settings, "spend", "U1", "売" * 90 + ".csv", b"x")
+    assert (stores.settings.home / where).read_bytes() == b"x"
+
+
+def test_a_folder_that_takes_no_files_is_said(stores: Stores) -> None:
+    (stores.settings.home / "raw").write_bytes(b"")
+    with pytest.raises(WarehouseUnavailable, match="could not be kept"):
+        raw.keep(stores.settings, "spend", "U1", "a.csv", b"x")
