@@ -390,4 +390,4 @@ def test_hostile_beginnings_and_cells_are_read_at_once() -> None:
     cell = "(k" * 10_000
     assert read_raw(f'date,channel,campaign,amount\n2026-01-05,"{cell}",A,1\n'.encode(), "long.csv").rows_read == 1
     cells = ",".join(f"{place} {'(k)' * 60}x" for place in range(400))
-    assert read_raw(f"{cells}\n{cells}\n".encode(), "wide.csv").rows_read == 1
+    assert read_raw(f"{cells}\n{'1,' * 399}1\n".encode(), "wide.csv").rows_read == 1
