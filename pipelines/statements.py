@@ -151,3 +151,9 @@ def _expand(placeholder: exp.Placeholder, length: int) -> None:
         )
     items = [exp.cast(exp.Placeholder(this=_item(placeholder.name, index)), cast.to.copy()) for index in range(length)]
     cast.parent.set("expressions", items)
+
+
+def quoted(path: str) -> str:
+    """A file's path as an SQL text that DuckDB takes literally: a glob's special characters stand for themselves."""
+    literal = "".join(f"[{character}]" if character in "*?[" else character for character in path)
+    return "'" + literal.replace("'", "''") + "'"

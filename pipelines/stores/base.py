@@ -26,6 +26,14 @@ Snapshots = Mapping[str, int | None]
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What a derived table is made from: a digest of the statement and settings that fill it, and the raw tables' snapshots."""
+
+    program: str
+    snapshots: Snapshots = field(hash=False)
+
+
+@dataclass(frozen=True)
 class Comparison:
     """How rows on their way in stand to the rows a lake table holds: one boolean a row in each array."""
 
@@ -87,13 +95,28 @@ class Lake(Protocol):
         ...
 
     def build(
-        self, table: str, statement: str, parameters: Mapping[str, Any], snapshots: Snapshots, build_id: str
+        self,
+        table: str,
+        statement: str,
+        parameters: Mapping[str, Any],
+        origin: Origin,
+        *,
+        people: pa.Table | None = None,
+        progress: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """Replace a derived table by the rows of a statement, in one commit that carries the build id."""
+        """Make a derived table from the raw ones in one commit: all of it, or only the rows of these people (column `who`)."""
         ...
 
-    def build_id(self, table: str, snapshot: int | None) -> str | None:
-        """The build that a derived table's rows come from in one snapshot; None where it has no snapshot."""
+    def origin(self, table: str, snapshot: int | None) -> Origin | None:
+        """What a derived table was built from in one snapshot; None where it has no snapshot."""
+        ...
+
+    def changed_people(self, before: Snapshots, now: Snapshots) -> pa.Table | None:
+        """Whose rows differ between two states of the raw tables (column `who`); None where everything is better built anew."""
+        ...
+
+    def people_since(self, now: Snapshots, day: str) -> pa.Table:
+        """All people who were met or converted on a UTC day or later (column `who`)."""
         ...
 
     def compare(self, table: str, rows: pa.Table) -> Comparison:
