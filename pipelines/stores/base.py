@@ -18,6 +18,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
 from pipelines.settings import Settings
+from pipelines.statements import NO_SLOTS, Slots
 
 Thing = TypeVar("Thing")
 
@@ -80,9 +81,7 @@ class Lake(Protocol):
         statement: str,
         parameters: Mapping[str, object],
         *,
-        dimension: str | None = None,
-        channel: str = "channel",
-        weights: str | None = None,
+        slots: Slots = NO_SLOTS,
         snapshots: Snapshots | None = None,
     ) -> pd.DataFrame:
         """The rows of sql/lake/<statement>.sql, as of the given snapshots (default: the present ones)."""
@@ -216,24 +215,14 @@ class Reading:
         self,
         statement: str,
         parameters: Mapping[str, Any],
-        *,
-        dimension: str | None = None,
-        channel: str = "channel",
-        weights: str | None = None,
+        slots: Slots = NO_SLOTS,
     ) -> pd.DataFrame:
         """Rows of a lake statement as of this reading."""
 
         def run() -> pd.DataFrame:
-            return self.stores.lake.frame(
-                statement,
-                parameters,
-                dimension=dimension,
-                channel=channel,
-                weights=weights,
-                snapshots=self.snapshots,
-            )
+            return self.stores.lake.frame(statement, parameters, slots=slots, snapshots=self.snapshots)
 
-        return self.kept((statement, sorted(parameters.items()), dimension, channel, weights), run).copy()
+        return self.kept((statement, sorted(parameters.items()), slots), run).copy()
 
     def warehouse(self, statement: str, **parameters: object) -> pd.DataFrame:
         """Rows of a warehouse statement as of this reading; its :version parameter is filled in here."""

@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines import statements
 from pipelines.errors import LakeUnavailable
+from pipelines.statements import NO_SLOTS, Slots
 from pipelines.stores.base import Comparison, Origin, Snapshots
 from pipelines.stores.catalog import (
     COUNT,
@@ -93,15 +94,11 @@ class DuckDBLake:
         statement: str,
         parameters: Mapping[str, Any],
         *,
-        dimension: str | None = None,
-        channel: str = "channel",
-        weights: str | None = None,
+        slots: Slots = NO_SLOTS,
         snapshots: Snapshots | None = None,
     ) -> pd.DataFrame:
         """The rows of a statement. Its :first_dt and :last_dt, where it has them, bound the days of all its tables."""
-        frame: pd.DataFrame = self._query(
-            statement, parameters, snapshots, dimension=dimension, channel=channel, weights=weights
-        ).to_pandas()
+        frame: pd.DataFrame = self._query(statement, parameters, snapshots, slots).to_pandas()
         return frame
 
     def rows(
@@ -220,7 +217,7 @@ class DuckDBLake:
         statement: str,
         parameters: Mapping[str, Any],
         snapshots: Snapshots | None,
-        **slots: Any,
+        slots: Slots,
     ) -> pa.Table:
         first, last = parameters.get("first_dt"), parameters.get("last_dt")
         only_converted = parameters.get("with_unconverted") is False
@@ -231,7 +228,7 @@ class DuckDBLake:
             return self._relation(name, current, snapshot, first, last, only_converted and name == "journeys")
 
         with _answering():
-            bound = statements.bind(statement, parameters, dialect="duckdb", relation=relation, **slots)
+            bound = statements.bind(statement, parameters, dialect="duckdb", relation=relation, slots=slots)
             return self._connection.cursor().sql(bound.sql, params=bound.values).to_arrow_table()
 
     def _arrow(self, sql: str, values: Mapping[str, Any] | None = None, **tables: pa.Table) -> pa.Table:

@@ -72,7 +72,7 @@ bucketed as (
         ) % 1024 as bucket
     from hashed
 ),
-members as (
+walked as (
     select
         j.journey_id, j.number, j.converted, j.anchored_at, j.person, j.bucket, j.type, j.revenue, j.currency, j.restart_age_ms, j.person_conversion,
         t.touchpoint_id, t.occurred_at as touched_at, t.channel, t.campaign, t.platform, t.account, t.creative, t.post, t.kind, t.milestone,
@@ -93,7 +93,7 @@ ordered as (
         array_agg(channel) over (
             partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and current row
         ) as channels
-    from members
+    from walked
     where age_ms <= cast(:longest_ms as bigint)
 )
 select
