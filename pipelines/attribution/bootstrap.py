@@ -66,9 +66,12 @@ class Resampled:
 def bucket_sums(rows: pd.DataFrame, names: Sequence[str], measures: Sequence[str]) -> Numbers:
     """Sums by bucket as an array (BUCKETS, names, measures), 0 where there is no row.
 
-    rows: `bucket` (0 to BUCKETS - 1), `name` (one of names), and the measures.
+    rows: `bucket` (0 to BUCKETS - 1), `name`, and the measures. Raises ValueError for a name that is none of these.
     """
-    place = rows["bucket"].to_numpy(dtype=np.int64) * len(names) + pd.Index(names).get_indexer(rows["name"])
+    name = pd.Index(names).get_indexer(rows["name"])
+    if (name < 0).any():
+        raise ValueError("A row of a bucket has a name that is not asked for.")
+    place = rows["bucket"].to_numpy(dtype=np.int64) * len(names) + name
     sums = np.zeros((BUCKETS * len(names), len(measures)))
     np.add.at(sums, place, rows[list(measures)].to_numpy(dtype=np.float64))
     return sums.reshape(BUCKETS, len(names), len(measures))

@@ -25,7 +25,6 @@ from pipelines.errors import CannotCarry
 Codes = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-ORDERS = (1, 2, 3)
 MOST_CHANNELS = 1_000
 MOST_STATES = 20_000
 """Beyond these a chain is more a list of journeys than a model, and its equations take minutes."""

@@ -172,6 +172,8 @@ def test_bucket_sums() -> None:
     assert sums[0].tolist() == [[0, 0], [0.5, 5]]
     assert sums[999].tolist() == [[1, 1], [2, -2]]
     assert sums.sum() == pytest.approx(7.5)
+    with pytest.raises(ValueError, match="a name that is not asked for"):
+        bucket_sums(rows, ["a"], ["conversions"])
 
 
 def test_it_is_fast() -> None:
