@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.attribution.rules import DAY_MS, MODELS
+from pipelines.attribution import DAY_MS, MODELS
 from pipelines.calendar import Period
 from pipelines.identity import KINDS, Names, fold
 from pipelines.metrics import rates_of
