@@ -20,9 +20,9 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from pipelines.attribution.markov import order1_shares
-from pipelines.attribution.rules import Numbers
+from pipelines.attribution.model import Numbers
 
-BUCKETS = 1_000
+BUCKETS = 1_024
 """Into how many buckets people are hashed."""
 REPLICATES = 500
 LEVEL = 0.95

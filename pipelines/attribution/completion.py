@@ -13,7 +13,7 @@ from math import ceil
 import numpy as np
 import pandas as pd
 
-from pipelines.attribution.rules import Numbers
+from pipelines.attribution.model import Numbers
 
 DAY = pd.Timedelta(days=1)
 

@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import bicgstab, splu
 
-from pipelines.attribution.rules import Numbers
+from pipelines.attribution.model import Numbers
 from pipelines.errors import CannotCarry
 
 Codes = npt.NDArray[np.int64]

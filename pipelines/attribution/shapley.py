@@ -15,7 +15,7 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
-from pipelines.attribution.rules import Numbers
+from pipelines.attribution.model import Numbers
 
 
 def shapley_values(sets: pd.DataFrame) -> pd.DataFrame:

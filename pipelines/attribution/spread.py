@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.attribution.rules import Numbers
+from pipelines.attribution.model import Numbers
 
 TOLERANCE = 1e-12
 """How far the rows may be off, as a part of the whole sum, to be done."""

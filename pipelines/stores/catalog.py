@@ -169,7 +169,9 @@ def load_or_create(catalog: Catalog, name: str) -> Table:
             for number, (field, (column, transform)) in enumerate(partitions(name).items())
         )
     )
-    table = catalog.create_table_if_not_exists(f"{NAMESPACE}.{name}", schema, partition_spec=spec, properties=_PROPERTIES)
+    table = catalog.create_table_if_not_exists(
+        f"{NAMESPACE}.{name}", schema, partition_spec=spec, properties=_PROPERTIES
+    )
     lacking = [column for column in TABLES[name] if column not in table.schema().column_names]
     if lacking:
         with table.update_schema() as update:

@@ -62,7 +62,9 @@ def changed_people(
         old, new = (_files(tables[name], snapshots[name]) for snapshots in (before, now))
         if old is None or new is None:
             return None
-        gone, came = ({path: files[path] for path in files.keys() - other.keys()} for files, other in ((old, new), (new, old)))
+        gone, came = (
+            {path: files[path] for path in files.keys() - other.keys()} for files, other in ((old, new), (new, old))
+        )
         changed = sum(file.record_count for file in (*gone.values(), *came.values()))
         if changed > _MOST_CHANGED * max(1, sum(file.record_count for file in new.values())):
             return None
@@ -70,27 +72,42 @@ def changed_people(
     return cursor.sql(" union ".join(found)).to_arrow_table()
 
 
-def people_since(cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], read: Reader, now: Snapshots, day: str) -> pa.Table:
+def people_since(
+    cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], read: Reader, now: Snapshots, day: str
+) -> pa.Table:
     """Column `who`: all people who were met or converted on a UTC day or later."""
     parts = (
         f"select {_WHOSE[name]} as who from {read(name, list(_files(tables[name], now[name]) or {}))} where dt >= $day"
         for name in RAW
     )
-    return cursor.sql(f"select distinct who from ({' union all '.join(parts)}) where who is not null", params={"day": day}).to_arrow_table()
+    return cursor.sql(
+        f"select distinct who from ({' union all '.join(parts)}) where who is not null", params={"day": day}
+    ).to_arrow_table()
 
 
 class Builder:
     """Makes the rows of one derived table from the raw tables as they were in one snapshot each."""
 
     def __init__(
-        self, cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], read: Reader, statement: str, parameters: Mapping[str, Any]
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        tables: Mapping[str, Table],
+        read: Reader,
+        statement: str,
+        parameters: Mapping[str, Any],
     ) -> None:
         """tables: the raw ones. statement: the one under sql/lake that makes the rows."""
         self._cursor, self._tables, self._read = cursor, tables, read
         self._statement, self._parameters = statement, parameters
 
     def change(
-        self, name: str, current: Table, transaction: Transaction, origin: Origin, people: pa.Table | None, progress: Callable[[float], None]
+        self,
+        name: str,
+        current: Table,
+        transaction: Transaction,
+        origin: Origin,
+        people: pa.Table | None,
+        progress: Callable[[float], None],
     ) -> None:
         """Put the rows of these people (None: of everybody) in the place of theirs. progress: told the fraction that is done."""
         present = _files(current, current.metadata.current_snapshot_id) or {}
@@ -121,28 +138,39 @@ class Builder:
         files = {name: _files(self._tables[name], origin.snapshots[name]) or {} for name in RAW}
         every = {name: self._read(name, list(files[name])) for name in RAW}
         if people is not None:
-            yield {name: f"(select * from {every[name]} where {_WHOSE[name]} in (select who from people))" for name in RAW}
+            yield {
+                name: f"(select * from {every[name]} where {_WHOSE[name]} in (select who from people))" for name in RAW
+            }
             return
         steps = 1 + sum(file.record_count for file in files["touchpoints"].values()) // _AT_ONCE
         for step in range(steps):
             part = f"hash(coalesce({{}}, '')) % {steps} = {step}"
-            yield every if steps == 1 else {
-                name: f"(select * from {every[name]} where {part.format(_WHOSE[name])})" for name in RAW
-            }
+            yield (
+                every
+                if steps == 1
+                else {name: f"(select * from {every[name]} where {part.format(_WHOSE[name])})" for name in RAW}
+            )
 
     def _holding(self, name: str, files: Mapping[str, DataFile]) -> list[str]:
         """The files that hold rows of the people."""
         if not files:
             return []
         held = f"from read_parquet([{', '.join(map(statements.quoted, files))}], filename = true)"
-        rows = self._cursor.sql(f"select distinct filename {held} where {_WHOSE[name]} in (select who from people)").fetchall()
+        rows = self._cursor.sql(
+            f"select distinct filename {held} where {_WHOSE[name]} in (select who from people)"
+        ).fetchall()
         by_path = {path.removeprefix("file://"): path for path in files}
         return [by_path[path] for (path,) in rows]
 
-    def _write(self, name: str, current: Table, relations: Mapping[str, str], first: int, leaving: Mapping[str, DataFile]) -> list[str]:
+    def _write(
+        self, name: str, current: Table, relations: Mapping[str, str], first: int, leaving: Mapping[str, DataFile]
+    ) -> list[str]:
         """Write the rows, and those of others in the files that leave, as files of the table; their paths."""
         bound = statements.bind(
-            self._statement, {**self._parameters, "first_number": first}, dialect="duckdb", relation=relations.__getitem__
+            self._statement,
+            {**self._parameters, "first_number": first},
+            dialect="duckdb",
+            relation=relations.__getitem__,
         )
         columns = ", ".join(f'"{column}"' for column in TABLES[name])
         rows = f"select {columns} from ({bound.sql})"
@@ -150,7 +178,9 @@ class Builder:
             stay = f"{_WHOSE[name]} not in (select who from people)"
             rows = f"{rows} union all select {columns} from {self._read(name, list(leaving))} where {stay}"
         numbers = ", ".join(f'"{field.name}": {field.field_id}' for field in current.schema().fields)
-        split = {"part_1": f"substr(dt, 1, {TEN_DAYS})"} | ({"part_2": "converted"} if "converted" in TABLES[name] else {})
+        split = {"part_1": f"substr(dt, 1, {TEN_DAYS})"} | (
+            {"part_2": "converted"} if "converted" in TABLES[name] else {}
+        )
         folder = Path(current.location().removeprefix("file://")) / "data" / uuid.uuid4().hex
         folder.mkdir(parents=True)
         self._cursor.execute(
@@ -179,11 +209,17 @@ def _files(table: Table, snapshot: int | None) -> dict[str, DataFile] | None:
 
 def _property(table: Table, name: str) -> str | None:
     snapshot = table.current_snapshot()
-    return snapshot.summary.additional_properties.get(name) if snapshot is not None and snapshot.summary is not None else None
+    return (
+        snapshot.summary.additional_properties.get(name)
+        if snapshot is not None and snapshot.summary is not None
+        else None
+    )
 
 
 def _whose_rows_differ(name: str, gone: str, came: str) -> str:
     rows = f"select * exclude (upload_id, row_number), {_WHOSE[name]} as who from"
     both = f"({rows} {{}} except all {rows} {{}})"
-    differing = " union all ".join(f"select who from {both.format(one, other)}" for one, other in ((gone, came), (came, gone)))
+    differing = " union all ".join(
+        f"select who from {both.format(one, other)}" for one, other in ((gone, came), (came, gone))
+    )
     return f"select distinct who from ({differing}) where who is not null"

@@ -3,7 +3,8 @@
 -- Parameters: longest_ms, the longest look-back window in milliseconds; first_number, the first journey number that is free.
 -- Grain: one row a (journey, touchpoint). journey_id is the conversion's id, or 'none:' and the person for a journey without conversion.
 -- Notes: position 1 is the last touch; ties in time are broken by touchpoint id. A row carries what every window needs (age of the next older
---   touch and of the last one, the three channels that follow, the channels from here to the last touch, joined by the unit separator), so that
+--   touch and of the last one, the three channels that follow, the channels from here to the last touch, joined by the unit separator; what
+--   names no channel is '' there), so that
 --   no window joins raw events, and its origin (channel, source, medium and platform, joined likewise), so that no naming rule does.
 --   journey_number tells a journey by a number, which groups faster than its id; bucket is one of 1,024 into which people are hashed;
 --   restart_age_ms is the age of the person's conversion before this one, person_conversion counts that person's conversions up to this one
@@ -87,10 +88,10 @@ ordered as (
         row_number() over (partition by number order by age_ms, touchpoint_id desc) as position_from_last,
         lead(age_ms) over (partition by number order by age_ms, touchpoint_id desc) as older_age_ms,
         first_value(age_ms) over (partition by number order by age_ms, touchpoint_id desc) as last_age_ms,
-        lag(channel) over (partition by number order by age_ms, touchpoint_id desc) as next_channel,
-        lag(channel, 2) over (partition by number order by age_ms, touchpoint_id desc) as next_channel_2,
-        lag(channel, 3) over (partition by number order by age_ms, touchpoint_id desc) as next_channel_3,
-        array_agg(channel) over (
+        lag(coalesce(channel, '')) over (partition by number order by age_ms, touchpoint_id desc) as next_channel,
+        lag(coalesce(channel, ''), 2) over (partition by number order by age_ms, touchpoint_id desc) as next_channel_2,
+        lag(coalesce(channel, ''), 3) over (partition by number order by age_ms, touchpoint_id desc) as next_channel_3,
+        array_agg(coalesce(channel, '')) over (
             partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and current row
         ) as channels
     from walked

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipelines.attribution.bootstrap import BUCKETS, Resampled, resample_credit, resample_markov, resample_shares
 from pipelines.attribution.markov import order1_shares
-from pipelines.attribution.rules import Numbers
+from pipelines.attribution.model import Numbers
 
 POPULARITY = np.array([0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.05, 0.03, 0.02, 0.01])
 """How probable each channel is at a touch."""

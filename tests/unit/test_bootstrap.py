@@ -20,7 +20,7 @@ from pipelines.attribution.bootstrap import (
     tiers,
 )
 from pipelines.attribution.markov import order1_shares
-from pipelines.attribution.rules import Numbers
+from pipelines.attribution.model import Numbers
 from tests.bench import coverage
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.attribution.completion import completion, completion_by_age
-from pipelines.attribution.rules import Numbers
+from pipelines.attribution.model import Numbers
 
 LAST = "2026-03-31"
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pipelines.attribution.rules import Numbers
+from pipelines.attribution.model import Numbers
 from pipelines.attribution.spread import spread
 
 patterns = arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(1, 5)), elements=st.floats(0.01, 100))

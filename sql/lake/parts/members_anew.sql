@@ -2,13 +2,13 @@
 -- Parameters: as members.sql, and impression_lookback_ms (the window of touches of kind impression); left_out_channels (not part of the model);
 --   redistribute_direct (direct touches count only in journeys that have no other); restart (a journey begins anew after a conversion);
 --   collapse (touches of the same name in a row count as the last of them); renamed, called (names of @dimension, or channels, that go by
---   another one, and that other one).
+--   another one, and that other one); rare and with_rare (names, and whether only journeys with or only those without any of them count; null: all).
 -- Grain: one row a (journey, touch), with the columns of members.sql; next_name and name_set hold for any @dimension.
 with counted as (
     select
         *,
         coalesce(@channel in (cast(:direct_channels as varchar)), false) as direct,
-        coalesce(element_at(map(array[cast(:renamed as varchar)], array[cast(:called as varchar)]), @dimension), @dimension) as name
+        coalesce(element_at(map(array[cast(:renamed as varchar)], array[cast(:called as varchar)]), @dimension), @dimension, '') as name
     from journeys
     where dt between cast(:first_dt as varchar) and cast(:last_dt as varchar)
         and anchored_at >= cast(:anchored_from as timestamp) and anchored_at < cast(:anchored_to as timestamp)
@@ -31,9 +31,9 @@ neighboured as (
     where not (cast(:redistribute_direct as boolean) and direct) or only_direct
 ),
 kept as (
-    select *
+    select *, bool_or(coalesce(name in (cast(:rare as varchar)), false)) over (partition by journey_number) as has_rare
     from neighboured
-    where not cast(:collapse as boolean) or newer_name is null or name is null or newer_name <> name
+    where not cast(:collapse as boolean) or newer_name is null or newer_name <> name
 )
 select
     journey_number, journey_id, converted, bucket, revenue, currency,
@@ -48,3 +48,4 @@ select
     lag(name, 3) over (partition by journey_number order by age_ms, touchpoint_id desc) as next_name_3,
     array_join(array_sort(array_distinct(array_agg(name) over (partition by journey_number))), chr(31)) as name_set
 from kept
+where cast(:with_rare as boolean) is null or has_rare = cast(:with_rare as boolean)
