@@ -34,7 +34,8 @@ SLICES: dict[Slice, str] = {
     "day": """cast(date_add(
         'second',
         cast(element_at(
-            array[cast(:zone_offsets as bigint)], 1 + cardinality(filter(array[cast(:zone_breaks as timestamp)], moment -> moment <= reported_at))
+            array[cast(:zone_offsets as bigint)],
+            1 + cardinality(filter(array[cast(:zone_breaks as timestamp)], moment -> moment <= reported_at))
         ) as bigint),
         reported_at
     ) as date)""",
@@ -126,7 +127,7 @@ class _Written:
 @lru_cache(maxsize=512)
 def _written(path: Path, dialect: str, slots: Slots, lengths: tuple[tuple[str, int], ...]) -> _Written:
     tree = _parsed(path).copy()
-    _take_members(tree, slots.members)
+    _take_members(tree, slots.members, dialect)
     _repeat_for_models(tree, slots.models)
     for slot in list(tree.find_all(exp.Parameter)):
         slot.replace(_slot(slot.name, slots))
@@ -164,12 +165,14 @@ def _parsed(path: Path) -> exp.Expr:
     return sqlglot.parse_one(path.read_text(encoding="utf-8"), read="athena")
 
 
-def _take_members(tree: exp.Expr, members: Members) -> None:
+def _take_members(tree: exp.Expr, members: Members, dialect: str) -> None:
     """Put the part that says which touches count before a statement that reads `members`."""
+    # DuckDB would keep all of its rows to read them a second time, which costs more than reading the files twice.
+    plain = {"materialized": False} if dialect == "duckdb" and members == "members" else {}
     if any(table.name == "members" for table in tree.find_all(exp.Table)):
         part = _parsed(FOLDER / "parts" / f"{members}.sql").copy()
         written = tree.args["with_"].expressions if tree.args.get("with_") else []
-        own = exp.CTE(this=part, alias=exp.TableAlias(this=exp.to_identifier("members")))
+        own = exp.CTE(this=part, alias=exp.TableAlias(this=exp.to_identifier("members")), **plain)
         tree.set("with_", exp.With(expressions=[own, *written]))
 
 

@@ -73,7 +73,12 @@ def _rule(asked: Asked, model: str) -> pd.DataFrame:
 
 
 def _set(asked: Asked, model: str) -> pd.DataFrame:
-    """Shapley values in closed form, or participation: by the names in each journey."""
+    """Shapley values in closed form, or participation: by the names in each journey.
+
+    A set of names has no day of its own but the conversion's: by the day of the touch, Shapley's value is what the ordered one sums to.
+    """
+    if asked.how.options.by_touch_date and MODELS[model].additive:
+        return _ordered(asked, model)
     rows = asked.lake("name_sets", asked.slots("day", anew=needs_names(asked)), asked.parameters())
     rows = asked.in_currency(rows, "revenue").rename(columns={"slice": "day"})
     rows = rows.assign(channels=named_sets(asked, rows["name_set"]))
