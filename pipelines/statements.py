@@ -57,7 +57,8 @@ class Weighing:
 
 @dataclass(frozen=True)
 class Slots:
-    """What a statement's slots are filled with. models: key -> how it weighs; what @weights and @total make is repeated for each."""
+    """What a statement's slots are filled with. models: key -> how it weighs; what @weights and @total make is repeated for each and called
+    after its key, where that is not empty."""
 
     dimension: str | None = None
     channel: str = "channel"
@@ -197,14 +198,18 @@ def _of_models(column: exp.Expr, made: set[str]) -> bool:
 
 
 def _of_model(column: exp.Expr, made: set[str], key: str, weighing: Weighing) -> exp.Expr:
-    copy = exp.alias_(column.unalias().copy(), f"{column.alias_or_name}_{key}")
+    copy = exp.alias_(column.unalias().copy(), _after(column.alias_or_name, key))
     for slot in list(copy.find_all(exp.Parameter)):
         if slot.name in ("weights", "total"):
             slot.replace(exp.paren(sqlglot.parse_one(getattr(weighing, slot.name), read="athena")))
     for inner in list(copy.find_all(exp.Column)):
         if inner.name in made:
-            inner.set("this", exp.to_identifier(f"{inner.name}_{key}"))
+            inner.set("this", exp.to_identifier(_after(inner.name, key)))
     return copy
+
+
+def _after(name: str, key: str) -> str:
+    return f"{name}_{key}" if key else name
 
 
 def _slot(slot: str, slots: Slots) -> exp.Expr:

@@ -226,7 +226,7 @@ def test_ask_in_three_forms(run: Callable[..., tuple[int, str, str]], spend: str
     status, out, _ = run("ask", "spend_and_cpa", "--format", "json", "--model", "linear", "--lookback-days", "0.5")
     answer = json.loads(out)
     assert status == 0
-    assert list(answer) == ["question", "parameters", "data_version", "demo", "warnings", "rows"]
+    assert list(answer) == ["question", "parameters", "data_version", "demo", "warnings", "rows", "facts"]
     assert (answer["parameters"]["model"], answer["parameters"]["lookback_days"]) == ("linear", 0.5)
     assert answer["demo"] is False
     spent = {row["channel"]: (row["spend"], row["cpa"]) for row in answer["rows"]}
