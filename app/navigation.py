@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 UPLOAD = "upload.py"
+JOURNEYS = "journeys.py"
 PAGES = Path(__file__).resolve().parent.parent / "pages"
 
 CREDIT = frozenset({"period", "conversion type", "model", "look-back window", "left-out channels", "currency"})
@@ -42,6 +43,7 @@ MENU = (
     MenuEntry("Results", "Channel credit", ":material/donut_small:", "credit.py", "channel_credit", EVERYTHING - {"comparison"}),
     MenuEntry("Results", "Spend & CPA", ":material/payments:", "spend.py", "spend_and_cpa", EVERYTHING - {"accounts"}),
     MenuEntry("Results", "Unattributed", ":material/help:", "unattributed.py", "unattributed", CREDIT - {"model"} | {"comparison"}),
+    MenuEntry("Results", "Journeys", ":material/route:", JOURNEYS, "path_lengths", CREDIT - {"model"} | {"comparison"}),
     MenuEntry("Data", "Upload", ":material/upload:", "upload.py"),
     MenuEntry("Data", "Names", ":material/join:", "names.py"),
 )

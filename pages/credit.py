@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import components, findings, formats, navigation, queries, results, shown, tables
+from app import behind, components, findings, formats, navigation, queries, results, shown, tables
 from app.charts import comparison_bars, credit_over_time
 from pipelines.attribution import MODELS
 
@@ -47,7 +47,8 @@ with left.container(border=True):
     figure = comparison_bars(
         bars, by, value, other and "other", (title, other_title), unit, colours, components.theme()
     )
-    components.chart(figure, "credit bars", f"{unit} by {by} under {title}")
+    picked = components.pickable_chart(figure, f"credit bars {by}", f"{unit} by {by} under {title}")
+    behind.link_to_name(by, picked)
 with right.container(border=True):
     st.markdown(f"**Every {by} in numbers**, {filters.described()}")
     columns = {

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import components, findings, formats, navigation, queries, shown
+from app import behind, components, findings, formats, navigation, queries, shown
 from app.cards import metric_cards
 from app.charts import credit_over_time
 
@@ -30,6 +30,7 @@ with left.container(border=True):
             daily, "channel", "attributed_conversions", unit, colours, components.theme(), filters.bounds()
         )
         components.chart(figure, "credit over time", "Attributed conversions by channel and day, stacked")
+        behind.link("See the conversions")
 
 with right.container(border=True):
     st.markdown("**What moved most?**")

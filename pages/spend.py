@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import components, findings, formats, navigation, queries, results, tables
+from app import behind, components, findings, formats, navigation, queries, results, tables
 from app.cards import metric_cards
 from app.charts import spend_and_return
 
@@ -30,7 +30,10 @@ with left.container(border=True):
     else:
         colours = components.colours(by, spend.rows)
         figure = spend_and_return(paid, by, totals["paid_cpa"], filters.currency, colours, components.theme())
-        components.chart(figure, "spend and return", f"Spend and attributed conversions by {by}")
+        picked = components.pickable_chart(
+            figure, f"spend and return {by}", f"Spend and attributed conversions by {by}"
+        )
+        behind.link_to_name(by, picked)
 with right.container(border=True):
     st.markdown(f"**Every {by} in numbers**, {filters.described()}")
     columns = {

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import components, findings, formats, navigation, queries, tables
+from app import behind, components, findings, formats, navigation, queries, tables
 from app.charts import reasons_bars, type_bars, unattributed_over_time
 from app.components import Kpi
 
@@ -69,6 +69,7 @@ with st.container(border=True):
         for reason, stale_count in zip(rows["reason"], rows["on_stale_days"], strict=True):
             title, remedy = findings.REASONS[reason]
             st.markdown(f"**{title}.** {remedy}")
+            behind.link("See these conversions", reason=reason)
             if stale_count > 0:
                 st.caption(
                     f":material/cloud_off: {formats.number(stale_count)} of them on days without any touchpoint."

@@ -1,5 +1,6 @@
 """DataFrame in, plotly figure out. No streamlit here: a figure can be drawn, tested and exported without a page."""
 
+from app.charts.journeys import path_length_bars, steps_flow, time_lag_bars, touch_timeline
 from app.charts.quadrants import quadrant_chart
 from app.charts.results import (
     comparison_bars,
@@ -16,11 +17,15 @@ __all__ = [
     "Theme",
     "comparison_bars",
     "credit_over_time",
+    "path_length_bars",
     "point_trend_chart",
     "quadrant_chart",
     "reasons_bars",
     "spend_and_return",
     "stable_colours",
+    "steps_flow",
+    "time_lag_bars",
+    "touch_timeline",
     "type_bars",
     "unattributed_over_time",
 ]

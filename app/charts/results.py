@@ -75,21 +75,21 @@ def comparison_bars(
     colours: Mapping[str, str],
     theme: Theme,
 ) -> go.Figure:
-    """A bar a row for `value`, a tick mark for the same row's `other` (None: no second model).
+    """A bar a row for `value`, a tick mark for the same row's `other` (None: no second model). customdata[0] is the name, to pick by.
 
     names: what the bar and the tick mark stand for. Rows come largest first and are drawn from the top.
     """
     largest = rows[[value] if other is None else [value, other]].max().max()
     figure = _bars(rows[by], title, theme, **count_ticks(largest))
     places = list(range(len(rows)))
-    full = [plain_html(name) for name in rows[by]]
+    full = [[name, plain_html(name)] for name in rows[by]]
     figure.add_bar(
         y=places,
         x=rows[value],
         orientation="h",
         marker_color=[colours.get(name, OTHER_COLOUR) for name in rows[by]],
         customdata=full,
-        hovertemplate="%{customdata}: %{x:,.1f}<extra>" + plain_html(names[0]) + "</extra>",
+        hovertemplate="%{customdata[1]}: %{x:,.1f}<extra>" + plain_html(names[0]) + "</extra>",
     )
     if other is not None:
         figure.add_scatter(
@@ -98,7 +98,7 @@ def comparison_bars(
             mode="markers",
             marker={"symbol": "line-ns", "size": 20, "line": {"color": theme.ink, "width": 3}},
             customdata=full,
-            hovertemplate="%{customdata}: %{x:,.1f}<extra>" + plain_html(names[1]) + "</extra>",
+            hovertemplate="%{customdata[1]}: %{x:,.1f}<extra>" + plain_html(names[1]) + "</extra>",
         )
     return figure
 
@@ -108,7 +108,7 @@ def spend_and_return(
 ) -> go.Figure:
     """Spend across, attributed conversions up, both on log axes, where equal CPA is a diagonal: the dotted one is `average`.
 
-    What lies above the diagonal costs less than average. rows: `by`, spend, attributed_conversions, cpa.
+    What lies above the diagonal costs less than average. customdata[0] is the name, to pick by. rows: `by`, spend, attributed_conversions, cpa.
     """
     # What the median spend would bring at the average keeps the diagonal in sight.
     expected = float(rows["spend"].median()) / average if average else None
@@ -144,6 +144,7 @@ def spend_and_return(
         textposition=[position or "top center" for position in positions],
         textfont={"size": 11.5},
         cliponaxis=False,
+        customdata=[[row[by]] for row in records],
         marker={
             "size": 16,
             "color": [colours.get(row[by], OTHER_COLOUR) for row in records],

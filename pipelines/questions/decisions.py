@@ -88,8 +88,9 @@ def _slots(asked: Asked) -> Slots:
 def decision_trace(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     """Every touch of the person of one conversion, newest first: whether it counts, and the weight and credit that each model gives it.
 
-    excluded: why it does not count. share_markov: the channel's share of all credit under the chain that is fitted on the period; a chain does
-    not share out single conversions. Facts: the conversion, its reason where it is unattributed, and what the models were asked with.
+    name: the value of `by` that earns the credit. excluded: why it does not count. share_markov: the name's share of all credit under the chain
+    that is fitted on the period; a chain does not share out single conversions. Facts: the conversion, its reason where it is unattributed, and
+    what the models were asked with.
     """
     found = scope(reading, parameters, SOURCES)
     missing = health.missing(found.fresh, SOURCES)
@@ -167,7 +168,7 @@ def _chain_shares(asked: Asked, touches: pd.DataFrame) -> pd.Series:
 
 
 def _told(asked: Asked, conversion: Mapping[str, Any], why: str | None) -> dict[str, Any]:
-    known = {name: None if pd.isna(value) else value for name, value in conversion.items()}
+    known: dict[str, Any] = {name: None if pd.isna(value) else value for name, value in conversion.items()}
     revenue = known["revenue"]
     return {
         "conversion_id": known["conversion_id"],
@@ -205,7 +206,7 @@ def _cautions(asked: Asked, conversion: Mapping[str, Any], touches: pd.DataFrame
 
 
 _SEEN = [
-    *("touchpoint_id", "occurred_at", "channel", "stored_channel", "campaign", "platform", "kind", "consented"),
+    *("touchpoint_id", "occurred_at", "name", "channel", "stored_channel", "campaign", "platform", "kind", "consented"),
     *("age_days", "position", "excluded"),
 ]
 _OWN = [key for key, model in MODELS.items() if model.reference]
