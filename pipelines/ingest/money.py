@@ -78,10 +78,10 @@ def _shared(amount: Column, codes: pa.Array, reporting: str, warnings: list[str]
 
 def _against(amount: Column, codes: pa.Array, named: pa.Array) -> pa.BooleanArray | None:
     """Which rows have an amount in another currency than is named; None if none has."""
-    if named.null_count == len(named):
+    signs = ambiguous_signs(amount.texts)
+    if named.null_count == len(named) or codes.null_count == signs.null_count == len(codes):
         return None
     against = pc.fill_null(pc.not_equal(plain(named), plain(amount.over_rows(codes))), False)
-    signs = ambiguous_signs(amount.texts)
     for sign in pc.unique(signs).drop_null().to_pylist():
         here = plain(amount.over_rows(pc.fill_null(pc.equal(signs, sign), False)))
         other = pc.invert(pc.is_in(plain(named), value_set=pa.array(AMBIGUOUS[sign])))

@@ -71,6 +71,11 @@ class Reading:
     assumed_currency: pa.BooleanArray | None
 
 
+def give_back() -> None:
+    """Let the system have the memory that Arrow would keep for its next arrays: the steps of reading need it in turn."""
+    pa.default_memory_pool().release_unused()
+
+
 class _Reader:
     """Reads cells by the type of their field, with what all columns of the file together tell about numbers and dates."""
 
@@ -140,6 +145,7 @@ def read_fields(
     used = set(mapping.values())
     unused = (table[name] for name in table.column_names if name not in used)
     reader = _Reader(source, columns, conventions, unused)
+    give_back()
     values: dict[str, pa.Array] = {}
     faults: list[Fault] = []
     conversions: list[Conversion | None] = []
@@ -159,6 +165,7 @@ def read_fields(
         conversions.append(example(column, cells.values, reader.order(column)[0], conventions.zone))
         notes += cells.notes
         warnings += cells.warnings
+        give_back()
     for field in source.fields:
         if field.fill:
             filled = pc.coalesce(plain(values[field.name]), field.fill(_Plain(values)))
