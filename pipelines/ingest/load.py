@@ -169,10 +169,10 @@ def assign_alias(stores: Stores, kind: str, name: str, means: str, user: str) ->
 def _check(prepared: Prepared) -> None:
     """Raise FileRefused where the file has nothing to store, or a person has to answer something first."""
     for doubt in prepared.doubts:
-        first, second = doubt.readings["day"], doubt.readings["month"]
+        either = " or ".join(doubt.readings.values())
         raise FileRefused(
-            f"'{doubt.example}' in column '{doubt.column}' of {prepared.file_name} may be {first} or {second}.",
-            "Say whether its dates begin with the day or the month (--date-order day or --date-order month).",
+            f"'{doubt.example}' in column '{doubt.column}' of {prepared.file_name} may be {either}.",
+            f"Say which of them is meant ({doubt.ways_to_say}).",
         )
     if not prepared.accepted:
         raise FileRefused(

@@ -71,6 +71,24 @@ def assign(source: Source, raw: Raw, export: Export | None) -> tuple[dict[str, s
     return {field: found[field] for field in source.field_names if field in found}, notes
 
 
+def currencies_apart(source: Source, raw: Raw, export: Export | None, field: str) -> dict[str, str]:
+    """Column -> its currency ('' where it names none) for all columns that may be this field of amounts, if they differ in it; else {}.
+
+    A column names its currency in its header, or in its first cells.
+    """
+    columns = dict.fromkeys(match.column for match in sorted(_matches(source, raw, export)) if match.field == field)
+    said = {column: currency_said(raw, column) for column in columns}
+    return said if len(set(said.values())) > 1 else {}
+
+
+def currency_said(raw: Raw, column: str) -> str:
+    """The currency that a column of amounts names: in its header or, all alike, in its first cells; '' where it names none."""
+    if code := header_currency(column):
+        return code
+    codes = set(currencies_of(clean(pa.array(contents.head(raw, column), pa.string()))).to_pylist()) - {None}
+    return str(codes.pop()) if len(codes) == 1 else ""
+
+
 def _give_to_required(source: Source, ranked: list[_Match], found: dict[str, str]) -> None:
     """A required field without a column takes the one that a field which can do without it has."""
     required = {field.name for field in source.fields if field.required}

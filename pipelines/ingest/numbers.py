@@ -17,7 +17,7 @@ from pipelines.ingest.frames import Bodies, bodies
 from pipelines.sources import Field
 
 Mark = Literal["point", "comma"]
-_MARKS: tuple[Mark, Mark] = ("point", "comma")
+MARKS: tuple[Mark, Mark] = ("point", "comma")
 
 _LARGEST = {"integer": 10**17 - 1, "money": 10**12 - 1, "decimal": 10**9 - 1}
 # What a decimal128 holds while a number is read; further decimals are cut before rounding.
@@ -26,6 +26,7 @@ _SIGN = r"[-+]? ?"
 _DECIMAL: dict[Mark, str] = {"point": ".", "comma": ","}
 _GROUPS: dict[Mark, str] = {"point": ",", "comma": "."}
 _SPACES = " '’+"
+_UNCLEAR = rf"{_SIGN}[1-9]\d{{0,2}}[.,]\d{{3}}"
 _NOT_FINITE = r"[-+]?(?:nan|inf|infinity|infinite|∞)"
 _SCIENTIFIC = r"[-+]?\d+(?:[.,]\d*)?e[-+]?\d+"
 _BOUND = r"[<>≤≥~≈±].*|(?:ca\.?|approx\.?|about|under|over|less than|more than) .*|.*\d ?\+"
@@ -54,7 +55,7 @@ def evidence(field: Field, text: pa.Array) -> Evidence:
     follow one to three others: that may be either, except in a field of whole numbers, where it separates thousands.
     """
     body = bodies(text, field.type == "money")
-    point, comma = (body.forms.matches(_only_decimal(mark)) for mark in _MARKS)
+    point, comma = (body.forms.matches(_only_decimal(mark)) for mark in MARKS)
     if field.type == "integer":
         whole = pa.array([position not in body.powers for position in range(len(text))]) if body.powers else True
         point, comma = (
@@ -74,7 +75,7 @@ def read_numbers(
     finite, scientific, a percentage, a bound, no whole number, too large, sign.
     """
     body = bodies(text, field.type == "money")
-    mark, notes, warnings = _decide(text, body.forms, own, file, delimiter, name, said)
+    mark, notes, warnings = _decide(field, text, body.forms, own, file, delimiter, name, said)
     number = body.forms.matches(_number(mark))
     values, misfits = _values(field, body, number, mark)
     problems = (*_no_numbers(text, body.text, pc.invert(number), mark), *misfits)
@@ -84,6 +85,16 @@ def read_numbers(
         warnings = (*warnings, f"'{name}' has numbers that were rounded when they were written, such as '{short}'.")
     values, sign_problems, sign_warnings = _check_sign(field, values, text, name)
     return Cells(values, problems + sign_problems, notes, (*warnings, *sign_warnings))
+
+
+def undecided(field: Field, text: pa.Array, own: Evidence, file: Evidence, said: Mark | None) -> str:
+    """The first of an amount's distinct texts that is a thousand times more with one decimal mark than with the other, where neither the
+    person nor any number of the file tells which it has; '' if there is none.
+    """
+    if said or field.type != "money" or own.point or own.comma or file.point != file.comma:
+        return ""
+    chosen = pc.filter(text, bodies(text, money=True).forms.matches(_UNCLEAR))
+    return str(chosen[0]) if len(chosen) else ""
 
 
 def sheet_errors(text: pa.Array) -> pa.BooleanArray:
@@ -122,7 +133,14 @@ def _only_decimal(mark: Mark) -> str:
 
 
 def _decide(
-    text: pa.Array, forms: Forms, own: Evidence, file: Evidence, delimiter: str, name: str, said: Mark | None
+    field: Field,
+    text: pa.Array,
+    forms: Forms,
+    own: Evidence,
+    file: Evidence,
+    delimiter: str,
+    name: str,
+    said: Mark | None,
 ) -> tuple[Mark, tuple[str, ...], tuple[str, ...]]:
     """The column's decimal mark, noted unless the column is written plainly, with a warning where it is not sure."""
     likely: Mark = "comma" if delimiter == ";" else "point"
@@ -139,10 +157,12 @@ def _decide(
         if thousands > own.point + own.comma:
             return mark, (), (f"{note} Most of its numbers could also be whole thousands. Please check.",)
         return mark, () if plain else (note,), ()
-    unclear = forms.matches(rf"{_SIGN}[1-9]\d{{0,2}}[.,]\d{{3}}")
+    unclear = forms.matches(_UNCLEAR)
     if not count(unclear):
         return "point", (), ()
     mark = likely if file.comma == file.point else "comma" if file.comma > file.point else "point"
+    if undecided(field, text, own, file, said):
+        return mark, (), ()  # the person is asked
     way = "decimal comma, thousands point" if mark == "comma" else "decimal point, thousands comma"
     warning = f"Nothing in '{name}' tells how {examples(text, unclear, 1)} is meant; read with {way}. Please check."
     return mark, (), (warning,)
