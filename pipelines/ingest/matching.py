@@ -76,7 +76,8 @@ def currencies_apart(source: Source, raw: Raw, export: Export | None, field: str
 
     A column names its currency in its header, or in its first cells.
     """
-    columns = dict.fromkeys(match.column for match in sorted(_matches(source, raw, export)) if match.field == field)
+    matches_ = sorted(_matches(source, raw, export))
+    columns = dict.fromkeys(match.column for match in matches_ if match.field == field and not match.idle)
     said = {column: currency_said(raw, column) for column in columns}
     return said if len(set(said.values())) > 1 else {}
 
