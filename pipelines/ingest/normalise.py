@@ -187,7 +187,7 @@ def read_fields(
         faults.append(Fault((mapping.get(name, name),), problem))
     for column in columns:
         if column.field.type == "currency" and not column.field.filled:
-            found = currency_of(column, columns, values, conventions.currency)
+            found = currency_of(column, columns, values, conventions.currency, fixed.get(column.field.name, ""))
             values[column.field.name] = found.values
             conversions.append(found.conversion)
             warnings += found.warnings

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pipelines.errors import FileRefused, WrongUsage
+from pipelines.ingest.currencies import header_currency
 from pipelines.ingest.header import fold_header
-from pipelines.ingest.matching import assign, currencies_apart, header_currency
+from pipelines.ingest.matching import assign, currencies_apart
 from pipelines.ingest.pivot import unpivot
 from pipelines.ingest.prepared import MappingNeeded, Raw
 from pipelines.ingest.ranges import date_of_range
