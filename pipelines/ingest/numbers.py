@@ -22,6 +22,7 @@ MARKS: tuple[Mark, Mark] = ("point", "comma")
 _LARGEST = {"integer": 10**17 - 1, "money": 10**12 - 1, "decimal": 10**9 - 1}
 # What a decimal128 holds while a number is read; further decimals are cut before rounding.
 _WHOLE_DIGITS, _FRACTION_DIGITS = 18, 20
+_NOISE_DIGITS = 4  # after which what stands behind the last stored decimal is a spreadsheet's 0.30000000000000004
 _SIGN = r"[-+]? ?"
 _DECIMAL: dict[Mark, str] = {"point": ".", "comma": ","}
 _GROUPS: dict[Mark, str] = {"point": ",", "comma": "."}
@@ -77,9 +78,15 @@ def read_numbers(
     body = bodies(text, field.type == "money")
     mark, notes, warnings = _decide(field, text, body.forms, own, file, delimiter, name, said)
     number = body.forms.matches(_number(mark))
-    values, misfits = _values(field, body, number, mark)
+    values, misfits, rounded = _values(field, body, number, mark)
     problems = (*_no_numbers(text, body.text, pc.invert(number), mark), *misfits)
 
+    if further := count(rounded):
+        shown = examples(text, rounded, 1)
+        warnings = (
+            *warnings,
+            f"Numbers in '{name}' with more than {field.scale} decimals, such as {shown}: {further:,}; rounded.",
+        )
     if body.powers:
         short = text[min(body.powers)].as_py()
         warnings = (*warnings, f"'{name}' has numbers that were rounded when they were written, such as '{short}'.")
@@ -168,15 +175,17 @@ def _decide(
     return mark, (), (warning,)
 
 
-def _values(field: Field, body: Bodies, number: pa.BooleanArray, mark: Mark) -> tuple[pa.Array, tuple[Problem, ...]]:
-    """The values where there is a `number`, and which of them cannot be stored."""
+def _values(
+    field: Field, body: Bodies, number: pa.BooleanArray, mark: Mark
+) -> tuple[pa.Array, tuple[Problem, ...], pa.BooleanArray]:
+    """The values where there is a `number`, which of them cannot be stored, and which were rounded."""
     plain = _plain(body, number, mark)
     type_ = pa.int64() if field.type == "integer" else pa.decimal128(18, field.scale)
     largest = field.largest or _LARGEST[field.type]
     decimals = "" if field.type == "integer" else rf"(?:[{_DECIMAL[mark]}]\d{{0,{field.scale}}})?"
     fits = matches(body.forms.distinct, rf"{_SIGN}[\d{_GROUPS[mark]}{_SPACES}]{{0,{len(str(largest)) - 1}}}{decimals}")
     if not body.powers and not count(pc.and_not(number, body.forms.each(fits))):
-        return pc.cast(plain, type_), ()
+        return pc.cast(plain, type_), (), pa.repeat(pa.scalar(False), len(plain))
     plain = _multiplied(plain, body.powers)
     huge = pc.match_substring_regex(plain, rf"^-?0*[1-9]\d{{{_WHOLE_DIGITS - 1}}}")
     exact = pc.cast(blank_out(plain, pc.fill_null(huge, False)), pa.decimal128(38, _FRACTION_DIGITS))
@@ -186,8 +195,15 @@ def _values(field: Field, body: Bodies, number: pa.BooleanArray, mark: Mark) -> 
     too_large = Problem(large, "The number is absurdly large.")
     if field.type == "integer":
         part = pc.fill_null(pc.not_equal(exact, pc.floor(exact)), False)
-        return pc.cast(blank_out(exact, part), type_), (too_large, Problem(part, "This must be a whole number."))
-    return pc.cast(pc.round(exact, ndigits=field.scale, round_mode="half_towards_infinity"), type_), (too_large,)
+        whole = pc.cast(blank_out(exact, part), type_)
+        return (
+            whole,
+            (too_large, Problem(part, "This must be a whole number.")),
+            pa.repeat(pa.scalar(False), len(whole)),
+        )
+    near = pc.round(exact, ndigits=field.scale, round_mode="half_towards_infinity")
+    further = pc.not_equal(near, pc.round(exact, ndigits=field.scale + _NOISE_DIGITS))
+    return pc.cast(near, type_), (too_large,), pc.fill_null(further, False)
 
 
 def _plain(body: Bodies, number: pa.BooleanArray, mark: Mark) -> pa.Array:
