@@ -24,6 +24,7 @@ from pipelines.ingest.recognise import Recognised, recognise_file
 from pipelines.ingest.reconcile import Rows, reconcile
 from pipelines.ingest.smells import smells
 from pipelines.ingest.sums import Mask, Sums
+from pipelines.ingest.tell import said_zone
 from pipelines.ingest.totals import find_totals
 from pipelines.ingest.validate import refuse
 from pipelines.sources import NUMBER_TYPES, Source
@@ -129,9 +130,8 @@ def _options(zone: str, date_order: str | None, decimal: str | None) -> dict[str
 
 def _conventions(file: Recognised, said: Conventions) -> Conventions:
     """What was said, with what the file and the tool that wrote it are known for."""
-    if file.export is None:
-        return replace(said, delimiter=file.raw.delimiter)
-    zone, order = file.export.zone or said.zone, file.export.date_order
+    of_tool, order = (file.export.zone, file.export.date_order) if file.export else ("", None)
+    zone = said_zone(file.raw) or of_tool or said.zone
     return replace(said, delimiter=file.raw.delimiter, zone=zone, declared_order=order)
 
 

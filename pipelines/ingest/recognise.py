@@ -15,7 +15,7 @@ from pipelines.ingest.pivot import unpivot
 from pipelines.ingest.prepared import MappingNeeded, Raw
 from pipelines.ingest.ranges import date_of_range
 from pipelines.ingest.stages import only_won
-from pipelines.ingest.tell import find_export, preamble_lines, said_values
+from pipelines.ingest.tell import find_export, preamble_lines, said_values, said_zone
 from pipelines.sources import Source
 from pipelines.sources.exports import Export
 
@@ -75,6 +75,8 @@ def recognise_file(source: Source, raw: Raw, mapping: Mapping[str, str | None], 
         assumed = {field: value for field, value in export.fixed.items() if field not in said}
         values = assumed | told | values
         source = _relaxed(source, export)
+    if zone := said_zone(raw):
+        notes.append(f"Times without a zone are in {zone}, as a line above the header says.")
     unused = [column for column in raw.header if column not in settled.values()]
     if unused:
         notes.append(f"Columns not used: {', '.join(unused)}.")

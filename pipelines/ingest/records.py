@@ -190,7 +190,7 @@ def where(column: pa.ChunkedArray, holds: Callable[[pa.Array], pa.Array]) -> np.
 
 def _are_among(texts: pa.Array, names: Collection[str]) -> pa.Array:
     """Which texts are one of the folded names; one with digits, or longer than a name, is not looked at."""
-    worded = np.flatnonzero(~np.asarray(pc.match_substring_regex(texts, rf"\d|^.{{{LONGEST_NAME}}}")))
+    worded = np.flatnonzero(~np.asarray(pc.match_substring_regex(texts, rf"(?s)\d|^.{{{LONGEST_NAME}}}")))
     among = np.zeros(len(texts), bool)
     among[worded] = [fold_header(text) in names for text in texts.take(pa.array(worded)).to_pylist()]
     return pa.array(among)
