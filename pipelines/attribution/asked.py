@@ -160,8 +160,18 @@ class Asked:
         ]
 
 
+def statement_of(model: str) -> str:
+    """The statement that gives the credit of a rule, by what the rule asks about a touch."""
+    rule = MODELS[model]
+    if rule.total_is_aggregate:
+        return "credit_by_age"
+    asks = f"{rule.weights} {rule.total}"
+    marked = any(mark in asks for mark in ("last_non_direct_position", "lead_position", "opportunity_position"))
+    return "credit_by_marks" if marked else "credit"
+
+
 def weighing(model: str) -> tuple[str, Weighing]:
-    """A rule as a statement takes it."""
+    """A rule as its statement takes it."""
     rule = MODELS[model]
     if rule.total_is_aggregate:
         return model, Weighing(rule.weights, rule.total)

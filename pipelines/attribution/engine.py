@@ -4,18 +4,20 @@ Invariant: for every additive model, window and set of options, credit + unattri
 carry a model, another one stands in and `facts` and a warning say so.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipelines.attribution.asked import Asked, weighing
+from pipelines.attribution.asked import Asked, statement_of, weighing
 from pipelines.attribution.markov import removal_effects
 from pipelines.attribution.registry import MODELS, model_parameters
 from pipelines.attribution.shapley import shapley_values
 from pipelines.attribution.spread import spread
 from pipelines.errors import CannotCarry
 from pipelines.name_rules import SEPARATOR
+from pipelines.statements import Slice
 
 REASONS = ("unknown_person", "no_touchpoint", "no_consent", "excluded_channel", "outside_window")
 """Why a conversion is unattributed, in the order in which they are looked for."""
@@ -52,20 +54,34 @@ def parameters_of(asked: Asked, model: str) -> dict[str, float]:
     return asked.how.model_parameters if model == asked.how.model else model_parameters(model, {})
 
 
-def rules_credit(asked: Asked, models: Iterable[str]) -> dict[str, pd.DataFrame]:
-    """Rule -> its credit by day (day, name as stored, attributed_conversions, attributed_revenue), all from one pass over the touches."""
-    models = tuple(models)
-    numbers = {name: value for model in models for name, value in parameters_of(asked, model).items()}
-    slots = asked.slots("day", tuple(weighing(model) for model in models))
-    rows = asked.lake("credit", slots, asked.parameters(**numbers))
+def rules_credit(asked: Asked, models: Iterable[str], **more: Any) -> dict[str, pd.DataFrame]:
+    """Rule -> its credit by day (day, name as stored, attributed_conversions, attributed_revenue), in one pass for those that ask the same.
+
+    more: parameters that go before those asked.
+    """
     found = {}
-    for model in models:
-        own = rows[["slice", "name", "currency"]].assign(
-            **{name: rows[f"{name}_{model}"].astype(float) for name in SUMS}
-        )
-        own = asked.in_currency(own, "attributed_revenue").rename(columns={"slice": "day"})
-        found[model] = own.groupby(["day", "name"], dropna=False, as_index=False)[SUMS].sum()
+    for rows, models_of_it in _passes(asked, models, "day", more):
+        for model in models_of_it:
+            own = rows[["slice", "name", "currency"]].assign(
+                **{name: rows[f"{name}_{model}"].astype(float) for name in SUMS}
+            )
+            own = asked.in_currency(own, "attributed_revenue").rename(columns={"slice": "day"})
+            found[model] = own.groupby(["day", "name"], dropna=False, as_index=False)[SUMS].sum()
     return found
+
+
+def _passes(
+    asked: Asked, models: Iterable[str], slice_: Slice, more: Mapping[str, Any]
+) -> Iterator[tuple[pd.DataFrame, list[str]]]:
+    """The rows of each statement that the rules need, and the rules in it."""
+    by_statement: dict[str, list[str]] = {}
+    for model in models:
+        by_statement.setdefault(statement_of(model), []).append(model)
+    for statement, of_it in by_statement.items():
+        numbers = {name: value for model in of_it for name, value in parameters_of(asked, model).items()}
+        anew = asked.anew or "with_rare" in more
+        slots = asked.slots(slice_, tuple(weighing(model) for model in of_it), anew=anew)
+        yield asked.lake(statement, slots, asked.parameters(**numbers, **more)), of_it
 
 
 def _rule(asked: Asked, model: str) -> pd.DataFrame:
@@ -117,7 +133,7 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
     """
     only = {} if rare is None else {"rare": list(rare), "with_rare": False}
     anew = needs_names(asked) or rare is not None
-    linear = _linear(asked, only)
+    linear = rules_credit(asked, [STAND_IN], **only)[STAND_IN]
     linear = linear.assign(name=_called(asked, linear["name"])).groupby(["day", "name"], as_index=False)[SUMS].sum()
     grams = asked.lake(
         "grams", asked.slots("whole", anew=anew), asked.parameters(with_unconverted=True, order=order, **only)
@@ -132,13 +148,6 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
         asked.how.warn(removal.caveat)
     asked.how.facts["chain"] = {"states": removal.states, "base": removal.base}
     return _laid_over_days(linear, removal.channels.set_index("channel")["share"])
-
-
-def _linear(asked: Asked, only: dict[str, object]) -> pd.DataFrame:
-    slots = asked.slots("day", (weighing(STAND_IN),), anew=asked.anew or bool(only))
-    rows = asked.lake("credit", slots, asked.parameters(**only))
-    rows = rows.rename(columns={f"{name}_{STAND_IN}": name for name in SUMS})
-    return asked.in_currency(rows, "attributed_revenue").rename(columns={"slice": "day"})
 
 
 def _laid_over_days(linear: pd.DataFrame, shares: pd.Series) -> pd.DataFrame:
@@ -165,18 +174,13 @@ def _hybrid(asked: Asked, model: str) -> pd.DataFrame:
     seen = members.groupby("name")["journeys"].sum()
     rare = sorted(str(name) for name in seen[seen < least].index)
     known = chain_credit(asked, model, 1, rare=rare)
-    slots = asked.slots("day", (weighing(REST),), anew=True)
-    only = {"rare": rare, "with_rare": True, **model_parameters(REST, {})}
-    rest = asked.lake("credit", slots, asked.parameters(**only)).rename(
-        columns={f"{name}_{REST}": name for name in SUMS}
-    )
-    rest = asked.in_currency(rest, "attributed_revenue").rename(columns={"slice": "day"})
+    rest = rules_credit(asked, [REST], rare=rare, with_rare=True)[REST]
     asked.how.facts["split"] = {
         "data_driven": float(known[SUMS[0]].sum()),
         "rule_based": float(rest[SUMS[0]].sum()),
         "rare": len(rare),
     }
-    return pd.concat([known, rest[["day", "name", *SUMS]]], ignore_index=True)
+    return pd.concat([known, rest], ignore_index=True)
 
 
 def _stand_in(asked: Asked, model: str, problem: CannotCarry, linear: pd.DataFrame) -> pd.DataFrame:
