@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from pipelines.attribution.bootstrap import BUCKETS
 from pipelines.attribution.registry import MODELS
 from pipelines.attribution.rules import DAY_MS
 from pipelines.calendar import Period
@@ -63,13 +64,14 @@ class Attribution:
 
 @dataclass(frozen=True)
 class Asked:
-    """One question to the lake: who earned, by a dimension, in a period."""
+    """One question to the lake: who earned, by a dimension, in a period. buckets: only of people of the buckets below this one."""
 
     reading: Reading
     names: Names
     how: Attribution
     period: Period
     dimension: str = "channel"
+    buckets: int = BUCKETS
 
     def parameters(self, **more: Any) -> dict[str, Any]:
         """The parameters of the members and of what is made of them; `more` goes before."""
@@ -88,6 +90,7 @@ class Asked:
             "with_unconverted": False,
             "conversion_type": self.how.conversion_type,
             "first_conversion": options.first_conversion,
+            "buckets": self.buckets,
             "lookback_ms": round(window * DAY_MS),
             "impression_lookback_ms": round((options.impression_lookback_days or window) * DAY_MS),
             "by_touch_date": options.by_touch_date,

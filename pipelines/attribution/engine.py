@@ -118,12 +118,12 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
     only = {} if rare is None else {"rare": list(rare), "with_rare": False}
     anew = needs_names(asked) or rare is not None
     linear = _linear(asked, only)
-    linear = linear.assign(name=_called(asked, linear["name"])).groupby(["day", "name"], as_index=False)[SUMS].sum()
+    linear = linear.assign(name=called(asked, linear["name"])).groupby(["day", "name"], as_index=False)[SUMS].sum()
     grams = asked.lake(
         "grams", asked.slots("whole", anew=anew), asked.parameters(with_unconverted=True, order=order, **only)
     )
     touches = [f"touch_{place}" for place in range(1, order + 2)]
-    grams = grams.assign(**{touch: _called(asked, grams[touch]) for touch in touches})
+    grams = grams.assign(**{touch: called(asked, grams[touch]) for touch in touches})
     try:
         removal = removal_effects(grams, order)
     except CannotCarry as problem:
@@ -196,12 +196,12 @@ def named_sets(asked: Asked, sets: pd.Series) -> list[frozenset[str]]:
     """Sets of names as they are joined in the lake, as people know the names."""
     split = [text.split(SEPARATOR) for text in sets]
     stored = sorted({name for names in split for name in names})
-    called = dict(zip(stored, _called(asked, pd.Series(stored, dtype=object)), strict=True))
-    return [frozenset(called[name] for name in names) for names in split]
+    resolved = dict(zip(stored, called(asked, pd.Series(stored, dtype=object)), strict=True))
+    return [frozenset(resolved[name] for name in names) for names in split]
 
 
-def _called(asked: Asked, names: pd.Series) -> pd.Series:
-    """Names as people know them, what names nothing as UNNAMED; null (there is no such touch) stays null."""
+def called(asked: Asked, names: pd.Series) -> pd.Series:
+    """Stored names as people know them, what names nothing as UNNAMED; null (there is no such touch) stays null."""
     resolved = asked.resolved(pd.DataFrame({"name": names.astype(object)}))["name"]
     return pd.Series(
         np.where(names.isna(), None, resolved.astype(object).where(resolved.notna(), UNNAMED)),
