@@ -95,14 +95,18 @@ def _set(asked: Asked, model: str) -> pd.DataFrame:
 def _chain(asked: Asked, model: str, names: Sequence[str]) -> Bucketed:
     order = int(parameters_of(asked, model)["order"])
     if order > 1:
-        raise CannotCarry("a chain that remembers more than one step is too large to be solved for every draw; order 1 has them.")
+        raise CannotCarry(
+            "a chain that remembers more than one step is too large to be solved for every draw; order 1 has them."
+        )
     slots = asked.slots("bucket", anew=needs_names(asked))
     grams = asked.lake("grams", slots, asked.parameters(with_unconverted=True, order=order))
     touches = {touch: called(asked, grams[touch]) for touch in ("touch_1", "touch_2")}
     grams = grams.assign(bucket=grams["slice"], **touches)
     known = [*names, *sorted(set(grams["touch_1"]) - set(names))]
     if len(known) > MOST_IN_CHAIN:
-        raise CannotCarry(f"a chain of {len(known):,} names is too large to be solved for every draw; {MOST_IN_CHAIN} are not.")
+        raise CannotCarry(
+            f"a chain of {len(known):,} names is too large to be solved for every draw; {MOST_IN_CHAIN} are not."
+        )
     summed = _summed(_rule(asked, STAND_IN), asked, ())
     return replace(summed, names=len(names), transitions=transition_counts(grams, known, BUCKETS))
 

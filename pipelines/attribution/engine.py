@@ -58,14 +58,14 @@ def rules_credit(asked: Asked, models: Iterable[str]) -> dict[str, pd.DataFrame]
     numbers = {name: value for model in models for name, value in parameters_of(asked, model).items()}
     slots = asked.slots("day", tuple(weighing(model) for model in models))
     rows = asked.lake("credit", slots, asked.parameters(**numbers))
-    found = {}
-    for model in models:
-        own = rows[["slice", "name", "currency"]].assign(
-            **{name: rows[f"{name}_{model}"].astype(float) for name in SUMS}
-        )
-        own = asked.in_currency(own, "attributed_revenue").rename(columns={"slice": "day"})
-        found[model] = own.groupby(["day", "name"], dropna=False, as_index=False)[SUMS].sum()
-    return found
+    columns = {model: [f"{name}_{model}" for name in SUMS] for model in models}
+    rows = asked.in_currency(
+        rows.assign(attributed_revenue=rows[columns[models[0]][1]]), SUMS[1], *(own[1] for own in columns.values())
+    ).rename(columns={"slice": "day"})
+    summed = rows.groupby(["day", "name"], dropna=False)[[name for own in columns.values() for name in own]].sum()
+    return {
+        model: summed[own].astype(float).set_axis(SUMS, axis="columns").reset_index() for model, own in columns.items()
+    }
 
 
 def _rule(asked: Asked, model: str) -> pd.DataFrame:
@@ -82,17 +82,18 @@ def _set(asked: Asked, model: str) -> pd.DataFrame:
     rows = asked.lake("name_sets", asked.slots("day", anew=needs_names(asked)), asked.parameters())
     rows = asked.in_currency(rows, "revenue").rename(columns={"slice": "day"})
     rows = rows.assign(channels=named_sets(asked, rows["name_set"]))
-    parts = [_of_sets(group, model).assign(day=day) for day, group in rows.groupby("day")]
-    return pd.concat([_nothing(), *parts], ignore_index=True)
+    earned = _shared_out(rows) if MODELS[model].additive else rows.rename(columns={"channels": "name"}).explode("name")
+    return earned.rename(columns={"conversions": SUMS[0], "revenue": SUMS[1]})[["day", "name", *SUMS]]
 
 
-def _of_sets(sets: pd.DataFrame, model: str) -> pd.DataFrame:
-    if MODELS[model].additive:
-        earned = shapley_values(sets).rename(columns={"channel": "name"})
-    else:
-        members = sets[["channels", "conversions", "revenue"]].explode("channels").rename(columns={"channels": "name"})
-        earned = members.groupby("name", as_index=False)[["conversions", "revenue"]].sum()
-    return earned.rename(columns={"conversions": SUMS[0], "revenue": SUMS[1]})
+def _shared_out(sets: pd.DataFrame) -> pd.DataFrame:
+    """Shapley values by day and name. No journey has two days: with the names of each day as players of its own, all days are one game."""
+    players = [
+        [day + SEPARATOR + name for name in names] for day, names in zip(sets["day"], sets["channels"], strict=True)
+    ]
+    earned = shapley_values(sets.assign(channels=players))
+    told = [player.split(SEPARATOR, 1) for player in earned["channel"]]
+    return earned.assign(day=[day for day, _ in told], name=[name for _, name in told])
 
 
 def ordered_credit(asked: Asked) -> pd.DataFrame:
@@ -215,16 +216,6 @@ def _own_days(asked: Asked) -> dict[str, object]:
     bounds = asked.period.bounds(asked.reading.settings.reporting_time_zone)
     own = {name: bounds[name] for name in ("first_dt", "last_dt")}
     return {**own, "anchored_from": bounds["starts_at"], "anchored_to": bounds["ends_at"]}
-
-
-def _nothing() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "day": pd.Series(dtype="str"),
-            "name": pd.Series(dtype="str"),
-            **{name: pd.Series(dtype=float) for name in SUMS},
-        }
-    )
 
 
 _SOLVERS: dict[str, Callable[[Asked, str], pd.DataFrame]] = {

@@ -5,7 +5,7 @@ weights, sums, sets and transitions are found anew.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -60,7 +60,9 @@ class Touches:
         return sum(not self.refund[place.start] for place in self.converted)
 
 
-def touch_credit(touches: Touches, models: Mapping[str, Mapping[str, float]], lookback_days: float) -> dict[str, Numbers]:
+def touch_credit(
+    touches: Touches, models: Mapping[str, Mapping[str, float]], lookback_days: float
+) -> dict[str, Numbers]:
     """Model -> the credit of each row of touches.ordered, 0 where it did not convert. models: those with a reference, and their parameters."""
     credit = {model: np.zeros(len(touches.ordered)) for model in models}
     inside = touches.ordered["inside"].to_numpy(dtype=bool)
@@ -88,7 +90,7 @@ def _walked(touches: Touches) -> Iterator[tuple[slice, Journey]]:
 
 
 def chain_shares(touches: Touches, order: int, *, without: frozenset[str] = frozenset()) -> dict[str, float] | None:
-    """Name -> its part of all removal effects, from the journeys without any of these names; None where the chain is too large or carries nothing.
+    """Name -> its part of all removal effects, from the journeys without any of these names; None where the chain is too large or empty.
 
     Transitions are counted walking along each path; removal cuts every step into a state that holds the name.
     """

@@ -4,7 +4,7 @@ Invariants: all models see the same conversions and the same touches; the rules 
 summed says so, and one that the data cannot carry says which model stands in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,8 @@ YARDSTICK = "last_touch"
 """The model that all others are held against: the one that most reports use."""
 WINDOWS = (1.0, 7.0, 14.0, 30.0, 60.0, 90.0)
 RULES = tuple(key for key, model in MODELS.items() if model.kind == "rule")
+IN_WINDOWS = tuple(key for key, model in MODELS.items() if model.kind not in ("ordered", "hybrid"))
+"""The models of every window: by name ordered Shapley is Shapley, and the hybrid is made of two others."""
 
 MEASURES = dict(zip(("conversions", "revenue"), SUMS, strict=True))
 MEASURE = Parameter(
@@ -74,7 +76,7 @@ def model_windows(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     name = parameters["name"] or _leader(credit_of(about, asked.how.model), value)
     rows = []
     for days in windows(reading.settings.longest_lookback_days):
-        credits, _ = every_model(replace(about, how=replace(asked.how, lookback_days=days)))
+        credits, _ = every_model(replace(about, how=replace(asked.how, lookback_days=days)), IN_WINDOWS)
         total = float(credits[YARDSTICK][value].sum())
         for model, earned in credits.items():
             own = earned.loc[earned["name"] == name, SUMS].sum()
@@ -90,12 +92,19 @@ def windows(longest: float) -> list[float]:
     return [*(days for days in WINDOWS if days < longest), longest]
 
 
-def every_model(asked: Asked) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """Model -> its credit (name, attributed_conversions, attributed_revenue); and model -> why the data cannot carry it, where they cannot."""
-    credits, stand_ins = {}, {}
-    for model in MODELS:
+def every_model(asked: Asked, models: Iterable[str] = tuple(MODELS)) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """Model -> its credit (name, attributed_conversions, attributed_revenue); and model -> why the data cannot carry it, where they cannot.
+
+    The rules come from one pass over the touches, whichever of them are asked for.
+    """
+    rules, stand_ins = rules_credit(asked, RULES), {}
+    credits = {}
+    for model in models:
+        if model in rules:
+            credits[model] = _by_name(asked.resolved(rules[model]))
+            continue
         own = replace(asked, how=replace(asked.how, warnings=[], facts={}))
-        credits[model] = credit_of(own, model)
+        credits[model] = _by_name(credit_under(own, model))
         if "stands_in" in own.how.facts:
             stand_ins[model] = str(own.how.facts["stands_in"]["reason"])
         for warning in own.how.warnings:
@@ -104,8 +113,11 @@ def every_model(asked: Asked) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
 
 
 def credit_of(asked: Asked, model: str) -> pd.DataFrame:
-    """name, attributed_conversions, attributed_revenue under one model; a rule's from the pass that all rules share."""
-    rows = asked.resolved(rules_credit(asked, RULES)[model]) if model in RULES else credit_under(asked, model)
+    """name, attributed_conversions, attributed_revenue under one model."""
+    return _by_name(credit_under(asked, model))
+
+
+def _by_name(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.groupby("name", dropna=False, as_index=False)[SUMS].sum()
 
 

@@ -14,11 +14,11 @@ from pipelines import health
 from pipelines.attribution import MODELS
 from pipelines.attribution.asked import Asked
 from pipelines.attribution.bootstrap import BUCKETS
-from pipelines.attribution.engine import REST, STAND_IN, SUMS, UNNAMED, called, outcomes, parameters_of
+from pipelines.attribution.engine import REST, STAND_IN, SUMS, UNNAMED, called, parameters_of
 from pipelines.attribution.model import Numbers
 from pipelines.attribution.recount import Touches, chain_shares, touch_credit
 from pipelines.attribution.registry import model_parameters
-from pipelines.questions.compare import credit_of, every_model, reconciliation
+from pipelines.questions.compare import every_model, reconciliation
 from pipelines.questions.credit import CREDIT_DIMENSIONS, SOURCES, by
 from pipelines.questions.question import (
     ATTRIBUTION,
@@ -54,7 +54,12 @@ def parity(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     sums = reconciliation(about, every_model(about)[0])
     sample, touches = _sample(about, sums["attributed_conversions"])
     recounted = _Recount(sample, touches)
-    rows = pd.DataFrame([{"model": model, **_compared(sample, model, recounted)} for model in MODELS])
+    credits, stand_ins = every_model(sample)
+    compared = {
+        model: _compared(credit, recounted.credit(model)) for model, credit in credits.items() if model not in stand_ins
+    }
+    compared |= {model: _not_compared(f"Another model stands in: {reason}") for model, reason in stand_ins.items()}
+    rows = pd.DataFrame([{"model": model, **compared[model]} for model in MODELS])
     off = rows["model"].map(sums["off"]).astype(float)
     rows = rows.assign(
         off=off,
@@ -85,7 +90,9 @@ def _sample(asked: Asked, conversions: float) -> tuple[Asked, Touches]:
         buckets //= 2
     moments = pd.to_datetime(rows["reported_at"])
     inside = (moments >= pd.Timestamp(parameters["starts_at"])) & (moments < pd.Timestamp(parameters["ends_at"]))
-    days = moments.dt.tz_localize("UTC").dt.tz_convert(asked.reading.settings.reporting_time_zone).dt.strftime("%Y-%m-%d")
+    days = (
+        moments.dt.tz_localize("UTC").dt.tz_convert(asked.reading.settings.reporting_time_zone).dt.strftime("%Y-%m-%d")
+    )
     rows = rows.assign(name=called(sample, rows["name"]), inside=inside, slice=days.astype("str"))
     return sample, Touches(rows)
 
@@ -126,12 +133,12 @@ class _Recount:
 
     def _hybrid(self, least: float) -> pd.DataFrame | None:
         seen: dict[str, int] = {}
-        rows = self._touches.ordered
+        names, inside = (self._touches.ordered[column].to_numpy() for column in ("name", "inside"))
         for place in self._touches.journeys:
-            if rows["inside"].iat[place.start] and not self._touches.refund[place.start]:
-                for name in set(rows["name"].iloc[place]):
+            if inside[place.start] and not self._touches.refund[place.start]:
+                for name in set(names[place]):
                     seen[name] = seen.get(name, 0) + 1
-        rare = frozenset(name for name in set(rows["name"]) if seen.get(name, 0) < least)
+        rare = frozenset(name for name in set(names) if seen.get(name, 0) < least)
         known = self._chain(1, rare)
         rule = touch_credit(self._touches, {REST: model_parameters(REST, {})}, self._asked.how.lookback_days)[REST]
         rest = self._summed(np.where(self._has(rare), rule, 0.0))
@@ -143,15 +150,9 @@ class _Recount:
         return rows["name"].isin(names).groupby(rows["journey_number"]).transform("any").to_numpy(dtype=bool)
 
 
-def _compared(asked: Asked, model: str, recounted: _Recount) -> dict[str, Any]:
-    own = replace(asked, how=replace(asked.how, facts={}))
-    sql = credit_of(own, model)
-    unknown = {"difference": None, "relative_difference": None, "agrees": None}
-    if "stands_in" in own.how.facts:
-        return {**unknown, "note": f"Another model stands in: {own.how.facts['stands_in']['reason']}"}
-    numpy = recounted.credit(model)
+def _compared(sql: pd.DataFrame, numpy: pd.DataFrame | None) -> dict[str, Any]:
     if numpy is None:
-        return {**unknown, "note": "Its chain is too large to be solved a second time."}
+        return _not_compared("Its chain is too large to be solved a second time.")
     one = sql.assign(name=sql["name"].astype(object).where(sql["name"].notna(), UNNAMED)).set_index("name")[SUMS]
     one, other = one.align(numpy, fill_value=0.0)
     off = (one - other).abs()
@@ -159,6 +160,10 @@ def _compared(asked: Asked, model: str, recounted: _Recount) -> dict[str, Any]:
     largest = float(relative.max().max()) if len(relative) else 0.0
     difference = float(off.max().max()) if len(off) else 0.0
     return {"difference": difference, "relative_difference": largest, "agrees": largest <= TOLERANCE, "note": None}
+
+
+def _not_compared(note: str) -> dict[str, Any]:
+    return {"difference": None, "relative_difference": None, "agrees": None, "note": note}
 
 
 QUESTIONS = (
