@@ -1,5 +1,6 @@
 """DataFrame in, plotly figure out. No streamlit here: a figure can be drawn, tested and exported without a page."""
 
+from app.charts.models import interval_chart, models_range, windows_heat
 from app.charts.quadrants import quadrant_chart
 from app.charts.results import (
     comparison_bars,
@@ -16,6 +17,8 @@ __all__ = [
     "Theme",
     "comparison_bars",
     "credit_over_time",
+    "interval_chart",
+    "models_range",
     "point_trend_chart",
     "quadrant_chart",
     "reasons_bars",
@@ -23,4 +26,5 @@ __all__ = [
     "stable_colours",
     "type_bars",
     "unattributed_over_time",
+    "windows_heat",
 ]
