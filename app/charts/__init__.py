@@ -1,6 +1,7 @@
 """DataFrame in, plotly figure out. No streamlit here: a figure can be drawn, tested and exported without a page."""
 
 from app.charts.journeys import path_length_bars, steps_flow, time_lag_bars, touch_timeline
+from app.charts.models import interval_chart, models_range, windows_heat
 from app.charts.quadrants import quadrant_chart
 from app.charts.results import (
     comparison_bars,
@@ -17,6 +18,8 @@ __all__ = [
     "Theme",
     "comparison_bars",
     "credit_over_time",
+    "interval_chart",
+    "models_range",
     "path_length_bars",
     "point_trend_chart",
     "quadrant_chart",
@@ -28,4 +31,5 @@ __all__ = [
     "touch_timeline",
     "type_bars",
     "unattributed_over_time",
+    "windows_heat",
 ]

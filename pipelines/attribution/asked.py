@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from pipelines.attribution.bootstrap import BUCKETS
 from pipelines.attribution.registry import MODELS
 from pipelines.attribution.rules import DAY_MS
 from pipelines.calendar import Period
@@ -63,13 +64,14 @@ class Attribution:
 
 @dataclass(frozen=True)
 class Asked:
-    """One question to the lake: who earned, by a dimension, in a period."""
+    """One question to the lake: who earned, by a dimension, in a period. buckets: only of people of the buckets below this one."""
 
     reading: Reading
     names: Names
     how: Attribution
     period: Period
     dimension: str = "channel"
+    buckets: int = BUCKETS
 
     def parameters(self, **more: Any) -> dict[str, Any]:
         """The parameters of the members and of what is made of them; `more` goes before."""
@@ -88,6 +90,7 @@ class Asked:
             "with_unconverted": False,
             "conversion_type": self.how.conversion_type,
             "first_conversion": options.first_conversion,
+            "buckets": self.buckets,
             "lookback_ms": round(window * DAY_MS),
             "impression_lookback_ms": round((options.impression_lookback_days or window) * DAY_MS),
             "by_touch_date": options.by_touch_date,
@@ -126,15 +129,20 @@ class Asked:
         names = rows["name"].astype(object).where(rows["name"].notna() & (rows["name"] != ""), None)
         return rows.assign(name=self.names.column(self.dimension, names) if self.dimension in KINDS else names)
 
-    def in_currency(self, rows: pd.DataFrame, amount: str) -> pd.DataFrame:
-        """Rows with an amount in the asked currency, at the rates of their `slice`, a day; what has no rate is left out, with a warning."""
-        rows = rows.astype({amount: float})
+    def in_currency(self, rows: pd.DataFrame, amount: str, *alike: str) -> pd.DataFrame:
+        """Rows with an amount in the asked currency, at the rates of their `slice`, a day; what has no rate is left out, with a warning.
+
+        alike: further columns that share out the same money otherwise, which needs no warning of its own.
+        """
+        amounts = (amount, *alike)
+        rows = rows.astype(dict.fromkeys(amounts, float))
         if rows.empty or set(rows["currency"].dropna().unique()) <= {self.how.currency}:
             return rows
-        converted, warnings = rates_of(self.reading).convert(rows.assign(day=rows["slice"]), amount, self.how.currency)
-        for warning in warnings:
+        dated, rates = rows.assign(day=rows["slice"], unit=1.0), rates_of(self.reading)
+        rate = rates.convert(dated, "unit", self.how.currency)[0]["unit"]
+        for warning in rates.convert(dated[rate.isna()], amount, self.how.currency)[1]:
             self.how.warn(warning)
-        return converted.drop(columns="day")
+        return rows.assign(**{name: rows[name] * rate for name in amounts})
 
     def lake(self, statement: str, slots: Slots, parameters: Mapping[str, Any]) -> pd.DataFrame:
         """Rows of a lake statement; a slice by day as YYYY-MM-DD."""

@@ -60,20 +60,21 @@ def rules_credit(asked: Asked, models: Iterable[str], **more: Any) -> dict[str, 
     more: parameters that go before those asked.
     """
     found = {}
-    for rows, models_of_it in _passes(asked, models, "day", more):
-        for model in models_of_it:
-            own = rows[["slice", "name", "currency"]].assign(
-                **{name: rows[f"{name}_{model}"].astype(float) for name in SUMS}
-            )
-            own = asked.in_currency(own, "attributed_revenue").rename(columns={"slice": "day"})
-            found[model] = own.groupby(["day", "name"], dropna=False, as_index=False)[SUMS].sum()
+    for rows, of_it in passes(asked, models, "day", more):
+        columns = {model: [f"{name}_{model}" for name in SUMS] for model in of_it}
+        rows = asked.in_currency(
+            rows.assign(attributed_revenue=rows[columns[of_it[0]][1]]), SUMS[1], *(own[1] for own in columns.values())
+        ).rename(columns={"slice": "day"})
+        summed = rows.groupby(["day", "name"], dropna=False)[[name for own in columns.values() for name in own]].sum()
+        for model, own in columns.items():
+            found[model] = summed[own].astype(float).set_axis(SUMS, axis="columns").reset_index()
     return found
 
 
-def _passes(
+def passes(
     asked: Asked, models: Iterable[str], slice_: Slice, more: Mapping[str, Any]
 ) -> Iterator[tuple[pd.DataFrame, list[str]]]:
-    """The rows of each statement that the rules need, and the rules in it."""
+    """The rows of each statement that the rules need (their columns end in the rule's key), and the rules in it."""
     by_statement: dict[str, list[str]] = {}
     for model in models:
         by_statement.setdefault(statement_of(model), []).append(model)
@@ -98,17 +99,18 @@ def _set(asked: Asked, model: str) -> pd.DataFrame:
     rows = asked.lake("name_sets", asked.slots("day", anew=needs_names(asked)), asked.parameters())
     rows = asked.in_currency(rows, "revenue").rename(columns={"slice": "day"})
     rows = rows.assign(channels=named_sets(asked, rows["name_set"]))
-    parts = [_of_sets(group, model).assign(day=day) for day, group in rows.groupby("day")]
-    return pd.concat([_nothing(), *parts], ignore_index=True)
+    earned = _shared_out(rows) if MODELS[model].additive else rows.rename(columns={"channels": "name"}).explode("name")
+    return earned.rename(columns={"conversions": SUMS[0], "revenue": SUMS[1]})[["day", "name", *SUMS]]
 
 
-def _of_sets(sets: pd.DataFrame, model: str) -> pd.DataFrame:
-    if MODELS[model].additive:
-        earned = shapley_values(sets).rename(columns={"channel": "name"})
-    else:
-        members = sets[["channels", "conversions", "revenue"]].explode("channels").rename(columns={"channels": "name"})
-        earned = members.groupby("name", as_index=False)[["conversions", "revenue"]].sum()
-    return earned.rename(columns={"conversions": SUMS[0], "revenue": SUMS[1]})
+def _shared_out(sets: pd.DataFrame) -> pd.DataFrame:
+    """Shapley values by day and name. No journey has two days: with the names of each day as players of its own, all days are one game."""
+    players = [
+        [day + SEPARATOR + name for name in names] for day, names in zip(sets["day"], sets["channels"], strict=True)
+    ]
+    earned = shapley_values(sets.assign(channels=players))
+    told = [player.split(SEPARATOR, 1) for player in earned["channel"]]
+    return earned.assign(day=[day for day, _ in told], name=[name for _, name in told])
 
 
 def ordered_credit(asked: Asked) -> pd.DataFrame:
@@ -134,12 +136,12 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
     only = {} if rare is None else {"rare": list(rare), "with_rare": False}
     anew = needs_names(asked) or rare is not None
     linear = rules_credit(asked, [STAND_IN], **only)[STAND_IN]
-    linear = linear.assign(name=_called(asked, linear["name"])).groupby(["day", "name"], as_index=False)[SUMS].sum()
+    linear = linear.assign(name=called(asked, linear["name"])).groupby(["day", "name"], as_index=False)[SUMS].sum()
     grams = asked.lake(
         "grams", asked.slots("whole", anew=anew), asked.parameters(with_unconverted=True, order=order, **only)
     )
     touches = [f"touch_{place}" for place in range(1, order + 2)]
-    grams = grams.assign(**{touch: _called(asked, grams[touch]) for touch in touches})
+    grams = grams.assign(**{touch: called(asked, grams[touch]) for touch in touches})
     try:
         removal = removal_effects(grams, order)
     except CannotCarry as problem:
@@ -200,12 +202,12 @@ def named_sets(asked: Asked, sets: pd.Series) -> list[frozenset[str]]:
     """Sets of names as they are joined in the lake, as people know the names."""
     split = [text.split(SEPARATOR) for text in sets]
     stored = sorted({name for names in split for name in names})
-    called = dict(zip(stored, _called(asked, pd.Series(stored, dtype=object)), strict=True))
-    return [frozenset(called[name] for name in names) for names in split]
+    resolved = dict(zip(stored, called(asked, pd.Series(stored, dtype=object)), strict=True))
+    return [frozenset(resolved[name] for name in names) for names in split]
 
 
-def _called(asked: Asked, names: pd.Series) -> pd.Series:
-    """Names as people know them, what names nothing as UNNAMED; null (there is no such touch) stays null."""
+def called(asked: Asked, names: pd.Series) -> pd.Series:
+    """Stored names as people know them, what names nothing as UNNAMED; null (there is no such touch) stays null."""
     resolved = asked.resolved(pd.DataFrame({"name": names.astype(object)}))["name"]
     return pd.Series(
         np.where(names.isna(), None, resolved.astype(object).where(resolved.notna(), UNNAMED)),
@@ -219,16 +221,6 @@ def _own_days(asked: Asked) -> dict[str, object]:
     bounds = asked.period.bounds(asked.reading.settings.reporting_time_zone)
     own = {name: bounds[name] for name in ("first_dt", "last_dt")}
     return {**own, "anchored_from": bounds["starts_at"], "anchored_to": bounds["ends_at"]}
-
-
-def _nothing() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "day": pd.Series(dtype="str"),
-            "name": pd.Series(dtype="str"),
-            **{name: pd.Series(dtype=float) for name in SUMS},
-        }
-    )
 
 
 _SOLVERS: dict[str, Callable[[Asked, str], pd.DataFrame]] = {

@@ -5,7 +5,18 @@ from typing import Any
 
 from pipelines.answers import Answer, kept_answers, stale
 from pipelines.errors import LakeUnavailable, WarehouseUnavailable, WrongUsage
-from pipelines.questions import credit, data, decisions, journeys, names, quadrant, unattributed
+from pipelines.questions import (
+    compare,
+    credit,
+    data,
+    decisions,
+    intervals,
+    journeys,
+    names,
+    parity,
+    quadrant,
+    unattributed,
+)
 from pipelines.questions.question import Parameter, Question
 from pipelines.stores.base import Reading, Stores
 
@@ -15,6 +26,9 @@ QUESTIONS: dict[str, Question] = {
     question.name: question
     for question in (
         *credit.QUESTIONS,
+        *compare.QUESTIONS,
+        *intervals.QUESTIONS,
+        *parity.QUESTIONS,
         *unattributed.QUESTIONS,
         *journeys.QUESTIONS,
         *decisions.QUESTIONS,

@@ -75,7 +75,13 @@ def walks(touches: Sequence[Touch], conversions: Sequence[Conversion], way: Way)
     """The journeys that have a touch which counts."""
     usable = _usable(touches)
     found = [
-        _walk(usable.get(conversion.person or "", []), conversion, conversion.at, way, restarted_at(conversion, conversions))
+        _walk(
+            usable.get(conversion.person or "", []),
+            conversion,
+            conversion.at,
+            way,
+            restarted_at(conversion, conversions),
+        )
         for conversion in asked_about(conversions, way)
         if conversion.person is not None
     ]
@@ -103,7 +109,9 @@ def number_of(conversion: Conversion, conversions: Iterable[Conversion]) -> int 
     return sum(one.counts for one in conversions if one.person == conversion.person and _rank(one) <= _rank(conversion))
 
 
-def credit(found: Iterable[Walk], way: Way, model: str, parameters: Mapping[str, float]) -> dict[tuple[Any, ...], float]:
+def credit(
+    found: Iterable[Walk], way: Way, model: str, parameters: Mapping[str, float]
+) -> dict[tuple[Any, ...], float]:
     """By day, name and sum, under a model whose credit follows from each journey alone."""
     sums: dict[tuple[Any, ...], float] = defaultdict(float)
     chosen = {**model_parameters(model, parameters), "lookback_days": min(way.lookback_days, LONGEST_DAYS)}

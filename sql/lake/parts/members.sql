@@ -1,8 +1,8 @@
 -- Purpose: the touches that count, as the journeys table holds them: consented ones of all channels, within one look-back window.
 -- Parameters: first_dt, last_dt (UTC days of the anchors, varchar); anchored_from, anchored_to (instants, end exclusive); with_unconverted (journeys
---   without conversion as well); conversion_type (null: all); first_conversion (only the first one of each person); lookback_ms; by_touch_date
---   (report a touch on its own day instead of its conversion's); direct_channels (names that mean no channel); @channel (the column that
---   tells a touch's channel); @dimension (what a touch is credited to; what names nothing is '').
+--   without conversion as well); conversion_type (null: all); first_conversion (only the first one of each person); buckets (only people of the
+--   buckets below this number); lookback_ms; by_touch_date (report a touch on its own day instead of its conversion's); direct_channels (names
+--   that mean no channel); @channel (the column that tells a touch's channel); @dimension (what a touch is credited to; what names nothing is '').
 -- Grain: one row a (journey, touch). is_first marks the oldest touch in the window; name is the touch's value of @dimension; next_name (_2, _3) those
 --   of the touches that follow and name_set those from here to the last touch, which hold only where @dimension is channel.
 select
@@ -15,6 +15,7 @@ select
 from journeys
 where dt between cast(:first_dt as varchar) and cast(:last_dt as varchar)
     and anchored_at >= cast(:anchored_from as timestamp) and anchored_at < cast(:anchored_to as timestamp)
+    and bucket < cast(:buckets as bigint)
     and (converted or cast(:with_unconverted as boolean))
     and (not converted or cast(:conversion_type as varchar) is null or type = cast(:conversion_type as varchar))
     and (not converted or not cast(:first_conversion as boolean) or person_conversion = 1)

@@ -12,6 +12,7 @@ with counted as (
     from journeys
     where dt between cast(:first_dt as varchar) and cast(:last_dt as varchar)
         and anchored_at >= cast(:anchored_from as timestamp) and anchored_at < cast(:anchored_to as timestamp)
+        and bucket < cast(:buckets as bigint)
         and (converted or cast(:with_unconverted as boolean))
         and (not converted or cast(:conversion_type as varchar) is null or type = cast(:conversion_type as varchar))
         and (not converted or not cast(:first_conversion as boolean) or person_conversion = 1)

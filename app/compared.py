@@ -1,0 +1,163 @@
+"""Models side by side, made ready for the Compare page: who is shown, how dots look, and what the page says about them.
+
+Invariant: nobody is called the winner who is not distinguishable from the next.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import components, formats, queries, tables
+from app.charts import windows_heat
+from app.formats import number, plain
+from app.shown import named, nameless
+from pipelines.attribution import MODELS
+
+TITLES = {key: model.title for key, model in MODELS.items()}
+LAST_TOUCH = "last_touch"
+
+
+def kinds(chosen: str) -> dict[str, str]:
+    """Model -> how its dot looks: that of the chosen model, of last touch, of a data-driven model or of another rule."""
+    told = {key: "rule" if model.kind == "rule" else "data" for key, model in MODELS.items()}
+    return {**told, LAST_TOUCH: "last", chosen: "chosen"}
+
+
+def drawn(rows: pd.DataFrame, by: str, order: pd.Series, chosen: str) -> pd.DataFrame:
+    """Rows of the names in this order, under the models whose credit can be held against each other (and the chosen one)."""
+    place = {name: at for at, name in enumerate(order)}
+    kept = rows[rows[by].isin(order) & (rows["additive"] | (rows["model"] == chosen))]
+    return kept.sort_values(by, key=lambda names: names.map(place), kind="stable")
+
+
+def side_by_side(rows: pd.DataFrame, by: str, value: str, chosen: str, shown: str) -> pd.DataFrame:
+    """A row a name and a column a model, the chosen one first and then last touch.
+
+    shown: "Numbers", "Against last touch" or "Ranks", which says by how many places a name stands higher or lower.
+    """
+    cells = {
+        "Numbers": rows[value],
+        "Against last touch": rows["difference_to_last_touch"],
+        "Ranks": rows.apply(_rank, axis=1),
+    }
+    order = list(dict.fromkeys([chosen, LAST_TOUCH, *MODELS]))
+    first = rows.loc[rows["model"] == chosen].sort_values(value, ascending=False)[by]
+    wide = rows.assign(cell=cells[shown]).pivot(index=by, columns="model", values="cell")
+    return wide.reindex(index=list(first), columns=order).reset_index()
+
+
+def _rank(row: pd.Series) -> str:
+    change = int(row["rank_change"])
+    return f"{row['rank']}" + (f" ▲{change}" if change > 0 else f" ▼{-change}" if change < 0 else "")
+
+
+def columns_of(wide: pd.DataFrame, by: str, shown: str, money: str | None) -> dict[str, Any]:
+    """The columns of that table. money: the currency where the numbers are money."""
+    columns = {by: tables.text(by.capitalize(), pinned=True, width=112)}
+    for model in wide.columns.drop(by):
+        title = TITLES[model] + ("" if MODELS[model].additive else " *")
+        said = MODELS[model].summary
+        if shown == "Ranks":
+            columns[model] = tables.text(title, help=said, width=92)
+        elif money:
+            columns[model] = tables.money(title, money, 0, help=said, width=92)
+        else:
+            columns[model] = tables.count(title, 1, help=said, width=92)
+    return columns
+
+
+def finding(rows: pd.DataFrame, sure: pd.DataFrame, by: str, value: str, chosen: str) -> str | None:
+    """Who leads under the chosen model as far as that can be told, and about whom the models disagree most.
+
+    rows: of model_comparison; sure: of credit_intervals; both with a name in every row.
+    """
+    rows, sure = (found[found[by] != nameless(by)] for found in (rows, sure))
+    if sure.empty or not sure[value].max() > 0:
+        return None
+    return f"{_leader(sure, by, TITLES[chosen])} {_disagreement(rows, by, value)}".strip()
+
+
+def _leader(sure: pd.DataFrame, by: str, model: str) -> str:
+    first = [plain(name) for name in sure.loc[sure["tier"].fillna(0) == 1, by]]
+    if not first:
+        return f"**{plain(sure[by].iloc[0])}** earns most under {plain(model)}; how sure that is cannot be told."
+    if len(first) == 1:
+        return f"**{first[0]}** leads under {plain(model)}, clear of chance."
+    return f"Nobody leads alone under {plain(model)}: {formats.listed([f'**{name}**' for name in first])} are not distinguishable."
+
+
+def _disagreement(rows: pd.DataFrame, by: str, value: str) -> str:
+    held = rows[rows["additive"]]
+    spread = held.groupby(by)[value].agg(lambda own: own.max() - own.min())
+    if not spread.max() >= 1:
+        return "All models say much the same."
+    own = held[held[by] == spread.idxmax()].sort_values(value, kind="stable")
+    least, most = own.iloc[0], own.iloc[-1]
+    return (
+        f"The models disagree most about **{plain(most[by])}**: from {number(least[value])} ({plain(TITLES[least['model']])}) "
+        f"to {number(most[value])} ({plain(TITLES[most['model']])})."
+    )
+
+
+def reconciled(facts: Mapping[str, Any]) -> str:
+    """That credit and what is unattributed are all conversions, under how many models; or under which ones they are not."""
+    parts = [facts[name] for name in ("attributed_conversions", "unattributed_conversions", "conversions")]
+    told = f"{number(parts[0])} + {number(parts[1])} = {number(parts[2])}"
+    if facts["reconciled"]:
+        return f"Credit + unattributed = conversions: {told} ✓ under all {len(facts['off'])} models whose credit may be summed."
+    off = [TITLES[model] for model, difference in facts["off"].items() if difference > 1e-9 * max(parts[2], 1)]
+    return f"Credit + unattributed = conversions does not hold under {formats.listed(off)} ({told}): please report it."
+
+
+@st.fragment
+def show_windows(names: list[str], by: str, value: str, asked: Mapping[str, Any], chosen: str) -> None:
+    """What the window changes for one name: choosing another one draws nothing else anew."""
+    name = components.dropdown(by.capitalize(), names, key="windows_of")
+    found = queries.answer("model_windows", **asked, name=name)
+    rows = named(found.rows, by)
+    st.caption(f"{formats.sentence_case(value.replace('_', ' '))} of {plain(name)} by model and look-back window.")
+    figure = windows_heat(rows, value, chosen, TITLES, components.theme())
+    components.chart(figure, "windows", f"What {name} earns by model and look-back window")
+
+
+@st.fragment
+def show_parity(asked: Mapping[str, Any]) -> None:
+    """The check on demand: the same credit from a second implementation."""
+    if not st.button(
+        "Check parity now", icon=":material/rule:", help="Works credit out a second time, outside of the lake."
+    ):
+        return
+    with st.spinner("Working credit out a second time …"):
+        found = queries.answer("parity", **asked)
+    facts, rows = found.facts, found.rows
+    said = f"on {number(facts['compared'])} of {number(facts['of'])} attributed conversions"
+    if facts["disagree"]:
+        st.error(
+            f"Parity: {formats.counted(facts['disagree'], 'model disagrees', 'models disagree')} {said}. Please report it."
+        )
+    else:
+        st.success(
+            f"Parity: {formats.counted(facts['agree'], 'model agrees', 'models agree')} to {facts['tolerance']:.0e} {said}."
+        )
+    columns = {
+        "title": tables.text("Model"),
+        "says": tables.text("Parity"),
+        "difference": tables.text("Largest difference"),
+        "relative": tables.text("Relative"),
+        "sums": tables.text("Credit + unattributed = conversions"),
+        "note": tables.text("Note"),
+    }
+    told = rows.assign(
+        title=rows["model"].map(TITLES),
+        says=[_mark(agrees) for agrees in rows["agrees"]],
+        difference=[f"{value:.1e}" if formats.known(value) else None for value in rows["difference"]],
+        relative=[f"{value:.1e}" if formats.known(value) else None for value in rows["relative_difference"]],
+        sums=[_mark(holds) for holds in rows["reconciles"]],
+    )
+    tables.grid(told, columns, "Parity of each model", most=20)
+
+
+def _mark(holds: Any) -> str | None:
+    return None if pd.isna(holds) else "✓" if holds else "✗"

@@ -1,0 +1,103 @@
+"""Compare: what each model would say, how sure that is, and whom the choice of a model moves."""
+
+import streamlit as st
+
+from app import compared, components, formats, navigation, queries, tables
+from app.charts import interval_chart, models_range
+from app.shown import named, nameless
+from pipelines.attribution import MODELS
+from pipelines.questions.intervals import BOUNDS
+
+GRAINS = {
+    "Channels": "channel",
+    "Campaigns": "campaign",
+    "Platforms": "platform",
+    "Accounts": "account",
+    "Creatives": "creative",
+    "Posts": "post",
+    "Touchpoint kinds": "kind",
+}
+MEASURES = {"Conversions": "conversions", "Revenue": "revenue"}
+MOST = 12
+
+filters = components.filters()
+theme = components.theme()
+with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    by = GRAINS[components.dropdown("Compare", list(GRAINS), key="compare_by")]
+    measure = MEASURES[components.selector("Measure", list(MEASURES), key="compare_measure")]
+value, money = f"attributed_{measure}", filters.currency if measure == "revenue" else None
+unit = f"Attributed {measure}" + (f", {formats.currency_sign(money)}" if money else "")
+asked = {**filters.credit(), "by": by}
+
+models = queries.answer("model_comparison", **asked, measure=measure)
+components.stop_if_empty(models, "credit")
+intervals = queries.answer("credit_intervals", **asked, measure=measure)
+rows, sure = named(models.rows, by), named(intervals.rows, by)
+title = MODELS[filters.model].title
+components.finding(compared.finding(rows, sure, by, value, filters.model), filters, compared=False)
+
+top = sure.head(MOST)
+some = f" The {MOST} largest of {len(sure)}." if len(sure) > MOST else ""
+left, right = st.columns(2, gap="small")
+with left.container(border=True):
+    st.markdown(f"**What does each model say?** A dot a model, {title} large.{some}")
+    dots = compared.drawn(rows, by, top[by], filters.model)
+    figure = models_range(dots, by, value, compared.kinds(filters.model), compared.TITLES, unit, theme)
+    components.chart(figure, "models", f"{unit} of each {by} under every model")
+with right.container(border=True):
+    known = sure["tier"].notna().any()
+    st.markdown(
+        f"**How sure is {title}?** "
+        + (
+            "Lines: 95 % intervals. On one band: not distinguishable."
+            if known
+            else "It has no intervals: see below why."
+        )
+    )
+    figure = interval_chart(top, by, value, BOUNDS[value], unit, theme)
+    components.chart(figure, "intervals", f"{unit} of each {by} under {title} with intervals")
+
+with st.container(border=True):
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown(f"**Every {by} under every model**, {filters.described()}", width="content")
+        shown = components.selector("Show", ["Numbers", "Against last touch", "Ranks"], key="compare_show")
+    wide = compared.side_by_side(rows, by, value, filters.model, shown)
+    tables.grid(wide, compared.columns_of(wide, by, shown, money), f"Every {by} under every model")
+    st.caption("▲ ▼ places against last touch. \\* counts a conversion once for each that took part: never sum it.")
+    tables.download(rows, f"models by {by}")
+
+left, right = st.columns(2, gap="small")
+with left.container(border=True):
+    st.markdown(f"**Intervals in numbers** under {title}")
+    low, high = BOUNDS[value]
+    number = (
+        (lambda name: tables.money(name, money, 0, width=70))
+        if money
+        else (lambda name: tables.count(name, 1, width=70))
+    )
+    columns = {
+        by: tables.text(by.capitalize(), pinned=True, width=108),
+        "tier": tables.count("Tier", width=48, help="Within a tier nobody is distinguishable from its first."),
+        value: number(measure.capitalize()),
+        low: number("from"),
+        high: number("to"),
+    }
+    if sure["cpa"].notna().any():
+        columns |= {
+            "cpa": tables.money("Paid CPA", filters.currency, width=72),
+            "cpa_low": tables.money("from", filters.currency, width=66),
+            "cpa_high": tables.money("to", filters.currency, width=66),
+        }
+    tables.table(sure, columns, f"intervals by {by}", most=14)
+    st.caption(intervals.facts["people"])
+with right.container(border=True):
+    st.markdown("**What does the window change?**")
+    names = [name for name in sure[by] if name != nameless(by)]
+    if names:
+        compared.show_windows(names, by, value, {**asked, "measure": measure}, filters.model)
+
+with st.container(border=True):
+    st.caption(compared.reconciled(models.facts))
+    compared.show_parity(asked)
+
+components.notes(models, intervals, untouched=navigation.untouched(__file__))
