@@ -5,7 +5,7 @@ from typing import Any
 
 from pipelines.answers import Answer, kept_answers, stale
 from pipelines.errors import LakeUnavailable, WarehouseUnavailable, WrongUsage
-from pipelines.questions import credit, data, names, quadrant, unattributed
+from pipelines.questions import completion, credit, data, names, positions, quadrant, unattributed, unmatched
 from pipelines.questions.question import Parameter, Question
 from pipelines.stores.base import Reading, Stores
 
@@ -13,7 +13,8 @@ __all__ = ["QUESTIONS", "Answer", "Parameter", "Question", "ask"]
 
 QUESTIONS: dict[str, Question] = {
     question.name: question
-    for question in (*credit.QUESTIONS, *unattributed.QUESTIONS, *quadrant.QUESTIONS, *data.QUESTIONS, *names.QUESTIONS)
+    for of_file in (credit, positions, completion, unattributed, unmatched, quadrant, data, names)
+    for question in of_file.QUESTIONS
 }
 """Name -> question: read by the pages, the command line and the tests."""
 
