@@ -47,8 +47,8 @@ SLICES: dict[Slice, str] = {
     ),
 }
 """What the rows of a statement may be summed by: the allow-list of @slice. A day is one of the reporting zone: zone_breaks are the instants at
-which its offset changes, zone_offsets the offsets in seconds, one more than breaks. A day pair, of what is reported on the day of the touch, is that
-day and the day of the conversion."""
+which its offset changes, zone_offsets the offsets in seconds, one more than breaks. A day pair, of what is reported on the day of the touch, is
+that day and the day of the conversion."""
 
 Members = Literal["members", "members_anew"]
 """The parts that say which touches count."""

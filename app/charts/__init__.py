@@ -1,5 +1,6 @@
 """DataFrame in, plotly figure out. No streamlit here: a figure can be drawn, tested and exported without a page."""
 
+from app.charts.positions import position_map
 from app.charts.quadrants import quadrant_chart
 from app.charts.results import (
     comparison_bars,
@@ -11,16 +12,20 @@ from app.charts.results import (
 )
 from app.charts.theme import Theme, stable_colours
 from app.charts.trend import point_trend_chart
+from app.charts.windows import days_outside_chart, window_curve_chart
 
 __all__ = [
     "Theme",
     "comparison_bars",
     "credit_over_time",
+    "days_outside_chart",
     "point_trend_chart",
+    "position_map",
     "quadrant_chart",
     "reasons_bars",
     "spend_and_return",
     "stable_colours",
     "type_bars",
     "unattributed_over_time",
+    "window_curve_chart",
 ]

@@ -36,6 +36,6 @@ def _about_milestones(asked: Asked, needed: tuple[str, ...]) -> None:
     if lacking:
         one = " or ".join({"leads": "a lead", "opportunities": "an opportunity"}[name] for name in lacking)
         asked.how.say(
-            f"No touchpoint of this period's journeys is marked as {one}: the share of that peak goes to the others. Upload touchpoints with "
+            f"{MODELS[asked.how.model].title}: no touchpoint of this period's journeys is marked as {one}: the share of that peak goes to the others. Upload touchpoints with "
             "`milestone` to have it count."
         )

@@ -22,7 +22,7 @@ def window_curve(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     """How many conversions each look-back window from 1 day to the longest attributes, and how many stay outside of it.
 
     The curve is that of all consented touches: exact where no option changes which touches count, and said not to be where one does.
-    facts: beyond_longest and after_conversion, those that no window reaches.
+    facts: attributed, by the asked window; beyond_longest and after_conversion, those that no window reaches.
     """
     asked = scope(reading, parameters, ("conversions",))
     missing = health.missing(asked.fresh, SOURCES)
@@ -46,6 +46,7 @@ def window_curve(reading: Reading, parameters: Mapping[str, Any]) -> Found:
         }
     )
     facts = {
+        "attributed": int(rows["attributed"].sum()),
         "beyond_longest": int(met.loc[met["any_days"] > longest, "conversions"].sum()),
         "after_conversion": int(met.loc[met["any_days"] < 0, "conversions"].sum()),
     }
@@ -68,7 +69,7 @@ def _reached(days: pd.Series, conversions: pd.Series, longest: int) -> np.ndarra
 
 
 def unmatched_people(reading: Reading, parameters: Mapping[str, Any]) -> Found:
-    """The people who converted without any touchpoint, most conversions first; facts tell what their identifiers and those of touchpoints look like.
+    """The people who converted without any touchpoint, most conversions first, and what identifiers look like on both sides.
 
     facts: people (how many there are); shapes: side (unmatched, touchpoints) -> a list of kind, lead, shortest, longest, share, example.
     """
