@@ -3,7 +3,7 @@
 Invariant: every widget is bound to the address and has a constant default, which leaves the address.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -171,13 +171,10 @@ def _window(longest: float) -> float:
 
 
 def _options(longest: float) -> Options:
-    direct = st.segmented_control(
-        "Direct touches", list(_DIRECT), default="Keep", required=True, key="direct", bind="query-params"
-    )
+    with st.container(horizontal=True, gap="medium"):
+        direct = _either("Direct touches", list(_DIRECT), "direct")
+        reported = _either("Report credit by", _REPORTED, "report_by")
     st.caption(DIRECT[_DIRECT[direct]])
-    reported = st.segmented_control(
-        "Report credit by", _REPORTED, default=_BY_CONVERSION, required=True, key="report_by", bind="query-params"
-    )
     impressions = st.number_input(
         "Window of impressions, days",
         min_value=0.01,
@@ -190,12 +187,20 @@ def _options(longest: float) -> Options:
         bind="query-params",
         help="How far back touches of kind impression count; empty: as far as all others.",
     )
-    switched = {
-        key: st.toggle(title, key=key, bind="query-params", help=said) for key, (title, said) in _TOGGLES.items()
-    }
+    with st.container(gap="xsmall"):
+        switched = {
+            key: st.toggle(title, key=key, bind="query-params", help=said) for key, (title, said) in _TOGGLES.items()
+        }
     return Options(
         direct=_DIRECT[direct],
         impression_lookback_days=impressions,
         by_touch_date=reported == _BY_TOUCH,
         **switched,
     )
+
+
+def _either(title: str, options: Sequence[str], key: str) -> str:
+    chosen_one: str = st.segmented_control(
+        title, options, default=options[0], required=True, key=key, bind="query-params", width="content"
+    )
+    return chosen_one

@@ -53,14 +53,14 @@ def windows(curve: pd.DataFrame, facts: Mapping[str, Any], window: float) -> Non
 
 
 def window_finding(curve: pd.DataFrame, facts: Mapping[str, Any], window: float) -> str:
-    """What the next shorter and the longest window would change, and what no window reaches."""
+    """What a window of half the length or less and the two longest ones would change, and what no window reaches."""
     by_window = curve.set_index("window_days")["attributed"]
     now = facts["attributed"]
     others = [days for days in WINDOWS if days in by_window.index and days != window]
-    shorter = [days for days in others if days < window][-1:]
+    shorter = [days for days in others if days <= window / 2][-1:]
     longer = [days for days in others if days > window]
     said = [f"{formats.days(days)} would attribute {_more_or_fewer(by_window[days] - now)}" for days in shorter]
-    said += [f"{formats.days(days)} {_more_or_fewer(by_window[days] - now)}" for days in dict.fromkeys(longer[-2:])]
+    said += [f"{formats.days(days)} {_more_or_fewer(by_window[days] - now)}" for days in longer[-2:]]
     sentence = f"{formats.sentence_case(', '.join(said))}." if said else ""
     lost = [
         f"{formats.counted(facts[name], 'conversion')} {why}"

@@ -31,8 +31,8 @@ def picked_spend(rows: pd.DataFrame, by: str, names: Sequence[str], summed: bool
     if rest.any():
         named = shown.named(rows, by)
         paid = named[~named[by].isin(names) & named[by].ne(shown.nameless(by)) & (named["spend"] > 0)]
-        summed = paid[["spend", "attributed_conversions", "attributed_revenue"]].astype(float).sum(min_count=1)
-        gathered.loc[rest, RATIOS] = with_results(summed.to_frame().T)[RATIOS].to_numpy()
+        sums = paid[["spend", "attributed_conversions", "attributed_revenue"]].astype(float).sum(min_count=1)
+        gathered.loc[rest, RATIOS] = with_results(sums.to_frame().T)[RATIOS].to_numpy()
     return gathered
 
 

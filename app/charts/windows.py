@@ -49,7 +49,10 @@ def window_curve_chart(rows: pd.DataFrame, window: float, theme: Theme) -> go.Fi
 
 
 def days_outside_chart(gained: pd.Series, window: float, theme: Theme) -> go.Figure:
-    """How many days the window misses conversions by: a bar a day, or BIN days. gained: conversions that each longer window adds, by its days."""
+    """By how many days the window misses conversions: a bar a day, or BIN days.
+
+    gained: the conversions that each longer window adds, by its days.
+    """
     beyond = pd.Series(gained.to_numpy(), index=(gained.index.to_numpy(dtype=float) - window))
     size = 1 if len(beyond) <= MOST_BARS else BIN
     begins = ((beyond.index.to_numpy() - 1e-9) // size * size).astype(int)

@@ -176,8 +176,8 @@ def _hybrid(asked: Asked, model: str) -> pd.DataFrame:
     split = {"data_driven": float(known[SUMS[0]].sum()), "rule_based": float(rest[SUMS[0]].sum()), "rare": len(rare)}
     asked.how.facts["split"] = split
     asked.how.say(
-        f"Hybrid: {split['data_driven']:,.0f} conversions by the Markov chain, {split['rule_based']:,.0f} by the rule ({MODELS[REST].title.lower()}), "
-        f"since {len(rare)} of {len(seen)} names stand in fewer than {least:,.0f} journeys."
+        f"{MODELS[model].title}: {split['data_driven']:,.0f} conversions by the Markov chain, {split['rule_based']:,.0f} by the rule "
+        f"({MODELS[REST].title.lower()}): {len(rare)} of {len(seen)} names stand in fewer than {least:,.0f} journeys."
     )
     return pd.concat([known, rest[["day", "name", *SUMS]]], ignore_index=True)
 

@@ -22,10 +22,10 @@ def about(asked: Asked) -> None:
         how.say(NOT_SUMMED)
     if how.options.by_touch_date:
         how.say(
-            "Credit stands on the day of the touchpoint, also that of conversions after the period: it does not sum to the period's conversions."
+            "Credit is counted on the day of the touchpoint, whenever the conversion came: it does not sum to the period's conversions."
         )
     if how.options.by_touch_date and not model.additive:
-        how.say(f"{model.title} has no touchpoint of its own: a conversion stands on the day of its first one.")
+        how.say(f"{model.title} has no touchpoint of its own: a conversion is counted on the day of its first one.")
     if model.key in _MILESTONES:
         _about_milestones(asked, _MILESTONES[model.key])
 
@@ -35,7 +35,8 @@ def _about_milestones(asked: Asked, needed: tuple[str, ...]) -> None:
     lacking = [name for name in needed if not marked[name]]
     if lacking:
         one = " or ".join({"leads": "a lead", "opportunities": "an opportunity"}[name] for name in lacking)
+        title = MODELS[asked.how.model].title
         asked.how.say(
-            f"{MODELS[asked.how.model].title}: no touchpoint of this period's journeys is marked as {one}: the share of that peak goes to the others. Upload touchpoints with "
-            "`milestone` to have it count."
+            f"{title}: no touchpoint of this period's journeys is marked as {one}, so that its share goes to the other peaks. "
+            "Upload touchpoints with a milestone to have it count."
         )

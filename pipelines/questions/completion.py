@@ -20,7 +20,7 @@ from pipelines.questions.scope import Scope, scope
 from pipelines.stores.base import Reading
 
 COLUMNS = ["touch_day", "observed", "completion", "expected", "known"]
-WHOLE = 0.995
+WHOLE = 0.95
 """A day of at least this completion counts as complete."""
 
 
