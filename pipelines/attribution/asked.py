@@ -44,7 +44,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Attribution:
-    """How credit is given. warnings and facts gather what has to be said beside the rows."""
+    """How credit is given. warnings, facts and said gather what has to be told beside the rows; said: of the model itself, in sentences."""
 
     model: str
     model_parameters: dict[str, float]
@@ -55,11 +55,17 @@ class Attribution:
     options: Options = Options()
     warnings: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
 
     def warn(self, warning: str) -> None:
         """Say something once."""
         if warning not in self.warnings:
             self.warnings.append(warning)
+
+    def say(self, sentence: str) -> None:
+        """Say something about the model once."""
+        if sentence not in self.said:
+            self.said.append(sentence)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import pandas as pd
 from pipelines.attribution.asked import Asked, statement_of, weighing
 from pipelines.attribution.markov import removal_effects
 from pipelines.attribution.registry import MODELS, model_parameters
+from pipelines.attribution.said import about
 from pipelines.attribution.shapley import shapley_values
 from pipelines.attribution.spread import spread
 from pipelines.errors import CannotCarry
@@ -32,6 +33,7 @@ UNNAMED = ""
 
 def credit(asked: Asked) -> pd.DataFrame:
     """Credit by day: day, name, attributed_conversions, attributed_revenue (in the asked currency). What names nothing has a null name."""
+    about(asked)
     return credit_under(asked, asked.how.model)
 
 
@@ -43,8 +45,7 @@ def credit_under(asked: Asked, model: str) -> pd.DataFrame:
 
 def outcomes(asked: Asked) -> pd.DataFrame:
     """All conversions by day: day, type, reason (null: attributed), conversions, revenue (in the asked currency)."""
-    statement = "outcomes_anew" if asked.anew else "outcomes"
-    rows = asked.lake(statement, asked.slots("day"), asked.parameters(by_touch_date=False, **_own_days(asked)))
+    rows = asked.lake("outcomes", asked.slots("day"), told_parameters(asked))
     rows = asked.in_currency(rows, "revenue").rename(columns={"slice": "day"})
     return rows.groupby(["day", "type", "reason"], dropna=False, as_index=False)[["conversions", "revenue"]].sum()
 
@@ -147,7 +148,7 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
     except CannotCarry as problem:
         return _stand_in(asked, model, problem, linear)
     if removal.caveat:
-        asked.how.warn(removal.caveat)
+        asked.how.say(removal.caveat)
     asked.how.facts["chain"] = {"states": removal.states, "base": removal.base}
     return _laid_over_days(linear, removal.channels.set_index("channel")["share"])
 
@@ -177,17 +178,18 @@ def _hybrid(asked: Asked, model: str) -> pd.DataFrame:
     rare = sorted(str(name) for name in seen[seen < least].index)
     known = chain_credit(asked, model, 1, rare=rare)
     rest = rules_credit(asked, [REST], rare=rare, with_rare=True)[REST]
-    asked.how.facts["split"] = {
-        "data_driven": float(known[SUMS[0]].sum()),
-        "rule_based": float(rest[SUMS[0]].sum()),
-        "rare": len(rare),
-    }
+    split = {"data_driven": float(known[SUMS[0]].sum()), "rule_based": float(rest[SUMS[0]].sum()), "rare": len(rare)}
+    asked.how.facts["split"] = split
+    asked.how.say(
+        f"{MODELS[model].title}: {split['data_driven']:,.0f} conversions by the Markov chain, {split['rule_based']:,.0f} by the rule "
+        f"({MODELS[REST].title.lower()}): {len(rare)} of {len(seen)} names stand in fewer than {least:,.0f} journeys."
+    )
     return pd.concat([known, rest], ignore_index=True)
 
 
 def _stand_in(asked: Asked, model: str, problem: CannotCarry, linear: pd.DataFrame) -> pd.DataFrame:
     asked.how.facts["stands_in"] = {"model": STAND_IN, "for": model, "reason": problem.message}
-    asked.how.warn(
+    asked.how.say(
         f"{MODELS[model].title} cannot be told: {problem.message} {MODELS[STAND_IN].title} stands in. {problem.remedy}"
     )
     return linear[["day", "name", *SUMS]]
@@ -216,11 +218,12 @@ def called(asked: Asked, names: pd.Series) -> pd.Series:
     )
 
 
-def _own_days(asked: Asked) -> dict[str, object]:
-    """The days of conversions, whatever day their credit is reported on."""
+def told_parameters(asked: Asked, **more: object) -> dict[str, Any]:
+    """The parameters of what is told about conversions (parts/told.sql): of those on the period's days, whatever day credit is reported on."""
     bounds = asked.period.bounds(asked.reading.settings.reporting_time_zone)
     own = {name: bounds[name] for name in ("first_dt", "last_dt")}
-    return {**own, "anchored_from": bounds["starts_at"], "anchored_to": bounds["ends_at"]}
+    anchored = {"anchored_from": bounds["starts_at"], "anchored_to": bounds["ends_at"]}
+    return asked.parameters(by_touch_date=False, **own, **anchored, **more)
 
 
 _SOLVERS: dict[str, Callable[[Asked, str], pd.DataFrame]] = {

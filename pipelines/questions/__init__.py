@@ -7,6 +7,7 @@ from pipelines.answers import Answer, kept_answers, stale
 from pipelines.errors import LakeUnavailable, WarehouseUnavailable, WrongUsage
 from pipelines.questions import (
     compare,
+    completion,
     credit,
     data,
     decisions,
@@ -14,8 +15,10 @@ from pipelines.questions import (
     journeys,
     names,
     parity,
+    positions,
     quadrant,
     unattributed,
+    unmatched,
 )
 from pipelines.questions.question import Parameter, Question
 from pipelines.stores.base import Reading, Stores
@@ -24,18 +27,12 @@ __all__ = ["QUESTIONS", "Answer", "Parameter", "Question", "ask"]
 
 QUESTIONS: dict[str, Question] = {
     question.name: question
-    for question in (
-        *credit.QUESTIONS,
-        *compare.QUESTIONS,
-        *intervals.QUESTIONS,
-        *parity.QUESTIONS,
-        *unattributed.QUESTIONS,
-        *journeys.QUESTIONS,
-        *decisions.QUESTIONS,
-        *quadrant.QUESTIONS,
-        *data.QUESTIONS,
-        *names.QUESTIONS,
+    for of_file in (
+        *(credit, positions, completion, compare, intervals, parity),
+        *(unattributed, unmatched, journeys, decisions),
+        *(quadrant, data, names),
     )
+    for question in of_file.QUESTIONS
 }
 """Name -> question: read by the pages, the command line and the tests."""
 

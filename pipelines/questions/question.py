@@ -151,8 +151,9 @@ ATTRIBUTION_STATEMENTS = (
     "lake/name_sets",
     "lake/shares",
     "lake/grams",
+    "lake/milestones",
 )
-OUTCOME_STATEMENTS = ("lake/outcomes", "lake/outcomes_anew")
+OUTCOME_STATEMENTS = ("lake/outcomes",)
 """What the engine reads for credit under any model, and for what is unattributed."""
 
 PERIOD = (
