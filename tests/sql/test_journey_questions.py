@@ -186,7 +186,7 @@ def test_unattributed_conversions_are_listed_by_their_reason(rated: Stores, worl
         assert set(rows["conversion_id"]) == {id_ for id_, why in expected.items() if why == reason}
 
 
-@settings(few, max_examples=4)
+@settings(few, max_examples=2)
 @given(worlds, ways)
 def test_traces_add_up_to_the_credit(rated: Stores, world: World, way: Way) -> None:
     """Every conversion's touches that count are those of plain Python, in order, and their credit sums to the channels' under each model."""
