@@ -94,22 +94,24 @@ def _touches(rows: pd.DataFrame, filters: Filters) -> None:
         "kind": tables.text("Kind", width=56),
     }
     own = {
-        f"weight_{filters.model}": st.column_config.NumberColumn("Raw weight", format="%.4g", width=76),
-        f"credit_{filters.model}": tables.share("Credit", width=62),
+        f"credit_{filters.model}": tables.share("Credit", width=58),
+        f"weight_{filters.model}": st.column_config.NumberColumn(
+            "Weight", format="%.4g", width=60, help="As the model weighs it, before all are divided by their sum."
+        ),
     }
     if filters.model == "markov":
         own = {"share_markov": tables.share("Share in the period", width=110)}
     own = {name: column for name, column in own.items() if name in rows}
     position = {"position": tables.count("#", pinned=True, width=34)}
+    head, *rest = columns.items()
     if len(counted):
         st.markdown(f"**{formats.counted(len(counted), 'touch that counts', 'touches that count')}**")
-        tables.grid(_timed(counted), position | columns | own, "touches that count", most=8)
+        tables.grid(_timed(counted), position | dict([head]) | own | dict(rest), "touches that count", most=8)
     if len(left_out):
         with st.expander(
             formats.counted(len(left_out), "touch does not count", "touches do not count"), expanded=len(counted) == 0
         ):
             why = {"excluded": tables.text("Why not", width=250)}
-            head, *rest = columns.items()
             tables.grid(_timed(left_out), dict([head]) | why | dict(rest), "touches that do not count", most=8)
 
 

@@ -51,7 +51,8 @@ def conversions_list(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     zone = reading.settings.reporting_time_zone
     days = [local_day(moment, zone).isoformat() for moment in rows["converted_at"]]
     totals = rows[["found", "found_credit"]].head(1).astype(float)
-    credit_known = parameters["name"] is not None and _weighing(asked.how.model) is not None
+    of_a_name = parameters["name"] is not None or parameters["unnamed"]
+    credit_known = of_a_name and _weighing(asked.how.model) is not None
     facts = {
         "found": float(totals["found"].sum()),
         "found_credit": float(totals["found_credit"].sum()) if credit_known else None,

@@ -1,8 +1,8 @@
 -- Purpose: single conversions of a period, with the credit that a name earned from each under one model, or with the reason why nobody did.
 -- Parameters: those of the members; starts_at, ends_at (instants, end exclusive); name (null: all conversions; else those that a touch of this
 --   name belongs to, '' for touches that name nothing); reason (null: all; else those that are unattributed for it); most (how many are
---   listed); @channel; @weights and @total, as in credit.sql, over the columns there and names (distinct names of the journey) and
---   touches_of_name (touches of the touch's name in it).
+--   listed); @channel; @weights and @total (over the columns that they have in credit.sql, and names, the distinct names of the journey, and
+--   touches_of_name, its touches of the touch's name).
 -- Grain: one row a conversion, those with most credit first (without a name: those with most revenue), `most` at most. found and found_credit tell of
 --   all that there are, listed or not, refunds not counted.
 with named as (

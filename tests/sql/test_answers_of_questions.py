@@ -26,6 +26,7 @@ ASKED: dict[str, dict[str, Any]] = {
     },
     "point_trend": POINT,
     "point_mentions": POINT,
+    "decision_trace": {"conversion": "c0001"},
 }
 """What a question must be told to have rows."""
 
@@ -40,6 +41,12 @@ KEYS = {
     "uploads": ["upload_id"],
     "unmatched_names": ["kind", "name", "found_in"],
     "naming_rules": ["kind", "hashtag"],
+    "top_paths": ["path"],
+    "path_lengths": ["touches"],
+    "time_lags": ["days"],
+    "steps": ["step", "from", "to"],
+    "conversions_list": ["conversion_id"],
+    "decision_trace": ["touchpoint_id"],
     "aliases": ["kind", "from"],
 }
 """Question -> what one row stands for; the value of `by` where nothing is said."""
