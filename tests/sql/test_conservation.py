@@ -2,7 +2,7 @@
 are the conversions, and the engine agrees with plain Python."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -110,9 +110,7 @@ def test_credit_is_conserved_and_agrees_with_plain_python(rated: Stores, world: 
     events.fill(rated, *world)
     for way in several:
         told = engine.outcomes(asked(rated, way))
-        agree(
-            events.by(told, ["day", "type", "reason"], ["conversions", "revenue"]), plain.outcomes(*world, way)
-        )
+        agree(events.by(told, ["day", "type", "reason"], ["conversions", "revenue"]), plain.outcomes(*world, way))
         earned = told.loc[told["reason"].isna(), ["conversions", "revenue"]].sum().tolist()
         walks = plain.walks(*world, way)
         for model, rows in rules(rated, way).items():
