@@ -50,7 +50,7 @@ def build(
         written: list[str] = []
         people: pa.Table | None = None
         for number, table in enumerate(TABLES):
-            before = stores.lake.origin(table, stores.lake.snapshots()[table])
+            before = stores.lake.origin(table)
             if before == origin and not full and since is None:
                 continue
             people = None if full or before is None else _people(stores, before, origin, since)

@@ -162,7 +162,8 @@ class Asked:
         """The days of the conversions that touches of the period may earn credit from."""
         if not self.how.options.by_touch_date:
             return self.period
-        return Period(self.period.start, self.period.end + timedelta(days=ceil(self.how.lookback_days)))
+        furthest = max(self.how.lookback_days, self.how.options.impression_lookback_days or 0.0)
+        return Period(self.period.start, self.period.end + timedelta(days=ceil(furthest)))
 
     def _direct(self) -> list[str]:
         """The stored channels (or their origins) that mean no channel, by their own name or by what they are called."""

@@ -106,8 +106,9 @@ class Lake(Protocol):
         """Make a derived table from the raw ones in one commit: all of it, or only the rows of these people (column `who`)."""
         ...
 
-    def origin(self, table: str, snapshot: int | None) -> Origin | None:
-        """What a derived table was built from in one snapshot; None where it has no snapshot."""
+    def origin(self, table: str, snapshot: int | str | None = "present") -> Origin | None:
+        """What a derived table was built from in one snapshot (by default in its own newest one, which `snapshots` may hold back); None where it
+        has no snapshot."""
         ...
 
     def changed_people(self, before: Snapshots, now: Snapshots) -> pa.Table | None:

@@ -134,9 +134,11 @@ class DuckDBLake:
 
         self._commit(table, change)
 
-    def origin(self, table: str, snapshot: int | None) -> Origin | None:
-        """What a derived table was built from in one snapshot; None where it has no snapshot."""
-        return origin_of(self.table(table), snapshot)
+    def origin(self, table: str, snapshot: int | str | None = "present") -> Origin | None:
+        """What a derived table was built from in one snapshot (by default in its own newest one, which `snapshots` may hold back); None where it
+        has no snapshot."""
+        current = self.table(table)
+        return origin_of(current, current.metadata.current_snapshot_id if isinstance(snapshot, str) else snapshot)
 
     def changed_people(self, before: Snapshots, now: Snapshots) -> pa.Table | None:
         """Whose rows differ between two states of the raw tables (column `who`); None where everything is better built anew."""

@@ -5,14 +5,15 @@
 -- Notes: position 1 is the last touch; ties in time are broken by touchpoint id. A row carries what every window needs (age of the next older
 --   touch and of the last one, the three channels that follow, the channels from here to the last touch, joined by the unit separator; what
 --   names no channel is '' there), so that
---   no window joins raw events, and its origin (channel, source, medium and platform, joined likewise), so that no naming rule does.
+--   no window joins raw events, and its origin (channel, source, medium and platform, joined likewise; null where it names no channel), so
+--   that no naming rule does.
 --   journey_number tells a journey by a number, which groups faster than its id; bucket is one of 1,024 into which people are hashed;
 --   restart_age_ms is the age of the person's conversion before this one, person_conversion counts that person's conversions up to this one
 --   (refunds are neither).
 with touches as (
     select
         *,
-        coalesce(channel, '') || chr(31) || coalesce(source, '') || chr(31) || coalesce(medium, '') || chr(31) || coalesce(platform, '') as origin
+        channel || chr(31) || coalesce(source, '') || chr(31) || coalesce(medium, '') || chr(31) || coalesce(platform, '') as origin
     from touchpoints
     where person is not null and coalesce(consent, true)
 ),

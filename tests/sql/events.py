@@ -72,7 +72,12 @@ def millis(since: datetime, until: datetime) -> int:
 
 def fill(stores: Stores, touches: Sequence[Touch], conversions: Sequence[Conversion]) -> None:
     """Replace all events of the lake and bring the journeys up to date."""
-    for table, rows in (("touchpoints", touch_rows(touches)), ("conversions", conversion_rows(conversions))):
+    fill_rows(stores, touch_rows(touches), conversion_rows(conversions))
+
+
+def fill_rows(stores: Stores, touches: pa.Table, conversions: pa.Table) -> None:
+    """The same with rows as they are handed to the lake."""
+    for table, rows in (("touchpoints", touches), ("conversions", conversions)):
         stores.lake.undo(table, [UPLOAD], [])
         stores.lake.write(table, rows, UPLOAD)
     journeys.build(stores)

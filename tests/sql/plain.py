@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,8 @@ LONGEST_DAYS = 90.0
 
 START, CONVERSION, NULL = ("start",), ("conversion",), ("null",)
 State = tuple[Any, ...]
+Path = tuple[Sequence[str | None], bool, float]
+"""The names of a journey, whether it converts, and how many such journeys there are."""
 
 
 def channel(touch: Touch) -> str | None:
@@ -144,7 +147,7 @@ def credit_by_name(
 def _chain(found: Sequence[Walk], way: Way, order: int) -> dict[tuple[Any, ...], float]:
     """The removal effects' parts of all that is attributed; linear where nothing converts."""
     linear = _without_days(credit(found, way, "linear", {}))
-    effects = removal_effects(found, order)
+    effects = removal_effects([(walk.names, walk.conversion is not None, walk.weight) for walk in found], order)
     whole = sum(effects.values())
     if not whole:
         return linear
@@ -164,16 +167,16 @@ def _hybrid(found: Sequence[Walk], way: Way, least: float) -> dict[tuple[Any, ..
     return sums
 
 
-def removal_effects(found: Iterable[Walk], order: int) -> dict[str | None, float]:
+def removal_effects(paths: Iterable[Path], order: int) -> dict[str | None, float]:
     """What part of the conversions is lost without each name: the chain is walked until nothing changes. Empty where nothing converts."""
-    moves: dict[State, Counter[State]] = defaultdict(Counter)
+    moves: dict[State, dict[State, float]] = defaultdict(lambda: defaultdict(float))
     names: set[str | None] = set()
-    for walk in found:
-        names |= set(walk.names)
-        steps = [walk.names[max(0, place - order + 1) : place + 1] for place in range(len(walk.names))]
-        path: list[State] = [START, *(("state", *step) for step in steps), CONVERSION if walk.conversion else NULL]
-        for origin, target in zip(path, path[1:], strict=False):
-            moves[origin][target] += walk.weight
+    for path, converts, journeys_ in paths:
+        names |= set(path)
+        steps = [path[max(0, place - order + 1) : place + 1] for place in range(len(path))]
+        states: list[State] = [START, *(("state", *step) for step in steps), CONVERSION if converts else NULL]
+        for origin, target in pairwise(states):
+            moves[origin][target] += journeys_
     base = _converts(moves, lambda _: False)
     if not base:
         return {}
@@ -181,14 +184,14 @@ def removal_effects(found: Iterable[Walk], order: int) -> dict[str | None, float
     return {name: 1 - left / base for name, left in without.items()}
 
 
-def _converts(moves: Mapping[State, Counter[State]], gone: Callable[[State], bool]) -> float:
+def _converts(moves: Mapping[State, Mapping[State, float]], gone: Callable[[State], bool]) -> float:
     """The probability of a conversion from the start, where what leads into a state that is gone leads to nothing."""
     states = {state: number for number, state in enumerate({*moves, *(to for ways in moves.values() for to in ways)})}
     steps = np.zeros((len(states), len(states)))
     for origin, ways in moves.items():
         for target, times in ways.items():
             if times and not gone(target):
-                steps[states[origin], states[target]] = times / ways.total()
+                steps[states[origin], states[target]] = times / sum(ways.values())
     chance = np.zeros(len(states))
     if CONVERSION not in states or START not in states:
         return 0.0

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from pipelines import statements
 from pipelines.attribution import MODELS, model_parameters
-from pipelines.attribution.asked import weighing
+from pipelines.attribution.asked import statement_of, weighing
 from pipelines.attribution.engine import SUMS
 from pipelines.errors import WrongUsage
 from pipelines.settings import PROJECT
@@ -87,8 +87,17 @@ def declared(path: Path) -> set[str]:
     after a colon."""
     named = re.sub(r"\([^)]*\)", "", header(path)["Parameters"])
     words = {word.strip(" .") for word in re.split(r"[,;:]| and ", named)}
-    others = [declared(path.with_name(other)) for other in re.findall(r"\bas (\w+\.sql)", named)]
-    return {word for word in words if re.fullmatch(r"@?[a-z_]+", word)}.union(*others) - {"none"}
+    return {word for word in words if re.fullmatch(r"@?[a-z_]+", word)}.union(*map(declared, referred(path))) - {"none"}
+
+
+def referred(path: Path) -> list[Path]:
+    """The files whose parameters a header says are its own as well."""
+    return [path.with_name(other) for other in re.findall(r"(?:those of|as) (\w+\.sql)", header(path)["Parameters"])]
+
+
+def says_members(path: Path) -> bool:
+    """Whether a header says that the parameters of the members are its own as well."""
+    return "those of the members" in header(path)["Parameters"] or any(map(says_members, referred(path)))
 
 
 def parsed(path: Path) -> exp.Expr:
@@ -108,8 +117,8 @@ FILLED = [
     (path.stem, Slots("campaign", "origin", slice_, members, models))
     for path in LAKE
     for slice_ in (SLICES if "@slice" in declared(path) else ("whole",))
-    for members in (MEMBERS if "those of the members" in header(path)["Parameters"] else MEMBERS[:1])
-    for models in ([(weighing(rule),) for rule in RULES] if "@weights" in declared(path) else [()])
+    for members in (MEMBERS if says_members(path) else MEMBERS[:1])
+    for models in [(weighing(rule),) for rule in RULES if statement_of(rule) == path.stem] or [()]
 ]
 """Every lake statement with all it may be asked with."""
 
@@ -132,7 +141,7 @@ def test_a_lake_statement_uses_what_its_header_declares(path: Path) -> None:
     used = {placeholder.name for placeholder in tree.find_all(exp.Placeholder)}
     used |= {f"@{slot.name}" for slot in tree.find_all(exp.Parameter)}
     reads_members = any(table.name == "members" for table in tree.find_all(exp.Table))
-    assert reads_members == ("those of the members" in header(path)["Parameters"])
+    assert reads_members == says_members(path)
     of_members = declared(FOLDER / "parts" / "members_anew.sql") if reads_members else set[str]()
     assert used - of_members <= declared(path) <= used
 
@@ -264,9 +273,12 @@ def test_a_dimension_is_a_column(dimension: str, members: Members) -> None:
 
 
 def test_what_is_made_of_weights_is_there_once_a_model() -> None:
-    slots = Slots("channel", models=tuple(weighing(rule) for rule in RULES))
-    tree = sqlglot.parse_one(bound("credit", slots=slots, **OF_RULES).sql, read="duckdb")
-    assert tree.named_selects == ["slice", "name", "currency", *(f"{sum_}_{rule}" for sum_ in SUMS for rule in RULES)]
+    for statement in {statement_of(rule) for rule in RULES}:
+        rules = [rule for rule in RULES if statement_of(rule) == statement]
+        slots = Slots("channel", models=tuple(weighing(rule) for rule in rules))
+        tree = sqlglot.parse_one(bound(statement, slots=slots, **OF_RULES).sql, read="duckdb")
+        sums = [f"{each}_{rule}" for each in SUMS for rule in rules]
+        assert tree.named_selects == ["slice", "name", "currency", *sums]
 
 
 def test_which_touches_count_is_written_before_what_reads_them() -> None:
