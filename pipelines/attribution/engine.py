@@ -148,7 +148,7 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
     except CannotCarry as problem:
         return _stand_in(asked, model, problem, linear)
     if removal.caveat:
-        asked.how.say(removal.caveat)
+        asked.how.say(f"{MODELS[model].title}: {removal.caveat[0].lower()}{removal.caveat[1:]}")
     asked.how.facts["chain"] = {"states": removal.states, "base": removal.base}
     return _laid_over_days(linear, removal.channels.set_index("channel")["share"])
 

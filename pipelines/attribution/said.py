@@ -7,8 +7,8 @@ from pipelines.attribution.asked import Asked
 from pipelines.attribution.registry import MODELS
 
 NOT_SUMMED = (
-    "Participation counts a conversion once for each of its names: the numbers are not summed, their shares together may exceed 100 %, and no "
-    "CPA or ROAS follows from them."
+    "Participation counts a conversion once for each of its names: the numbers are not summed, shares together may exceed 100 %, and no paid "
+    "CPA or paid ROAS follows from them."
 )
 
 _MILESTONES = {"w_shaped": ("leads",), "full_path": ("leads", "opportunities")}

@@ -6,7 +6,11 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import formats
+from app.filter_model import TITLES
 from app.filters import Filters
+from pipelines.attribution import MODELS
+from pipelines.questions.scope import OPTIONS
 from tests.conftest import Environment
 from tests.pages.conftest import OpenPage
 from tests.pages.test_every_page import said
@@ -39,6 +43,52 @@ def test_the_address_is_the_choice(demo: Environment, open_page: OpenPage) -> No
     assert labels(page) == ["Last 7 days", "Time decay · 2.5 days", "All types", "2 channels"]
 
 
+def test_options_are_in_the_address_in_the_label_and_in_what_is_asked(demo: Environment, open_page: OpenPage) -> None:
+    page = open_page(
+        demo,
+        "credit.py",
+        **{"model": "Markov chain", "order": "2", "direct": "Exclude", "collapse": "true", "impression_days": "7"},
+        **{"restart": "true", "first_conversion": "true", "report_by": "Touchpoint date"},
+    )
+    assert not page.exception
+    options = {"direct": "exclude", "collapse": True, "impression_lookback_days": 7.0, "restart": True}
+    options |= {"first_conversion": True, "by_touch_date": True}
+    assert filters_of(page).credit().items() >= {"model": "markov", "order": 2.0, **options}.items()
+    assert labels(page)[1] == "Markov chain · 30 days · 6 options"
+    assert "direct: exclude · window of impressions 7 days · repeats collapsed · restart after a conversion" in said(
+        page
+    )
+
+
+def test_every_option_is_a_parameter_of_credit() -> None:
+    assert set(Filters().credit()) >= set(OPTIONS)
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_every_model_can_be_chosen_and_says_where_it_misleads(
+    title: str, demo: Environment, open_page: OpenPage
+) -> None:
+    page = open_page(demo, "overview.py", model=title)
+    model = MODELS[TITLES[title]]
+    assert not page.exception
+    assert filters_of(page).model == model.key
+    assert formats.plain(model.caveat) in said(page)
+    assert {parameter.name for parameter in model.parameters} == set(filters_of(page).model_parameters)
+    assert all(isinstance(page.number_input(key=p.name).value, int) == p.whole for p in model.parameters)
+
+
+def test_models_are_offered_rules_first_and_what_is_not_summed_last() -> None:
+    kinds = [MODELS[key].kind == "rule" for key in TITLES.values()]
+    assert kinds == sorted(kinds, reverse=True)
+    assert [key for key in TITLES.values() if not MODELS[key].additive] == list(TITLES.values())[-1:]
+    assert set(TITLES.values()) == set(MODELS)
+
+
+def test_a_half_life_of_none_is_said_to_follow_the_window(demo: Environment, open_page: OpenPage) -> None:
+    page = open_page(demo, "overview.py", model="Time decay", half_life_days="0", window="14 days")
+    assert "Half-life: 3.5 days, a quarter of the look-back window." in said(page)
+
+
 def test_nothing_chosen_leaves_the_address_empty(demo: Environment, open_page: OpenPage) -> None:
     page = open_page(demo, "overview.py")
     assert dict(page.query_params) == {}
@@ -54,6 +104,12 @@ def test_nothing_chosen_leaves_the_address_empty(demo: Environment, open_page: O
         ("window", "400 days"),
         ("window_days", "abc"),
         ("half_life_days", "nan"),
+        ("order", "1.5"),
+        ("order", "4"),
+        ("direct", "Ignore"),
+        ("impression_days", "400"),
+        ("restart", "maybe"),
+        ("report_by", "Moon phase"),
         ("channels", "<script>alert(1)</script>"),
         ("currency", "SHELLS"),
         ("conversions", "miracles"),
@@ -116,7 +172,7 @@ def test_weights_that_leave_nothing_between_are_refused(demo: Environment, open_
 
 def test_choices_survive_a_page_change(demo: Environment, open_page: OpenPage) -> None:
     page = open_page(demo, "overview.py")
-    page.radio(key="model").set_value("Linear").run()
+    page.selectbox(key="model").set_value("Linear").run()
     page.multiselect(key="campaigns").set_value(["Big Sky"]).run()
     page.switch_page("../pages/spend.py").run()
     assert filters_of(page).model == "linear"
