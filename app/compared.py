@@ -56,7 +56,7 @@ def _rank(row: pd.Series) -> str:
 
 def columns_of(wide: pd.DataFrame, by: str, shown: str, money: str | None) -> dict[str, Any]:
     """The columns of that table. money: the currency where the numbers are money."""
-    columns = {by: tables.text(by.capitalize(), pinned=True, width=112)}
+    columns = {by: tables.text(by.capitalize(), pinned=True, width=112 if by == "channel" else 150)}
     for model in wide.columns.drop(by):
         title = TITLES[model] + ("" if MODELS[model].additive else " *")
         said = MODELS[model].summary

@@ -66,7 +66,7 @@ left, right = st.columns([1.1, 0.9], gap="small")
 with left.container(border=True):
     st.markdown(f"**Intervals in numbers** under {title}")
     columns = {
-        by: tables.text(by.capitalize(), pinned=True, width=104),
+        by: tables.text(by.capitalize(), pinned=True, width=104 if by == "channel" else 140),
         "tier": tables.count("Tier", width=44, help="Within a tier nobody is distinguishable from its first."),
         value: tables.money("Revenue", money, 0, width=76) if money else tables.count("Conversions", 1, width=84),
         "between": tables.text("between", width=92 if measure == "conversions" else 120),
