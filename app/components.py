@@ -125,11 +125,19 @@ def upload_link(label: str) -> None:
     st.page_link(navigation.PAGES / navigation.UPLOAD, label=label, icon=":material/upload:")
 
 
+def about_model(*answers: Answer) -> None:
+    """What has to be known of the model to read the numbers, said where they begin: `notes` does not repeat it."""
+    for sentence in dict.fromkeys(sentence for answer in answers for sentence in answer.facts.get("said", ())):
+        st.caption(f":material/info: {formats.plain(sentence)}")
+
+
 def notes(*answers: Answer, untouched: Sequence[str] = ()) -> None:
     """The foot of a page: what is missing, warnings, filters that do not reach the page, and where the numbers come from."""
     missing = dict.fromkeys(name for answer in answers for name in answer.missing)
+    said = {sentence for answer in answers for sentence in answer.facts.get("said", ())}
     for warning in dict.fromkeys(warning for answer in answers for warning in answer.warnings):
-        st.caption(f":material/info: {formats.plain(warning)}")
+        if warning not in said:
+            st.caption(f":material/info: {formats.plain(warning)}")
     if missing:
         titles = formats.listed([SOURCES[name].title.lower() for name in missing], most=8)
         st.caption(f":material/info: What needs {titles} stays empty until such a file is uploaded.")
@@ -148,12 +156,27 @@ def _pedigree(answer: Answer) -> None:
         parts.append(formats.period(date.fromisoformat(asked["start"]), date.fromisoformat(asked["end"])))
     if "model" in asked:
         parts.append(f"{MODELS[asked['model']].title}, window {formats.days(asked['lookback_days'])}")
+        parts += _options(asked)
     if question.sources:
         parts.append(f"from {formats.listed([SOURCES[name].title.lower() for name in question.sources], most=8)}")
     parts.append(f"computed {formats.ago(answer.computed_at)}, data version {formats.plain(answer.data_version)}")
     st.markdown(f"**{formats.plain(question.title)}**  \n{' · '.join(parts)}")
     with st.expander("Parameters"):
         st.json({"question": answer.question, **{k: v for k, v in asked.items() if v not in (None, [], "")}})
+
+
+def _options(asked: Mapping[str, Any]) -> list[str]:
+    """What was asked of which touches and conversions count, where that is not as usual."""
+    direct, impressions = asked.get("direct", "keep"), asked.get("impression_lookback_days")
+    said = {
+        f"direct: {direct}": direct != "keep",
+        f"window of impressions {formats.days(impressions or 0)}": impressions is not None,
+        "repeats collapsed": asked.get("collapse"),
+        "restart after a conversion": asked.get("restart"),
+        "first conversions only": asked.get("first_conversion"),
+        "by touchpoint date": asked.get("by_touch_date"),
+    }
+    return [sentence for sentence, holds in said.items() if holds]
 
 
 def selector(label: str, options: Sequence[str], key: str, labelled: bool = False) -> str:

@@ -11,42 +11,37 @@ from typing import Any
 
 import streamlit as st
 
-from app import formats
+from app import filter_model, formats
+from app.addressed import chosen
 from app.filters import (
     ALL_DATA,
     ALL_TYPES,
     COMPARISONS,
-    DEFAULT_WINDOW,
     DIMENSIONS,
     LAST_28,
     LAST_YEAR,
     NOTHING,
     OWN_DATES,
-    OWN_WINDOW,
     PERIODS,
     PREVIOUS,
     PRIMARY,
     REPORTING,
-    WINDOWS,
     Choices,
     Filters,
     comparison_of,
     period_of,
 )
-from pipelines.attribution import DEFAULT_MODEL, MODELS, model_parameters
+from pipelines.attribution import model_parameters
 from pipelines.calendar import Period
 from pipelines.errors import WrongUsage
 
-_MODELS = {model.title: key for key, model in MODELS.items()}
-_DEFAULT_MODEL = MODELS[DEFAULT_MODEL].title
-_PARAMETERS = {parameter.name: parameter for model in MODELS.values() for parameter in model.parameters}
 _NAMES = {f"{dimension}s": dimension for dimension in DIMENSIONS}
 _DAY_KEYS = ("from", "to", "compare_from", "compare_to")
 
 KEYS = (
     *("period", "compare", *_DAY_KEYS),
-    *("model", *_PARAMETERS, "window", "window_days", "leave_out"),
-    *("conversions", "currency", *_NAMES),
+    *filter_model.KEYS,
+    *("leave_out", "conversions", "currency", *_NAMES),
 )
 """The query parameters of the filter bar, which are also the keys of its widgets."""
 
@@ -66,9 +61,10 @@ def filter_bar(choices: Choices, question: str, longest_window: float) -> tuple[
     begins = choices.first_days.get(question, choices.first_day)
     period_name, dated = _period(choices.days(question), begins)
     problems = dated.problems
-    model, parameters, window = _model(longest_window)
+    asked_model = filter_model.model_button(longest_window)
+    model = asked_model.model
     try:
-        parameters = model_parameters(model, parameters)
+        parameters = model_parameters(model, asked_model.parameters)
     except WrongUsage as error:
         problems.append(f"{error.message} {error.remedy} Using the model's defaults.")
         parameters = model_parameters(model, {})
@@ -82,7 +78,8 @@ def filter_bar(choices: Choices, question: str, longest_window: float) -> tuple[
         conversion_type=conversion_type,
         model=model,
         model_parameters=parameters,
-        lookback_days=window,
+        lookback_days=asked_model.lookback_days,
+        options=asked_model.options,
         excluded_channels=tuple(sorted(left_out)),
         currency=currency,
         shown=shown,
@@ -101,7 +98,7 @@ class _Dated:
 
 
 def _period(days: Period | None, begins: date | None) -> tuple[str, _Dated]:
-    name, compare = _chosen("period", PERIODS), _chosen("compare", COMPARISONS)
+    name, compare = chosen("period", PERIODS), chosen("compare", COMPARISONS)
     dated = _dated(days, begins, name, compare, _own("from", "to"), _own("compare_from", "compare_to"))
     period, comparison = dated.period, dated.comparison
     label = formats.period(period.start, period.end) if name == OWN_DATES and period else name
@@ -177,71 +174,14 @@ def _fills_own(preset: str, present: Period | None, start: str, end: str) -> dic
     return {"on_change": changed}
 
 
-def _model(longest: float) -> tuple[str, dict[str, float], float]:
-    windows = {formats.days(window): window for window in WINDOWS if window <= longest}
-    default = formats.days(max((window for window in windows.values() if window <= DEFAULT_WINDOW), default=longest))
-    options = [*windows, OWN_WINDOW]
-    label = _chosen("window", options, default)
-    if label == OWN_WINDOW:
-        label = formats.days(_own_window(longest))
-    with st.popover(f"{_chosen('model', list(_MODELS), _DEFAULT_MODEL)} · {label}"):
-        title = st.radio(
-            "Model",
-            list(_MODELS),
-            index=list(_MODELS).index(_DEFAULT_MODEL),
-            captions=[MODELS[key].summary for key in _MODELS.values()],
-            key="model",
-            bind="query-params",
-        )
-        model = MODELS[_MODELS[title]]
-        parameters = {parameter.name: _number(parameter.name) for parameter in model.parameters}
-        window = st.selectbox(
-            "Look-back window", options, index=options.index(default), key="window", bind="query-params"
-        )
-        if window != OWN_WINDOW:
-            return model.key, parameters, windows[window]
-        days = st.number_input(
-            "Days before the conversion",
-            min_value=0.01,
-            max_value=float(longest),
-            value=min(DEFAULT_WINDOW, float(longest)),
-            step=1.0,
-            format="%g",
-            key="window_days",
-            bind="query-params",
-        )
-        return model.key, parameters, days
-
-
-def _own_window(longest: float) -> float:
-    """The window's own number before its input is drawn: from this session, else from the address if that holds one, else the default."""
-    asked = st.query_params.get("window_days", "")
-    fallback = float(asked) if _within(0.01, longest)(asked) else min(DEFAULT_WINDOW, longest)
-    return float(st.session_state.get("window_days") or fallback)
-
-
-def _number(name: str) -> float:
-    parameter = _PARAMETERS[name]
-    return st.number_input(
-        parameter.title,
-        min_value=float(parameter.minimum),
-        max_value=float(parameter.maximum),
-        value=float(parameter.default),
-        format="%g",
-        help=parameter.help,
-        key=name,
-        bind="query-params",
-    )
-
-
 def _conversions(choices: Choices) -> tuple[str | None, str]:
     types = [PRIMARY, ALL_TYPES, *choices.of("conversion_type")]
     currencies = [REPORTING, *choices.of("currency")]
     primary = choices.primary_conversion_type
     resolved = {PRIMARY: primary or ALL_TYPES}
-    kind = _chosen("conversions", types)
+    kind = chosen("conversions", types)
     label = formats.plain(formats.sentence_case(resolved.get(kind, kind)))
-    if (currency := _chosen("currency", currencies)) != REPORTING:
+    if (currency := chosen("currency", currencies)) != REPORTING:
         label = f"{label} · {formats.plain(currency)}"
     with st.popover(label):
         kind = st.selectbox(
@@ -293,12 +233,6 @@ def _names_label(choices: Choices) -> str:
     return " · ".join(parts)
 
 
-def _chosen(key: str, options: Sequence[str], default: str | None = None) -> str:
-    """What a selector holds before it is drawn: from this session, else from the address, else the default (the first option)."""
-    value = st.session_state.get(key, st.query_params.get(key))
-    return value if value in options else default or options[0]
-
-
 def _chosen_names(key: str, options: Sequence[str]) -> list[str]:
     return [name for name in st.session_state.get(key, st.query_params.get_all(key)) if name in options]
 
@@ -317,15 +251,11 @@ def _parsed(text: str) -> date | None:
 
 def _holds(choices: Choices, longest: float) -> Mapping[str, tuple[str, Callable[[str], bool]]]:
     """For every query parameter what it is called and whether a value of it holds."""
-    windows = [*(formats.days(window) for window in WINDOWS if window <= longest), OWN_WINDOW]
     return {
         "period": ("period", PERIODS.__contains__),
         "compare": ("comparison", COMPARISONS.__contains__),
         **{key: ("day", lambda text: _parsed(text) is not None) for key in _DAY_KEYS},
-        "model": ("model", _MODELS.__contains__),
-        "window": ("look-back window", windows.__contains__),
-        "window_days": (f"look-back window up to {formats.days(longest)}", _within(0.01, longest)),
-        **{name: (p.title.lower(), _within(p.minimum, p.maximum)) for name, p in _PARAMETERS.items()},
+        **filter_model.holds(longest),
         "conversions": ("conversion type", [PRIMARY, ALL_TYPES, *choices.of("conversion_type")].__contains__),
         "currency": ("currency", [REPORTING, *choices.of("currency")].__contains__),
         **{key: (dimension, choices.of(dimension).__contains__) for key, dimension in _NAMES.items()},
@@ -342,15 +272,3 @@ def _refused(asked: Mapping[str, Sequence[str]], holds: Mapping[str, tuple[str, 
         if value and not holds[key][1](value)
     ]
     return [f"The address asks for {formats.listed(refused, most=2)}, which cannot be had."] if refused else []
-
-
-def _within(low: float, high: float) -> Callable[[str], bool]:
-    """Whether a text is a number from low to high."""
-
-    def check(text: str) -> bool:
-        try:
-            return low <= float(text) <= high
-        except ValueError:
-            return False
-
-    return check

@@ -5,12 +5,13 @@ address asked for and could not have is replaced by the default, and said.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
 from app import formats
 from pipelines.attribution import DEFAULT_MODEL
+from pipelines.attribution.asked import Options
 from pipelines.calendar import Period
 
 LAST_7, LAST_28, LAST_90 = "Last 7 days", "Last 28 days", "Last 90 days"
@@ -73,6 +74,7 @@ class Filters:
     model: str = DEFAULT_MODEL
     model_parameters: Mapping[str, float] = field(default_factory=dict)
     lookback_days: float = DEFAULT_WINDOW
+    options: Options = field(default_factory=Options)
     excluded_channels: tuple[str, ...] = ()
     currency: str = "EUR"
     shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -88,6 +90,7 @@ class Filters:
             "lookback_days": self.lookback_days,
             "currency": self.currency,
             "excluded_channels": list(self.excluded_channels),
+            **asdict(self.options),
         }
 
     def credit_under(self, model: str) -> dict[str, Any]:

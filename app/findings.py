@@ -75,12 +75,15 @@ def quadrants_finding(rows: pd.DataFrame, by: str) -> str | None:
     return None
 
 
-def credit_finding(rows: pd.DataFrame, by: str, value: str, model: str, other: str) -> str | None:
+def credit_finding(
+    rows: pd.DataFrame, by: str, value: str, model: str, other: str, whole: float | None = None
+) -> str | None:
     """Who of the shown earns most, and whom a second model sees most differently. other: its title, empty for none.
 
     rows: with `other` and `change` where there is a second model; the one that stands for what is not shown only counts in the total.
+    whole: what there was to take part in, where the model's credit may not be summed.
     """
-    total = rows[value].sum()
+    total = rows[value].sum() if whole is None else whole
     some = bool((rows[by] == rest_of(by)).any())
     rows = rows[~rows[by].isin([nameless(by), rest_of(by)])]
     if rows.empty or not total > 0:
@@ -88,7 +91,9 @@ def credit_finding(rows: pd.DataFrame, by: str, value: str, model: str, other: s
     first = rows.sort_values(value, ascending=False).iloc[0]
     what = "attributed revenue" if value == "attributed_revenue" else "attributed conversions"
     part = f"{percent(first[value] / total, 0)} of all {what}"
-    if some and len(rows) == 1:
+    if whole is not None:
+        sentence = f"**{plain(first[by])}** took part in most: {part}."
+    elif some and len(rows) == 1:
         sentence = f"**{plain(first[by])}** earns {part} under {plain(model)}."
     else:
         whose = f"Of the shown {by}s, " if some else ""
@@ -102,8 +107,15 @@ def credit_finding(rows: pd.DataFrame, by: str, value: str, model: str, other: s
     return f"{sentence} {plain(other)} gives **{plain(largest[by])}** {_more_or_less(largest['change'])}."
 
 
-def spend_finding(rows: pd.DataFrame, by: str, totals: Mapping[str, Any], currency: str) -> str | None:
-    """Where a conversion costs least and where most, against paid CPA overall, or why no price can be told."""
+def spend_finding(
+    rows: pd.DataFrame, by: str, totals: Mapping[str, Any], currency: str, summed: bool = True
+) -> str | None:
+    """Where a conversion costs least and where most, against paid CPA overall, or why no price can be told.
+
+    summed: false where credit may not be summed, so that there is no price.
+    """
+    if not summed:
+        return None
     if totals.get("spend") and not known(totals.get("paid_cpa")) and rows["attributed_conversions"].sum() > 0:
         return (
             f"Nothing that has spend earned a conversion, so no price can be told: the {by}s of spend may be called otherwise than those "
@@ -130,6 +142,24 @@ def unattributed_finding(rows: pd.DataFrame, facts: Mapping[str, Any]) -> str | 
     return (
         f"**{percent(facts['share'])}** of {number(facts['conversions'])} conversions earned nobody credit; "
         f"{part} of them for one reason: {title.lower()}."
+    )
+
+
+def completion_finding(facts: Mapping[str, Any], rule: str, model: str) -> str | None:
+    """How much of the credit of recent days has come in. rule: the title of what it is read off; model: that of what is shown."""
+    if not facts.get("incomplete_days") or not known(facts.get("came_in")):
+        return None
+    days = facts["incomplete_days"]
+    which = "The last day is" if days == 1 else f"The last {number(days)} days are"
+    sentence = (
+        f"{which} incomplete: about {percent(facts['came_in'], 0)} of {'its' if days == 1 else 'their'} credit has come in; "
+        "hatched: what is still expected"
+    )
+    if rule != model:
+        sentence += f", as it comes in under {plain(rule)}, since {plain(model)} gives touches no weights of their own"
+    unknown = facts.get("unknown_days")
+    return f"{sentence}." + (
+        " More may come than that: no day has lived through the whole window yet." if unknown else ""
     )
 
 

@@ -7,9 +7,18 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 UPLOAD = "upload.py"
+JOURNEYS = "journeys.py"
 PAGES = Path(__file__).resolve().parent.parent / "pages"
 
-CREDIT = frozenset({"period", "conversion type", "model", "look-back window", "left-out channels", "currency"})
+REASONS = frozenset(
+    {
+        *("period", "conversion type", "look-back window", "left-out channels", "currency"),
+        *("direct touches", "window of impressions", "restart", "first conversions"),
+    }
+)
+"""The filters that decide which conversions have credit at all."""
+CREDIT = REASONS | {"model", "collapsed repeats", "reporting date"}
+"""And those that decide who has it, and when."""
 NAMES = frozenset({"channels", "campaigns", "accounts", "platforms"})
 """The filters by name: each chooses among rows of its own dimension only."""
 EVERYTHING = CREDIT | NAMES | {"comparison"}
@@ -42,7 +51,8 @@ MENU = (
     MenuEntry("Results", "Channel credit", ":material/donut_small:", "credit.py", "channel_credit", EVERYTHING - {"comparison"}),
     MenuEntry("Results", "Compare", ":material/balance:", "compare.py", "channel_credit", CREDIT),
     MenuEntry("Results", "Spend & CPA", ":material/payments:", "spend.py", "spend_and_cpa", EVERYTHING - {"accounts"}),
-    MenuEntry("Results", "Unattributed", ":material/help:", "unattributed.py", "unattributed", CREDIT - {"model"} | {"comparison"}),
+    MenuEntry("Results", "Unattributed", ":material/help:", "unattributed.py", "unattributed", REASONS | {"comparison"}),
+    MenuEntry("Results", "Journeys", ":material/route:", JOURNEYS, "path_lengths", CREDIT - {"model"} | {"comparison"}),
     MenuEntry("Data", "Upload", ":material/upload:", "upload.py"),
     MenuEntry("Data", "Names", ":material/join:", "names.py"),
 )

@@ -15,24 +15,24 @@ from pipelines.metrics import ratios, with_results
 RATIOS = ["cpa", "roas", "roi"]
 
 
-def with_share(rows: pd.DataFrame, value: str) -> pd.DataFrame:
-    """Rows with `share`: each one's fraction of the sum of `value`; unknown where that sum is zero."""
-    total = pd.Series(rows[value].astype(float).sum(), index=rows.index)
+def with_share(rows: pd.DataFrame, value: str, whole: float | None = None) -> pd.DataFrame:
+    """Rows with `share`: each one's fraction of the sum of `value`, or of `whole` where that may not be summed; unknown where it is zero."""
+    total = pd.Series(rows[value].astype(float).sum() if whole is None else whole, index=rows.index)
     return rows.assign(share=ratios(rows[value], total))
 
 
-def picked_spend(rows: pd.DataFrame, by: str, names: Sequence[str]) -> pd.DataFrame:
+def picked_spend(rows: pd.DataFrame, by: str, names: Sequence[str], summed: bool = True) -> pd.DataFrame:
     """The rows of the picked names (none picked: all) and one row for the rest, whose CPA, ROAS and ROI are those of its paid rows.
 
-    rows: of the spend_and_cpa question.
+    rows: of the spend_and_cpa question. summed: false where credit may not be summed, so that there is no row for the rest.
     """
-    gathered = shown.picked(rows, by, names)
+    gathered = shown.picked(rows, by, names, summed)
     rest = gathered[by] == shown.rest_of(by)
     if rest.any():
         named = shown.named(rows, by)
         paid = named[~named[by].isin(names) & named[by].ne(shown.nameless(by)) & (named["spend"] > 0)]
-        summed = paid[["spend", "attributed_conversions", "attributed_revenue"]].astype(float).sum(min_count=1)
-        gathered.loc[rest, RATIOS] = with_results(summed.to_frame().T)[RATIOS].to_numpy()
+        sums = paid[["spend", "attributed_conversions", "attributed_revenue"]].astype(float).sum(min_count=1)
+        gathered.loc[rest, RATIOS] = with_results(sums.to_frame().T)[RATIOS].to_numpy()
     return gathered
 
 

@@ -3,7 +3,7 @@
 Invariant: an unknown value is an empty cell, in the table and in the file.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
@@ -149,11 +149,11 @@ def names(title: str, found: Sequence[str], said: str) -> None:
             st.text("\n".join(found))
 
 
-def download(rows: pd.DataFrame, name: str) -> None:
-    """A button that saves the rows as a CSV file named after the table and the period."""
+def download(rows: pd.DataFrame | Callable[[], pd.DataFrame], name: str) -> None:
+    """A button that saves the rows as a CSV file named after the table and the period; rows that are many are asked for by the click."""
 
     def content() -> bytes:
-        return as_csv(rows)
+        return as_csv(rows() if callable(rows) else rows)
 
     st.download_button(
         "Download CSV",

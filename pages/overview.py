@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from app import components, findings, formats, navigation, queries, shown
+from app import behind, components, findings, formats, navigation, queries, shown
 from app.cards import metric_cards
 from app.charts import credit_over_time
+from pipelines.attribution import MODELS
 
 CARDS = ("conversions", "revenue", "spend", "attributed_share", "paid_cpa", "blended_cpa", "roas")
 
@@ -20,16 +21,19 @@ head = st.container()
 left, right = st.columns([2.1, 1], gap="medium")
 with left.container(border=True):
     st.markdown("**Which channels earned the conversions, day by day?**")
-    daily = shown.largest(by_day.rows, "channel", "attributed_conversions", 8, filters.shown["channel"])
+    additive = MODELS[filters.model].additive
+    daily = shown.largest(by_day.rows, "channel", "attributed_conversions", 8, filters.shown["channel"], additive)
     if daily.empty:
         st.caption("No conversion of this period is attributed.")
     else:
         colours = components.colours("channel", daily)
         unit = "Attributed conversions"
+        theme = components.theme()
         figure = credit_over_time(
-            daily, "channel", "attributed_conversions", unit, colours, components.theme(), filters.bounds()
+            daily, "channel", "attributed_conversions", unit, colours, theme, filters.bounds(), summed=additive
         )
-        components.chart(figure, "credit over time", "Attributed conversions by channel and day, stacked")
+        components.chart(figure, "credit over time", "Attributed conversions by channel and day")
+        behind.link("See the conversions")
 
 with right.container(border=True):
     st.markdown("**What moved most?**")
@@ -46,6 +50,7 @@ with head:
     components.mark_stale(overview)
     components.kpi_row(metric_cards(overview.rows, CARDS, filters.currency, explained=False), columns=7, narrowest=112)
     components.finding(findings.overview_finding(overview.rows), filters)
+    components.about_model(overview)
 
 st.caption(
     "Paid CPA: spend over the conversions credited to what has spend. Blended CPA: spend over all conversions. "

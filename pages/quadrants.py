@@ -78,6 +78,7 @@ with head:
         ]
     )
     components.finding(findings.quadrants_finding(shown, by), filters)
+    components.about_model(quadrants)
 
 if picked:
     point.open_point(by, picked, rows.set_index(by)["advice"].get(picked, ""), filters)

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from app import components, findings, formats, navigation, queries, results, tables
+from app import behind, components, findings, formats, navigation, queries, results, tables
 from app.cards import metric_cards
 from app.charts import spend_and_return
+from pipelines.attribution import MODELS
 
 GRAINS = {"Channels": "channel", "Campaigns": "campaign", "Platforms": "platform"}
 
@@ -14,15 +15,15 @@ by = GRAINS[components.selector("Spend by", list(GRAINS), key="spend_by")]
 spend = queries.answer("spend_and_cpa", **filters.credit(), by=by)
 components.stop_if_empty(spend, "spend")
 totals = spend.facts["totals"]
-rows = results.picked_spend(spend.rows, by, filters.shown.get(by, ()))
+additive = MODELS[filters.model].additive
+rows = results.picked_spend(spend.rows, by, filters.shown.get(by, ()), additive)
 
 head = st.container()
 
 left, right = st.columns([1, 1.1], gap="small")
 with left.container(border=True):
-    st.markdown(
-        "**What did the money bring?** Above the dotted line a conversion costs less than the paid CPA. Log axes."
-    )
+    priced = "Above the dotted line a conversion costs less than the paid CPA. " if totals["paid_cpa"] else ""
+    st.markdown(f"**What did the money bring?** {priced}Log axes.")
     paid = rows[rows["spend"] > 0]
     if paid.empty:
         st.caption("No spend is on record for this period, so there is no price to show.")
@@ -30,7 +31,10 @@ with left.container(border=True):
     else:
         colours = components.colours(by, spend.rows)
         figure = spend_and_return(paid, by, totals["paid_cpa"], filters.currency, colours, components.theme())
-        components.chart(figure, "spend and return", f"Spend and attributed conversions by {by}")
+        picked = components.pickable_chart(
+            figure, f"spend and return {by}", f"Spend and attributed conversions by {by}"
+        )
+        behind.link_to_name(by, picked)
 with right.container(border=True):
     st.markdown(f"**Every {by} in numbers**, {filters.described()}")
     columns = {
@@ -67,6 +71,7 @@ with head:
     )
     metrics = ("spend", "paid_cpa", "blended_cpa", "roas")
     components.kpi_row(metric_cards(overview.rows, metrics, filters.currency, more={"roas": paid_roas}))
-    components.finding(findings.spend_finding(rows, by, totals, filters.currency), filters)
+    components.finding(findings.spend_finding(rows, by, totals, filters.currency, additive), filters)
+    components.about_model(spend)
 
 components.notes(spend, overview, untouched=navigation.untouched(__file__, by))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import components, findings, formats, navigation, queries, tables
+from app import behind, components, findings, formats, navigation, queries, recovery, tables
 from app.charts import reasons_bars, type_bars, unattributed_over_time
 from app.components import Kpi
 
@@ -46,12 +46,14 @@ left, right = st.columns([2.1, 1], gap="medium")
 with left.container(border=True):
     st.markdown("**When was credit lost?** Unattributed share of each day's conversions.")
     by_day = daily.rows.groupby("day", as_index=False)[["conversions", "unattributed"]].sum()
-    components.chart(
-        unattributed_over_time(by_day, facts["share"], theme, filters.bounds()), "rate", "Unattributed share by day"
-    )
-    if stale := facts["stale_days"]:
+    stale = facts["stale_days"]
+    trend = unattributed_over_time(by_day, facts["share"], theme, filters.bounds(), stale)
+    components.chart(trend, "rate", "Unattributed share by day")
+    if stale:
         days = formats.listed([formats.day(day) for day in stale], most=4)
-        st.caption(f":material/cloud_off: No touchpoint arrived on {days}: what is unattributed then may be lost data.")
+        st.caption(
+            f":material/cloud_off: Shaded: no touchpoint arrived on {days}; what is unattributed then may be lost data."
+        )
 with right.container(border=True):
     st.markdown("**Which conversions lose it?**")
     all_types = queries.answer("unattributed_by_day", **{**filters.credit(), "conversion_type": None})
@@ -66,13 +68,30 @@ with st.container(border=True):
         titles = {reason: title for reason, (title, _) in findings.REASONS.items()}
         rows = unattributed.rows.sort_values("conversions", ascending=False)
         components.chart(reasons_bars(rows, titles, theme), "reasons", "Unattributed conversions by reason")
-        for reason, stale_count in zip(rows["reason"], rows["on_stale_days"], strict=True):
-            title, remedy = findings.REASONS[reason]
-            st.markdown(f"**{title}.** {remedy}")
-            if stale_count > 0:
+        for row in rows.to_dict("records"):
+            title, remedy = findings.REASONS[row["reason"]]
+            worth = f"{formats.number(row['conversions'])} worth {formats.money(row['revenue'], filters.currency, 0)}"
+            st.markdown(f"**{title}** · {worth}. {remedy}")
+            behind.link("See these conversions", reason=row["reason"])
+            if row["on_stale_days"] > 0:
                 st.caption(
-                    f":material/cloud_off: {formats.number(stale_count)} of them on days without any touchpoint."
+                    f":material/cloud_off: {formats.number(row['on_stale_days'])} of them on days without any touchpoint."
                 )
         tables.download(rows, "unattributed")
 
-components.notes(unattributed, daily, untouched=navigation.untouched(__file__, ""))
+asked = [unattributed, daily]
+reasons = list(unattributed.rows["reason"])
+with st.container(border=True):
+    curve = queries.answer("window_curve", **filters.credit())
+    recovery.windows(curve.rows, curve.facts, filters.lookback_days)
+    asked.append(curve)
+if "no_touchpoint" in reasons:
+    with st.container(border=True):
+        people = queries.answer("unmatched_people", **filters.credit())
+        recovery.people(people.rows, people.facts, filters.currency)
+        asked.append(people)
+if reasons:
+    with st.container(border=True):
+        recovery.conversions(filters, reasons)
+
+components.notes(*asked, untouched=navigation.untouched(__file__, ""))

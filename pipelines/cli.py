@@ -74,7 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("questions", help="list what can be asked").set_defaults(verb=_questions)
 
     journeys = verbs.add_parser("journeys", help="bring the journeys up to date")
-    journeys.add_argument("--full", action="store_true", help="build them even where they are up to date")
+    journeys.add_argument(
+        "--full", action="store_true", help="build them for everybody, even where they are up to date"
+    )
+    journeys.add_argument(
+        "--since", metavar="D", help="build them anew for all who were met or converted on that UTC day or later"
+    )
     journeys.set_defaults(verb=_journeys)
     return parser
 
@@ -113,7 +118,17 @@ def _questions(_: argparse.Namespace) -> None:
 
 def _journeys(given: argparse.Namespace) -> None:
     from pipelines import journeys
+    from pipelines.calendar import parse_day
 
+    since = parse_day(given.since, "--since") if given.since else None
     with opened() as stores:
-        written = journeys.build(stores, full=given.full).written
-    print("The journeys were built." if written else "The journeys are up to date.")
+        build = journeys.build(
+            stores,
+            full=given.full,
+            since=since,
+            progress=lambda step, done: print(f"{done:4.0%} {step}", file=sys.stderr),
+        )
+        version = stores.data_version()
+    whose = "everybody" if build.people is None else f"{build.people:,} {'person' if build.people == 1 else 'people'}"
+    done = f"The journeys of {whose} were built" if build.written else "The journeys are up to date"
+    print(f"{done}: data version {version}.")

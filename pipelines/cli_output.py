@@ -30,6 +30,7 @@ def answered(answer: "Answer", form: str, columns: list[str] | None = None) -> s
         "demo": answer.demo,
         "warnings": answer.warnings,
         "rows": answer.rows.to_dict("records"),
+        "facts": answer.facts,
     }
     return as_json(said) + "\n"
 

@@ -84,9 +84,7 @@ class Told:
         said = []
         for doubt in self.prepared.doubts:
             readings = " or ".join(doubt.readings.values())
-            said.append(
-                f"'{doubt.example}' in '{doubt.column}' may be {readings}: say --date-order day or --date-order month."
-            )
+            said.append(f"'{doubt.example}' in '{doubt.column}' may be {readings}: say {doubt.ways_to_say}.")
         already = self.plan.already if upload is None else upload
         if already is not None and self._nothing_changes(upload):
             when = f"{already['committed_at'].astimezone(UTC):%Y-%m-%d %H:%M}"

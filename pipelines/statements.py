@@ -3,7 +3,8 @@
 Invariant: no text of a user ever becomes SQL. Values are bound parameters, a list becomes one placeholder a value, and the only other slots,
 @dimension, @channel, @slice, @weights and @total, take expressions that this module parses from the code's own allow-lists.
 
-A statement that reads the table `members` gets it from one of sql/lake/parts: what counts as a touch is written once for all models.
+A statement that reads the table `members` or `told` gets it from sql/lake/parts: what counts as a touch, and why a conversion has no credit, is
+written once for all that ask.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,22 +27,28 @@ DIMENSIONS = ("channel", "campaign", "platform", "account", "creative", "post", 
 CHANNELS = ("channel", "origin")
 """Columns that may tell a touch's channel: the allow-list of @channel."""
 
-Slice = Literal["whole", "bucket", "day"]
+Slice = Literal["whole", "bucket", "day", "day_pair"]
+
+_DAY = """cast(date_add(
+    'second',
+    cast(element_at(
+        array[cast(:zone_offsets as bigint)],
+        1 + cardinality(filter(array[cast(:zone_breaks as timestamp)], moment -> moment <= {instant}))
+    ) as bigint),
+    {instant}
+) as date)"""
 
 SLICES: dict[Slice, str] = {
     "whole": "cast(null as varchar)",
     "bucket": "bucket",
-    "day": """cast(date_add(
-        'second',
-        cast(element_at(
-            array[cast(:zone_offsets as bigint)],
-            1 + cardinality(filter(array[cast(:zone_breaks as timestamp)], moment -> moment <= reported_at))
-        ) as bigint),
-        reported_at
-    ) as date)""",
+    "day": _DAY.format(instant="reported_at"),
+    "day_pair": "concat(cast({} as varchar), ' ', cast({} as varchar))".format(
+        _DAY.format(instant="reported_at"), _DAY.format(instant="date_add('millisecond', age_ms, reported_at)")
+    ),
 }
 """What the rows of a statement may be summed by: the allow-list of @slice. A day is one of the reporting zone: zone_breaks are the instants at
-which its offset changes, zone_offsets the offsets in seconds, one more than breaks."""
+which its offset changes, zone_offsets the offsets in seconds, one more than breaks. A day pair, of what is reported on the day of the touch, is
+that day and the day of the conversion."""
 
 Members = Literal["members", "members_anew"]
 """The parts that say which touches count."""
@@ -57,7 +64,8 @@ class Weighing:
 
 @dataclass(frozen=True)
 class Slots:
-    """What a statement's slots are filled with. models: key -> how it weighs; what @weights and @total make is repeated for each."""
+    """What a statement's slots are filled with. models: key -> how it weighs; what @weights and @total make is repeated for each and called
+    after its key, where that is not empty."""
 
     dimension: str | None = None
     channel: str = "channel"
@@ -127,7 +135,7 @@ class _Written:
 @lru_cache(maxsize=512)
 def _written(path: Path, dialect: str, slots: Slots, lengths: tuple[tuple[str, int], ...]) -> _Written:
     tree = _parsed(path).copy()
-    _take_members(tree, slots.members, dialect)
+    _take_parts(tree, slots.members, dialect)
     _repeat_for_models(tree, slots.models)
     for slot in list(tree.find_all(exp.Parameter)):
         slot.replace(_slot(slot.name, slots))
@@ -165,15 +173,25 @@ def _parsed(path: Path) -> exp.Expr:
     return sqlglot.parse_one(path.read_text(encoding="utf-8"), read="athena")
 
 
-def _take_members(tree: exp.Expr, members: Members, dialect: str) -> None:
-    """Put the part that says which touches count before a statement that reads `members`."""
-    # DuckDB would keep all of its rows to read them a second time, which costs more than reading the files twice.
-    plain = {"materialized": False} if dialect == "duckdb" and members == "members" else {}
-    if any(table.name == "members" for table in tree.find_all(exp.Table)):
-        part = _parsed(FOLDER / "parts" / f"{members}.sql").copy()
-        written = tree.args["with_"].expressions if tree.args.get("with_") else []
-        own = exp.CTE(this=part, alias=exp.TableAlias(this=exp.to_identifier("members")), **plain)
-        tree.set("with_", exp.With(expressions=[own, *written]))
+def _take_parts(tree: exp.Expr, members: Members, dialect: str) -> None:
+    """Put the parts that say why a conversion has no credit, and which touches count, before a statement that reads `told` or `members`."""
+    if _reads(tree, "told"):
+        _put_before(tree, "told", "told_anew" if members == "members_anew" else "told")
+    if _reads(tree, "members"):
+        # DuckDB would keep all of its rows to read them a second time, which costs more than reading the files twice.
+        plain = {"materialized": False} if dialect == "duckdb" and members == "members" else {}
+        _put_before(tree, "members", members, **plain)
+
+
+def _reads(tree: exp.Expr, table: str) -> bool:
+    return any(read.name == table for read in tree.find_all(exp.Table))
+
+
+def _put_before(tree: exp.Expr, table: str, part: str, **how: bool) -> None:
+    own = _parsed(FOLDER / "parts" / f"{part}.sql").copy()
+    written = tree.args["with_"].expressions if tree.args.get("with_") else []
+    first = exp.CTE(this=own, alias=exp.TableAlias(this=exp.to_identifier(table)), **how)
+    tree.set("with_", exp.With(expressions=[first, *written]))
 
 
 def _repeat_for_models(tree: exp.Expr, models: tuple[tuple[str, Weighing], ...]) -> None:
@@ -197,14 +215,18 @@ def _of_models(column: exp.Expr, made: set[str]) -> bool:
 
 
 def _of_model(column: exp.Expr, made: set[str], key: str, weighing: Weighing) -> exp.Expr:
-    copy = exp.alias_(column.unalias().copy(), f"{column.alias_or_name}_{key}")
+    copy = exp.alias_(column.unalias().copy(), _after(column.alias_or_name, key))
     for slot in list(copy.find_all(exp.Parameter)):
         if slot.name in ("weights", "total"):
             slot.replace(exp.paren(sqlglot.parse_one(getattr(weighing, slot.name), read="athena")))
     for inner in list(copy.find_all(exp.Column)):
         if inner.name in made:
-            inner.set("this", exp.to_identifier(f"{inner.name}_{key}"))
+            inner.set("this", exp.to_identifier(_after(inner.name, key)))
     return copy
+
+
+def _after(name: str, key: str) -> str:
+    return f"{name}_{key}" if key else name
 
 
 def _slot(slot: str, slots: Slots) -> exp.Expr:

@@ -14,6 +14,8 @@ from app.charts.theme import OTHER_COLOUR, WARNING_COLOUR, Theme
 from app.formats import currency_sign, known, money, number, percent, plain_html, short
 from pipelines.metrics import ratios
 
+STILL_TO_COME = "Still expected"
+"""What stands in the legend for credit that recent days have not seen yet."""
 ROW_HEIGHT = 34
 BAR_MS = 0.6 * 86_400_000
 """Width of the bar of a day: of a single one plotly cannot tell."""
@@ -27,15 +29,23 @@ def credit_over_time(
     colours: Mapping[str, str],
     theme: Theme,
     period: Bounds = None,
+    *,
+    summed: bool = True,
+    to_come: Mapping[str, float] | None = None,
 ) -> go.Figure:
     """Stacked areas by day. rows: day, `by`, `value`, with names in the order in which they stack, the first at the bottom.
 
+    summed: false where names may not be summed: lines that do not stack. to_come: day -> the completion of its credit (0 to 1); what is
+    still expected of it is hatched on top.
     period: its first and last day, by default those of the rows. A day without any row earned nothing: it is drawn as 0. Over more than
     LONG days each week is drawn as the mean of its days, so that a week cut off by the period does not dip. A few days are bars: an
     area needs neighbours.
     """
     daily = rows.pivot_table(index="day", columns=by, values=value, aggfunc="sum", sort=False, observed=True)
     daily = daily.reindex(every_day(daily.index, period)).fillna(0)
+    if to_come:
+        part = pd.Series(to_come, dtype=float).reindex(daily.index).fillna(1.0)
+        daily[STILL_TO_COME] = daily.sum(axis=1) * (1 / part.where(part > 0, 1.0) - 1)
     if long := len(daily) > LONG:
         daily = daily.groupby(weeks(daily.index)).mean()
     few = len(daily) <= FEW
@@ -46,19 +56,28 @@ def credit_over_time(
         yaxis={
             "title": {"text": f"{title} a day" if long else title},
             "rangemode": "tozero",
-            **count_ticks(daily.sum(axis=1).max()),
+            **count_ticks((daily.sum(axis=1) if summed else daily.max(axis=1)).max()),
         },
         hovermode="x unified",
         legend_traceorder="normal",
-        barmode="stack",
+        barmode="stack" if summed else "group",
         bargap=0.4,
     )
     for name in daily.columns:
         full = f"%{{y:,.1f}}<extra>{_braced(plain_html(name))}</extra>"
         said = {"x": daily.index, "y": daily[name], "name": plain_html(short(name, 28)), "hovertemplate": full}
         colour = colours.get(name, OTHER_COLOUR)
-        if few:
-            figure.add_bar(**said, marker_color=colour, width=BAR_MS)
+        hatched = {"shape": "/", "fgcolor": theme.faint, "bgcolor": theme.paper, "size": 6, "solidity": 0.25}
+        if name == STILL_TO_COME:
+            line = {"color": theme.faint, "width": 1.4, "dash": "dash"}
+            if few:
+                figure.add_bar(**said, marker={"color": theme.paper, "pattern": hatched, "line": line | {"dash": None}})
+            else:
+                figure.add_scatter(**said, mode="lines", stackgroup="all", line=line, fillpattern=hatched)
+        elif few:
+            figure.add_bar(**said, marker_color=colour, **({"width": BAR_MS} if summed else {}))
+        elif not summed:
+            figure.add_scatter(**said, mode="lines", line={"color": colour, "width": 2})
         else:
             line = {"color": theme.paper, "width": 0.8}
             figure.add_scatter(**said, mode="lines", stackgroup="all", line=line, fillcolor=colour)
@@ -75,21 +94,21 @@ def comparison_bars(
     colours: Mapping[str, str],
     theme: Theme,
 ) -> go.Figure:
-    """A bar a row for `value`, a tick mark for the same row's `other` (None: no second model).
+    """A bar a row for `value`, a tick mark for the same row's `other` (None: no second model). customdata[0] is the name, to pick by.
 
     names: what the bar and the tick mark stand for. Rows come largest first and are drawn from the top.
     """
     largest = rows[[value] if other is None else [value, other]].max().max()
     figure = _bars(rows[by], title, theme, **count_ticks(largest))
     places = list(range(len(rows)))
-    full = [plain_html(name) for name in rows[by]]
+    full = [[name, plain_html(name)] for name in rows[by]]
     figure.add_bar(
         y=places,
         x=rows[value],
         orientation="h",
         marker_color=[colours.get(name, OTHER_COLOUR) for name in rows[by]],
         customdata=full,
-        hovertemplate="%{customdata}: %{x:,.1f}<extra>" + plain_html(names[0]) + "</extra>",
+        hovertemplate="%{customdata[1]}: %{x:,.1f}<extra>" + plain_html(names[0]) + "</extra>",
     )
     if other is not None:
         figure.add_scatter(
@@ -98,7 +117,7 @@ def comparison_bars(
             mode="markers",
             marker={"symbol": "line-ns", "size": 20, "line": {"color": theme.ink, "width": 3}},
             customdata=full,
-            hovertemplate="%{customdata}: %{x:,.1f}<extra>" + plain_html(names[1]) + "</extra>",
+            hovertemplate="%{customdata[1]}: %{x:,.1f}<extra>" + plain_html(names[1]) + "</extra>",
         )
     return figure
 
@@ -108,7 +127,7 @@ def spend_and_return(
 ) -> go.Figure:
     """Spend across, attributed conversions up, both on log axes, where equal CPA is a diagonal: the dotted one is `average`.
 
-    What lies above the diagonal costs less than average. rows: `by`, spend, attributed_conversions, cpa.
+    What lies above the diagonal costs less than average. customdata[0] is the name, to pick by. rows: `by`, spend, attributed_conversions, cpa.
     """
     # What the median spend would bring at the average keeps the diagonal in sight.
     expected = float(rows["spend"].median()) / average if average else None
@@ -144,6 +163,7 @@ def spend_and_return(
         textposition=[position or "top center" for position in positions],
         textfont={"size": 11.5},
         cliponaxis=False,
+        customdata=[[row[by]] for row in records],
         marker={
             "size": 16,
             "color": [colours.get(row[by], OTHER_COLOUR) for row in records],
@@ -160,10 +180,13 @@ def spend_and_return(
     return figure
 
 
-def unattributed_over_time(rows: pd.DataFrame, typical: float | None, theme: Theme, period: Bounds = None) -> go.Figure:
+def unattributed_over_time(
+    rows: pd.DataFrame, typical: float | None, theme: Theme, period: Bounds = None, stale: Iterable[str] = ()
+) -> go.Figure:
     """The share of conversions without credit, by day, over more than LONG days by week; a gap where nothing converted.
 
     rows: day, conversions, unattributed; `typical`: the share to compare with; period: its first and last day, by default the rows'.
+    stale: days without any touchpoint, which are shaded.
     """
     daily = rows.set_index("day")[["conversions", "unattributed"]].reindex(every_day(rows["day"], period)).fillna(0)
     if long := len(daily) > LONG:
@@ -191,7 +214,7 @@ def unattributed_over_time(rows: pd.DataFrame, typical: float | None, theme: The
         300,
         xaxis=day_axis(daily.index, by_week=long),
         yaxis={"title": {"text": "Unattributed share"}, "tickformat": "~%", "rangemode": "tozero", "nticks": 6},
-        shapes=[{**line, "y0": typical, "y1": typical}] if level else [],
+        shapes=[*([{**line, "y0": typical, "y1": typical}] if level else []), *(_shade(day, theme) for day in stale)],
         annotations=[{**label, "y": typical}] if level else [],
         showlegend=False,
         hovermode="closest",
@@ -218,6 +241,23 @@ def unattributed_over_time(rows: pd.DataFrame, typical: float | None, theme: The
         fillcolor="rgba(214,51,108,0.10)",
     )
     return figure
+
+
+def _shade(day: str, theme: Theme) -> dict[str, Any]:
+    """A band over one day of a date axis, from its noon before to its noon."""
+    middle, half = pd.Timestamp(day), pd.Timedelta(hours=12)
+    return {
+        "type": "rect",
+        "yref": "y domain",
+        "x0": str(middle - half),
+        "x1": str(middle + half),
+        "y0": 0,
+        "y1": 1,
+        "line": {"width": 0},
+        "fillcolor": theme.faint,
+        "opacity": 0.28,
+        "layer": "below",
+    }
 
 
 def type_bars(rows: pd.DataFrame, theme: Theme) -> go.Figure:

@@ -128,7 +128,7 @@ def _remember(line: Listed) -> None:
 
 def _button(line: Listed, prepared: Prepared) -> None:
     reason = (
-        "Say first which way round the dates are."
+        "Answer the question above first."
         if prepared.doubts
         else "No row of this file can be stored."
         if not prepared.accepted

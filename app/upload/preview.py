@@ -11,7 +11,7 @@ from app.components import error_panel
 from app.resources import local_moment
 from app.upload import columns, plan, readings
 from app.upload.files import Listed
-from app.upload.questions import ask_date_order, ask_source, read_differently
+from app.upload.questions import ask_doubt, ask_source, read_differently
 from app.upload.reading import Reading
 from pipelines.ingest import Prepared
 
@@ -92,7 +92,7 @@ def _problem(line: Listed, reading: Reading) -> None:
 
 def _findings(line: Listed, reading: Reading, shown: Prepared) -> None:
     for doubt in reading.prepared.doubts if reading.prepared else ():
-        ask_date_order(line, doubt)
+        ask_doubt(line, doubt)
     if reading.prepared and reading.plan:
         plan.show_plan(line, reading.prepared, reading.plan)
     elif reading.head:

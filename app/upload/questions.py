@@ -1,5 +1,6 @@
 """What only a person can say about a file: what it is, which way round its dates are, how its numbers and times are meant."""
 
+from decimal import Decimal
 from zoneinfo import available_timezones
 
 import streamlit as st
@@ -13,7 +14,7 @@ from pipelines.sources import SOURCES
 
 _ORDERS = {"": "As the file tells", "day": "Day first (31/12/2026)", "month": "Month first (12/31/2026)"}
 _MARKS = {"": "As the file tells", "point": "Point (1,234.56)", "comma": "Comma (1.234,56)"}
-_FIRST = {"day": "day first", "month": "month first"}
+_FIRST = {"day": "Day first", "month": "Month first"}
 
 
 def ask_source(line: Listed, reading: Reading) -> None:
@@ -41,25 +42,37 @@ def ask_source(line: Listed, reading: Reading) -> None:
     )
 
 
-def ask_date_order(line: Listed, doubt: Doubt) -> None:
-    """Ask which way round the dates are: both readings of one cell, in words."""
-    key = f"{line.file.key} which way round"
-    readings = {order: f"{doubt.example} is {_long(doubt.readings[order])}" for order in ("day", "month")}
-    with st.container(border=True, gap="xsmall"):
-        st.markdown(
-            f":material/help: **Which way round are the dates in {formats.plain(doubt.column)}?** "
-            "Every one of them can be read both ways, so the file cannot be stored before you say it."
+def ask_doubt(line: Listed, doubt: Doubt) -> None:
+    """Ask how the dates or the amounts are meant: both readings of one cell, in words."""
+    key = f"{line.file.key} {doubt.kind} of {doubt.column}"
+    column = formats.plain(doubt.column)
+    if doubt.kind == "date_order":
+        question, of_them = f"Which way round are the dates in {column}?", "Every one of them can be read both ways"
+        captions = [_FIRST[order] for order in doubt.readings]
+        readings = {order: f"{doubt.example} is {_long(reading)}" for order, reading in doubt.readings.items()}
+    else:
+        sign = "comma" if "," in doubt.example else "point"
+        question, of_them = (
+            f"Are the amounts in {column} thousands?",
+            f"Nothing in the file tells what their {sign} means",
         )
+        captions = [
+            f"The {sign} stands before decimals" if mark == sign else f"The {sign} separates thousands"
+            for mark in doubt.readings
+        ]
+        readings = {mark: f"{doubt.example} is {Decimal(reading):,.2f}" for mark, reading in doubt.readings.items()}
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(f":material/help: **{question}** {of_them}, so the file cannot be stored before you say it.")
         st.radio(
-            "Which way round are the dates?",
+            question,
             list(readings),
             index=None,
-            format_func=lambda order: formats.plain(readings[order]),
-            captions=[_FIRST[order].capitalize() for order in readings],
+            format_func=lambda answer: formats.plain(readings[answer]),
+            captions=captions,
             horizontal=True,
             key=key,
             label_visibility="collapsed",
-            on_change=lambda: line.say(date_order=st.session_state[key]),
+            on_change=lambda: line.say(**{doubt.kind: st.session_state[key]}),
         )
 
 

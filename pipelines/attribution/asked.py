@@ -44,7 +44,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Attribution:
-    """How credit is given. warnings and facts gather what has to be said beside the rows."""
+    """How credit is given. warnings, facts and said gather what has to be told beside the rows; said: of the model itself, in sentences."""
 
     model: str
     model_parameters: dict[str, float]
@@ -55,11 +55,17 @@ class Attribution:
     options: Options = Options()
     warnings: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
 
     def warn(self, warning: str) -> None:
         """Say something once."""
         if warning not in self.warnings:
             self.warnings.append(warning)
+
+    def say(self, sentence: str) -> None:
+        """Say something about the model once."""
+        if sentence not in self.said:
+            self.said.append(sentence)
 
 
 @dataclass(frozen=True)
@@ -168,8 +174,18 @@ class Asked:
         ]
 
 
+def statement_of(model: str) -> str:
+    """The statement that gives the credit of a rule, by what the rule asks about a touch."""
+    rule = MODELS[model]
+    if rule.total_is_aggregate:
+        return "credit_by_age"
+    asks = f"{rule.weights} {rule.total}"
+    marked = any(mark in asks for mark in ("last_non_direct_position", "lead_position", "opportunity_position"))
+    return "credit_by_marks" if marked else "credit"
+
+
 def weighing(model: str) -> tuple[str, Weighing]:
-    """A rule as a statement takes it."""
+    """A rule as its statement takes it."""
     rule = MODELS[model]
     if rule.total_is_aggregate:
         return model, Weighing(rule.weights, rule.total)

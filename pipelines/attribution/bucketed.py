@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from pipelines.attribution.asked import Asked, weighing
+from pipelines.attribution.asked import Asked
 from pipelines.attribution.bootstrap import (
     BUCKETS,
     Resampled,
@@ -18,7 +18,7 @@ from pipelines.attribution.bootstrap import (
     resample_markov,
     resample_shares,
 )
-from pipelines.attribution.engine import STAND_IN, SUMS, called, named_sets, needs_names, parameters_of
+from pipelines.attribution.engine import STAND_IN, SUMS, called, named_sets, needs_names, parameters_of, passes
 from pipelines.attribution.markov import transition_counts
 from pipelines.attribution.model import Numbers
 from pipelines.attribution.registry import MODELS
@@ -73,8 +73,7 @@ def in_buckets(asked: Asked, model: str, names: Sequence[str]) -> Bucketed:
 
 
 def _rule(asked: Asked, model: str) -> pd.DataFrame:
-    slots = asked.slots("bucket", (weighing(model),))
-    rows = asked.lake("credit", slots, asked.parameters(**parameters_of(asked, model)))
+    [(rows, _)] = passes(asked, [model], "bucket", {})
     rows = rows.rename(columns={f"{name}_{model}": name for name in SUMS})
     return rows.assign(name=called(asked, rows["name"]))
 

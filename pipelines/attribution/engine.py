@@ -4,18 +4,21 @@ Invariant: for every additive model, window and set of options, credit + unattri
 carry a model, another one stands in and `facts` and a warning say so.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipelines.attribution.asked import Asked, weighing
+from pipelines.attribution.asked import Asked, statement_of, weighing
 from pipelines.attribution.markov import removal_effects
 from pipelines.attribution.registry import MODELS, model_parameters
+from pipelines.attribution.said import about
 from pipelines.attribution.shapley import shapley_values
 from pipelines.attribution.spread import spread
 from pipelines.errors import CannotCarry
 from pipelines.name_rules import SEPARATOR
+from pipelines.statements import Slice
 
 REASONS = ("unknown_person", "no_touchpoint", "no_consent", "excluded_channel", "outside_window")
 """Why a conversion is unattributed, in the order in which they are looked for."""
@@ -30,6 +33,7 @@ UNNAMED = ""
 
 def credit(asked: Asked) -> pd.DataFrame:
     """Credit by day: day, name, attributed_conversions, attributed_revenue (in the asked currency). What names nothing has a null name."""
+    about(asked)
     return credit_under(asked, asked.how.model)
 
 
@@ -41,8 +45,7 @@ def credit_under(asked: Asked, model: str) -> pd.DataFrame:
 
 def outcomes(asked: Asked) -> pd.DataFrame:
     """All conversions by day: day, type, reason (null: attributed), conversions, revenue (in the asked currency)."""
-    statement = "outcomes_anew" if asked.anew else "outcomes"
-    rows = asked.lake(statement, asked.slots("day"), asked.parameters(by_touch_date=False, **_own_days(asked)))
+    rows = asked.lake("outcomes", asked.slots("day"), told_parameters(asked))
     rows = asked.in_currency(rows, "revenue").rename(columns={"slice": "day"})
     return rows.groupby(["day", "type", "reason"], dropna=False, as_index=False)[["conversions", "revenue"]].sum()
 
@@ -52,20 +55,35 @@ def parameters_of(asked: Asked, model: str) -> dict[str, float]:
     return asked.how.model_parameters if model == asked.how.model else model_parameters(model, {})
 
 
-def rules_credit(asked: Asked, models: Iterable[str]) -> dict[str, pd.DataFrame]:
-    """Rule -> its credit by day (day, name as stored, attributed_conversions, attributed_revenue), all from one pass over the touches."""
-    models = tuple(models)
-    numbers = {name: value for model in models for name, value in parameters_of(asked, model).items()}
-    slots = asked.slots("day", tuple(weighing(model) for model in models))
-    rows = asked.lake("credit", slots, asked.parameters(**numbers))
-    columns = {model: [f"{name}_{model}" for name in SUMS] for model in models}
-    rows = asked.in_currency(
-        rows.assign(attributed_revenue=rows[columns[models[0]][1]]), SUMS[1], *(own[1] for own in columns.values())
-    ).rename(columns={"slice": "day"})
-    summed = rows.groupby(["day", "name"], dropna=False)[[name for own in columns.values() for name in own]].sum()
-    return {
-        model: summed[own].astype(float).set_axis(SUMS, axis="columns").reset_index() for model, own in columns.items()
-    }
+def rules_credit(asked: Asked, models: Iterable[str], **more: Any) -> dict[str, pd.DataFrame]:
+    """Rule -> its credit by day (day, name as stored, attributed_conversions, attributed_revenue), in one pass for those that ask the same.
+
+    more: parameters that go before those asked.
+    """
+    found = {}
+    for rows, of_it in passes(asked, models, "day", more):
+        columns = {model: [f"{name}_{model}" for name in SUMS] for model in of_it}
+        rows = asked.in_currency(
+            rows.assign(attributed_revenue=rows[columns[of_it[0]][1]]), SUMS[1], *(own[1] for own in columns.values())
+        ).rename(columns={"slice": "day"})
+        summed = rows.groupby(["day", "name"], dropna=False)[[name for own in columns.values() for name in own]].sum()
+        for model, own in columns.items():
+            found[model] = summed[own].astype(float).set_axis(SUMS, axis="columns").reset_index()
+    return found
+
+
+def passes(
+    asked: Asked, models: Iterable[str], slice_: Slice, more: Mapping[str, Any]
+) -> Iterator[tuple[pd.DataFrame, list[str]]]:
+    """The rows of each statement that the rules need (their columns end in the rule's key), and the rules in it."""
+    by_statement: dict[str, list[str]] = {}
+    for model in models:
+        by_statement.setdefault(statement_of(model), []).append(model)
+    for statement, of_it in by_statement.items():
+        numbers = {name: value for model in of_it for name, value in parameters_of(asked, model).items()}
+        anew = asked.anew or "with_rare" in more
+        slots = asked.slots(slice_, tuple(weighing(model) for model in of_it), anew=anew)
+        yield asked.lake(statement, slots, asked.parameters(**numbers, **more)), of_it
 
 
 def _rule(asked: Asked, model: str) -> pd.DataFrame:
@@ -118,7 +136,7 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
     """
     only = {} if rare is None else {"rare": list(rare), "with_rare": False}
     anew = needs_names(asked) or rare is not None
-    linear = _linear(asked, only)
+    linear = rules_credit(asked, [STAND_IN], **only)[STAND_IN]
     linear = linear.assign(name=called(asked, linear["name"])).groupby(["day", "name"], as_index=False)[SUMS].sum()
     grams = asked.lake(
         "grams", asked.slots("whole", anew=anew), asked.parameters(with_unconverted=True, order=order, **only)
@@ -130,16 +148,9 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
     except CannotCarry as problem:
         return _stand_in(asked, model, problem, linear)
     if removal.caveat:
-        asked.how.warn(removal.caveat)
+        asked.how.say(removal.caveat)
     asked.how.facts["chain"] = {"states": removal.states, "base": removal.base}
     return _laid_over_days(linear, removal.channels.set_index("channel")["share"])
-
-
-def _linear(asked: Asked, only: dict[str, object]) -> pd.DataFrame:
-    slots = asked.slots("day", (weighing(STAND_IN),), anew=asked.anew or bool(only))
-    rows = asked.lake("credit", slots, asked.parameters(**only))
-    rows = rows.rename(columns={f"{name}_{STAND_IN}": name for name in SUMS})
-    return asked.in_currency(rows, "attributed_revenue").rename(columns={"slice": "day"})
 
 
 def _laid_over_days(linear: pd.DataFrame, shares: pd.Series) -> pd.DataFrame:
@@ -166,23 +177,19 @@ def _hybrid(asked: Asked, model: str) -> pd.DataFrame:
     seen = members.groupby("name")["journeys"].sum()
     rare = sorted(str(name) for name in seen[seen < least].index)
     known = chain_credit(asked, model, 1, rare=rare)
-    slots = asked.slots("day", (weighing(REST),), anew=True)
-    only = {"rare": rare, "with_rare": True, **model_parameters(REST, {})}
-    rest = asked.lake("credit", slots, asked.parameters(**only)).rename(
-        columns={f"{name}_{REST}": name for name in SUMS}
+    rest = rules_credit(asked, [REST], rare=rare, with_rare=True)[REST]
+    split = {"data_driven": float(known[SUMS[0]].sum()), "rule_based": float(rest[SUMS[0]].sum()), "rare": len(rare)}
+    asked.how.facts["split"] = split
+    asked.how.say(
+        f"{MODELS[model].title}: {split['data_driven']:,.0f} conversions by the Markov chain, {split['rule_based']:,.0f} by the rule "
+        f"({MODELS[REST].title.lower()}): {len(rare)} of {len(seen)} names stand in fewer than {least:,.0f} journeys."
     )
-    rest = asked.in_currency(rest, "attributed_revenue").rename(columns={"slice": "day"})
-    asked.how.facts["split"] = {
-        "data_driven": float(known[SUMS[0]].sum()),
-        "rule_based": float(rest[SUMS[0]].sum()),
-        "rare": len(rare),
-    }
-    return pd.concat([known, rest[["day", "name", *SUMS]]], ignore_index=True)
+    return pd.concat([known, rest], ignore_index=True)
 
 
 def _stand_in(asked: Asked, model: str, problem: CannotCarry, linear: pd.DataFrame) -> pd.DataFrame:
     asked.how.facts["stands_in"] = {"model": STAND_IN, "for": model, "reason": problem.message}
-    asked.how.warn(
+    asked.how.say(
         f"{MODELS[model].title} cannot be told: {problem.message} {MODELS[STAND_IN].title} stands in. {problem.remedy}"
     )
     return linear[["day", "name", *SUMS]]
@@ -211,11 +218,12 @@ def called(asked: Asked, names: pd.Series) -> pd.Series:
     )
 
 
-def _own_days(asked: Asked) -> dict[str, object]:
-    """The days of conversions, whatever day their credit is reported on."""
+def told_parameters(asked: Asked, **more: object) -> dict[str, Any]:
+    """The parameters of what is told about conversions (parts/told.sql): of those on the period's days, whatever day credit is reported on."""
     bounds = asked.period.bounds(asked.reading.settings.reporting_time_zone)
     own = {name: bounds[name] for name in ("first_dt", "last_dt")}
-    return {**own, "anchored_from": bounds["starts_at"], "anchored_to": bounds["ends_at"]}
+    anchored = {"anchored_from": bounds["starts_at"], "anchored_to": bounds["ends_at"]}
+    return asked.parameters(by_touch_date=False, **own, **anchored, **more)
 
 
 _SOLVERS: dict[str, Callable[[Asked, str], pd.DataFrame]] = {

@@ -4,7 +4,7 @@
 - recognise (which tool, which column is which field): guess, tell, matching, contents, suggest, pivot, ranges, stages
 - normalise (texts -> values): columns, cells, defuse, numbers (forms, frames), currencies (currency_words, money), dates (date_order, clocks,
   calendar_words), words, conversions
-- validate (which rows are stored): totals (sums, reconcile), whole_rows, validate, keys, smells; prepare puts it all together -> Prepared
+- validate (which rows are stored): totals (subtotals, sums, reconcile), whole_rows, validate, keys, smells; prepare (-> Prepared)
 - store: load, uploads, history, rows (binary_copy), raw, remembered, said, refused, export, demo
 
 Invariant: all but the last are pure, on Arrow tables, and run inside Spark: they import nothing of pipelines but `sources`, `errors` and

@@ -51,7 +51,8 @@ def encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
     if not pa.types.is_dictionary(column.type):
         return column.dictionary_encode()
     codes, texts = column.indices, column.dictionary
-    used = np.bincount(np.asarray(codes.drop_null()), minlength=len(texts)) > 0
+    used = np.zeros(len(texts), bool)
+    used[np.asarray(codes.drop_null())] = True
     if used.all():
         return column
     # Rows were left out (totals, say): what only they said must not bear on how the others are read.

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pipelines.ingest.cells import matches
 
 _ALIKE = bytes.maketrans(b"023456789", b"1" * 9)
-_BLOCK = 1 << 20
+_ROWS = 1 << 16  # that are looked at together: a large column would take as much memory once more
 _FEW = 128  # forms whose numbers take a byte each
 _SIGNS, _SPACE, _ZERO = b"+-", ord(" "), ord("0")
 
@@ -22,7 +22,8 @@ class Forms:
     """The distinct forms of texts, and which text has which (`codes`; null for none)."""
 
     def __init__(self, text: pa.Array) -> None:
-        encoded = _alike(text).dictionary_encode()
+        parts = [_alike(text.slice(start, _ROWS)).dictionary_encode() for start in range(0, len(text) or 1, _ROWS)]
+        encoded = pa.chunked_array(parts).unify_dictionaries().combine_chunks()
         few = len(encoded.dictionary) < _FEW
         self.codes: pa.Array = encoded.indices.cast(pa.int8()) if few else encoded.indices
         self.distinct: pa.Array = encoded.dictionary
@@ -50,18 +51,19 @@ def forms_of(text: pa.Array) -> Forms:
 
 def _alike(text: pa.Array) -> pa.Array:
     """Texts with every digit 1, and with 0 where the number after a sign and a space begins with it."""
-    valid, ends, data = text.buffers()
+    _, ends, data = text.buffers()
     if data is None or not data.size:
         return text
-    written = np.frombuffer(data, np.uint8)
-    alike = np.empty_like(written)
-    for start in range(0, len(written), _BLOCK):
-        block = written[start : start + _BLOCK].tobytes().translate(_ALIKE)
-        alike[start : start + _BLOCK] = np.frombuffer(block, np.uint8)
     ends_at = np.frombuffer(ends, np.int32)[text.offset : text.offset + len(text) + 1]
+    written = np.frombuffer(data, np.uint8)[ends_at[0] : ends_at[-1]]
+    if not len(written):
+        return text
+    alike = np.frombuffer(bytearray(written.tobytes().translate(_ALIKE)), np.uint8)
+    ends_at = ends_at - ends_at[0]
     first, last = ends_at[:-1], ends_at[1:] - 1
     for skipped in (np.frombuffer(_SIGNS, np.uint8), np.array([_SPACE], np.uint8)):
         first = first + ((first < last) & np.isin(written[np.minimum(first, len(written) - 1)], skipped))
     first = first[first <= last]
     alike[first[written[first] == _ZERO]] = _ZERO
-    return pa.StringArray.from_buffers(len(text), ends, pa.py_buffer(alike), valid, text.null_count, text.offset)
+    forms = pa.StringArray.from_buffers(len(text), pa.py_buffer(ends_at), pa.py_buffer(alike))
+    return pc.if_else(text.is_valid(), forms, None) if text.null_count else forms

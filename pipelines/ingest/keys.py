@@ -22,6 +22,7 @@ Ints = npt.NDArray[np.int64]
 _SEPARATOR = 31  # a character that cannot stand in a cell: rows with control characters are refused
 _MOST_CODES = 2**62
 _HEX_DIGITS = 64
+_BATCH = 1 << 16  # rows
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def _sha256(rows: pa.Table, fields: list[Field], occurrences: Ints | None = None
     filled = 0
     with duckdb.connect() as engine:
         engine.register("facts", pa.table(facts))
-        for batch in engine.sql(f"SELECT sha256({text}) AS hash FROM facts").to_arrow_reader():
+        for batch in engine.sql(f"SELECT sha256({text}) AS hash FROM facts").to_arrow_reader(_BATCH):
             digits = np.asarray(batch["hash"].cast(pa.binary()).cast(pa.binary(_HEX_DIGITS)).buffers()[1], np.uint8)
             filled += batch.num_rows
             hashes[filled - batch.num_rows : filled] = digits.reshape(-1, _HEX_DIGITS)

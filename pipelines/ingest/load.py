@@ -169,10 +169,10 @@ def assign_alias(stores: Stores, kind: str, name: str, means: str, user: str) ->
 def _check(prepared: Prepared) -> None:
     """Raise FileRefused where the file has nothing to store, or a person has to answer something first."""
     for doubt in prepared.doubts:
-        first, second = doubt.readings["day"], doubt.readings["month"]
+        either = " or ".join(doubt.readings.values())
         raise FileRefused(
-            f"'{doubt.example}' in column '{doubt.column}' of {prepared.file_name} may be {first} or {second}.",
-            "Say whether its dates begin with the day or the month (--date-order day or --date-order month).",
+            f"'{doubt.example}' in column '{doubt.column}' of {prepared.file_name} may be {either}.",
+            f"Say which of them is meant ({doubt.ways_to_say}).",
         )
     if not prepared.accepted:
         raise FileRefused(
@@ -275,10 +275,23 @@ def _store(stores: Stores, connection: Connection, prepared: Prepared, upload_id
             version = connection.execute(text("select version from data_version")).scalar_one()
             table = prepared.source.table
             rows.store(connection, table, prepared.tables[table], upload_id, version, gone=gone)
+            if covered:
+                _remove_again(connection, table, covered, upload_id, version)
         if options.remember:
             remembered.save(connection, prepared, upload["uploaded_by"])
         uploads.mark_committed(connection, upload)
     _finish_undos(stores, connection, upload_id)
+
+
+def _remove_again(connection: Connection, table: str, covered: str, upload_id: str, version: int) -> None:
+    """Within a transaction: what the covered upload of the same table had removed stays removed, and is counted."""
+    upload = uploads.find(connection, covered)
+    if upload["rows_removed"] and SOURCES[upload["source"]].table == table:
+        again = rows.remove_again(connection, table, covered, upload_id, version)
+        connection.execute(
+            text("update uploads set rows_removed = rows_removed + :again where upload_id = :upload_id"),
+            {"again": again, "upload_id": upload_id},
+        )
 
 
 def _finish_undos(stores: Stores, connection: Connection, upload_id: str) -> None:

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from pipelines.ingest import contents
 from pipelines.ingest.cells import clean, encoded, matches
-from pipelines.ingest.currencies import currencies_of
-from pipelines.ingest.header import LONGEST_NAME, bare_header, fold_header
+from pipelines.ingest.currencies import CURRENCY_AT_END, currencies_of, header_currency
+from pipelines.ingest.header import bare_header, fold_header
 from pipelines.ingest.prepared import Raw
 from pipelines.ingest.words import shortened
 from pipelines.sources import Field, Source
@@ -23,7 +23,6 @@ from pipelines.sources.exports import Export
 from pipelines.sources.ranges import ENDS, STARTS
 
 _EXPORT, _EXACT, _ALIAS, _SUFFIX = range(4)
-_AT_END = re.compile(r"[\s_]+(?:in[\s_]+)?([A-Za-z]{3}|[^\w\s]{1,2})$")
 
 
 @dataclass(frozen=True, order=True)
@@ -69,6 +68,25 @@ def assign(source: Source, raw: Raw, export: Export | None) -> tuple[dict[str, s
             listed = ", ".join(f"'{other}'" for other in sorted(others))
             notes.append(f"'{field}' is read from '{column}', not from {listed}.")
     return {field: found[field] for field in source.field_names if field in found}, notes
+
+
+def currencies_apart(source: Source, raw: Raw, export: Export | None, field: str) -> dict[str, str]:
+    """Column -> its currency ('' where it names none) for all columns that may be this field of amounts, if they differ in it; else {}.
+
+    A column names its currency in its header, or in its first cells.
+    """
+    matches_ = sorted(_matches(source, raw, export))
+    columns = dict.fromkeys(match.column for match in matches_ if match.field == field and not match.idle)
+    said = {column: currency_said(raw, column) for column in columns}
+    return said if len(set(said.values())) > 1 else {}
+
+
+def currency_said(raw: Raw, column: str) -> str:
+    """The currency that a column of amounts names: in its header or, all alike, in its first cells; '' where it names none."""
+    if code := header_currency(column):
+        return code
+    codes = set(currencies_of(clean(pa.array(contents.head(raw, column), pa.string()))).to_pylist()) - {None}
+    return str(codes.pop()) if len(codes) == 1 else ""
 
 
 def _give_to_required(source: Source, ranked: list[_Match], found: dict[str, str]) -> None:
@@ -126,7 +144,7 @@ def _by_name(kind: int, names: Iterable[str], header: tuple[str, ...]) -> list[t
 
 def _without_currency(column: str) -> str:
     """The folded header without a currency at its end: 'Spend EUR' and 'cost_usd' are spend and cost."""
-    return fold_header(_AT_END.sub("", column) if header_currency(column) else column)
+    return fold_header(CURRENCY_AT_END.sub("", column) if header_currency(column) else column)
 
 
 def _suffix(field: Field, header: tuple[str, ...]) -> list[tuple[int, int, bool, int, str]]:
@@ -179,15 +197,3 @@ def _filled(column: pa.ChunkedArray, empty: list[str]) -> bool:
     for word in empty:
         said = pc.and_not(said, matches(texts, re.escape(word), ignore_case=True))
     return bool(pc.any(said).as_py())
-
-
-@lru_cache(maxsize=4096)
-def header_currency(column: str) -> str:
-    """The currency that a header names in brackets or at its end; '' where it names none."""
-    if len(column) > LONGEST_NAME:
-        return ""
-    bracketed = re.findall(r"[(\[]\s*(?:in\s+)?([^)\]]+?)\s*[)\]]", column)
-    last = _AT_END.search(column)
-    words = [word.upper() for word in (*reversed(bracketed), *([last[1]] if last else [])) if word.upper() != "ALL"]
-    codes = currencies_of(pa.array([f"1 {word}" for word in words], pa.string())).to_pylist()
-    return next((code for code in codes if code), "")

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from pipelines.ingest.cells import Problem, count
 from pipelines.ingest.columns import Column
-from pipelines.ingest.currencies import ambiguous_signs, currencies_of
+from pipelines.ingest.currencies import ambiguous_signs, currencies_of, header_currency, header_sign
 from pipelines.ingest.currency_words import AMBIGUOUS
 from pipelines.ingest.keys import plain
 from pipelines.ingest.prepared import Conversion
@@ -33,10 +33,13 @@ class Currency:
     warnings: tuple[str, ...] = ()
 
 
-def currency_of(column: Column, columns: Sequence[Column], values: Mapping[str, pa.Array], reporting: str) -> Currency:
+def currency_of(
+    column: Column, columns: Sequence[Column], values: Mapping[str, pa.Array], reporting: str, otherwise: str
+) -> Currency:
     """The currency of the `column` where its cells name one, else the one whose sign stands in the amounts, else the reporting currency.
+    `otherwise`: that of rows whose cell names none, as the header or the person says.
 
-    An amount in another currency than its own row names is a problem; than the whole file names, a warning.
+    An amount in another currency than its own row or its header names is a problem; than the person says of the whole file, a warning.
     """
     named = values[column.field.name]
     amounts = [other for other in columns if other.field.type == "money" and other.headers]
@@ -45,8 +48,12 @@ def currency_of(column: Column, columns: Sequence[Column], values: Mapping[str, 
     for amount in amounts[:1]:
         codes = currencies_of(amount.texts)
         against = _against(amount, codes, named)
-        if column.headers and against:
-            problem = Problem(against, "The amount is written in another currency than the row names.")
+        of_header = header_currency(amount.name)
+        if column.headers and of_header and of_header == otherwise:
+            other = pc.fill_null(pc.not_equal(plain(named), of_header), False)
+            problem = Problem(other, f"The header of the amount names {of_header}, the row another currency.")
+        elif against and (column.headers or of_header):
+            problem = Problem(against, "The amount is written in another currency than the row or the header names.")
         elif against:
             warnings.append(_said_against(amount, against, named))
         if named.null_count:
@@ -56,6 +63,8 @@ def currency_of(column: Column, columns: Sequence[Column], values: Mapping[str, 
             shown = (amount.name, amount.texts[place].as_py(), codes[place].as_py())
             conversion = Conversion(column.field.name, *shown, "as the amounts name it")
             named = pc.coalesce(plain(named), plain(amount.over_rows(codes))).dictionary_encode()
+        if named.null_count and (sign := header_sign(amount.name)):
+            named = pc.fill_null(plain(named), _taken(sign, amount, reporting, warnings)).dictionary_encode()
     if named.null_count:
         assumed = _with_amount(pc.is_null(named), amounts, values)
         named = pc.fill_null(plain(named), reporting).dictionary_encode()
@@ -66,22 +75,28 @@ def _shared(amount: Column, codes: pa.Array, reporting: str, warnings: list[str]
     """The codes, with one for signs that several currencies share: the reporting currency, or the most common one."""
     shared = ambiguous_signs(amount.texts)
     for sign in pc.unique(shared).drop_null().to_pylist():
-        candidates = AMBIGUOUS[sign]
-        taken = reporting if reporting in candidates else candidates[0]
-        others = ", ".join([code for code in candidates if code != taken][:3])
+        taken = _taken(sign, amount, reporting, warnings)
         codes = pc.if_else(pc.fill_null(pc.equal(shared, sign), False), taken, codes)
-        warnings.append(
-            f"'{sign}' in '{amount.name}' is read as {taken}; it may be {others} or another. If it is, say the currency of the file."
-        )
     return codes
+
+
+def _taken(sign: str, amount: Column, reporting: str, warnings: list[str]) -> str:
+    """The currency that a shared sign is taken for, with a warning that says so."""
+    candidates = AMBIGUOUS[sign]
+    taken = reporting if reporting in candidates else candidates[0]
+    others = ", ".join([code for code in candidates if code != taken][:3])
+    warnings.append(
+        f"'{sign}' in '{amount.name}' is read as {taken}; it may be {others} or another. If it is, say the currency of the file."
+    )
+    return taken
 
 
 def _against(amount: Column, codes: pa.Array, named: pa.Array) -> pa.BooleanArray | None:
     """Which rows have an amount in another currency than is named; None if none has."""
-    if named.null_count == len(named):
+    signs = ambiguous_signs(amount.texts)
+    if named.null_count == len(named) or codes.null_count == signs.null_count == len(codes):
         return None
     against = pc.fill_null(pc.not_equal(plain(named), plain(amount.over_rows(codes))), False)
-    signs = ambiguous_signs(amount.texts)
     for sign in pc.unique(signs).drop_null().to_pylist():
         here = plain(amount.over_rows(pc.fill_null(pc.equal(signs, sign), False)))
         other = pc.invert(pc.is_in(plain(named), value_set=pa.array(AMBIGUOUS[sign])))

@@ -21,7 +21,7 @@ from pipelines.ingest.date_order import Order, OrderEvidence, decide_order, orde
 from pipelines.ingest.dates import read_days, read_instants
 from pipelines.ingest.keys import plain
 from pipelines.ingest.money import currency_of
-from pipelines.ingest.numbers import Evidence, Mark, evidence, read_numbers
+from pipelines.ingest.numbers import MARKS, Evidence, Mark, evidence, read_numbers, undecided
 from pipelines.ingest.prepared import Conversion, Doubt
 from pipelines.ingest.whole_rows import problems_of_rows
 from pipelines.ingest.words import read_booleans, read_choices, read_identifiers, read_names, read_sentiments
@@ -71,6 +71,11 @@ class Reading:
     assumed_currency: pa.BooleanArray | None
 
 
+def give_back() -> None:
+    """Let the system have the memory that Arrow would keep for its next arrays: the steps of reading need it in turn."""
+    pa.default_memory_pool().release_unused()
+
+
 class _Reader:
     """Reads cells by the type of their field, with what all columns of the file together tell about numbers and dates."""
 
@@ -94,13 +99,26 @@ class _Reader:
         return decide_order(own, self._orders_of_file, self._conventions.declared_order, self._conventions.date_order)
 
     def doubt(self, column: Column) -> Doubt | None:
-        """What the person must say about the column's dates, if anything."""
-        if not self.order(column)[1]:
+        """What the person must say about the column's dates or amounts, if anything."""
+        if _is_number(column):
+            return self._doubt_of_mark(column)
+        if not _is_dated(column) or not self.order(column)[1]:
             return None
         shown = self._orders[column.field.name].undecided_example
         orders: tuple[Order, Order] = ("day", "month")
         days = {order: read_days(pa.array([shown]), column.name, self._conventions.now, order) for order in orders}
         return Doubt("date_order", column.name, shown, {order: str(cells.values[0]) for order, cells in days.items()})
+
+    def _doubt_of_mark(self, column: Column) -> Doubt | None:
+        field, own, said = column.field, self._marks[column.field.name], self._conventions
+        shown = undecided(field, column.texts, own, self._marks_of_file, said.decimal)
+        if not shown:
+            return None
+        readings: dict[str, str] = {}
+        for mark in MARKS:
+            cells = read_numbers(field, pa.array([shown]), own, self._marks_of_file, said.delimiter, column.name, mark)
+            readings[mark] = f"{cells.values[0].as_py().normalize():f}"
+        return Doubt("decimal", column.name, shown, readings)
 
     def read(self, column: Column) -> Cells:
         """Values and problems of the distinct texts."""
@@ -140,6 +158,7 @@ def read_fields(
     used = set(mapping.values())
     unused = (table[name] for name in table.column_names if name not in used)
     reader = _Reader(source, columns, conventions, unused)
+    give_back()
     values: dict[str, pa.Array] = {}
     faults: list[Fault] = []
     conversions: list[Conversion | None] = []
@@ -159,6 +178,7 @@ def read_fields(
         conversions.append(example(column, cells.values, reader.order(column)[0], conventions.zone))
         notes += cells.notes
         warnings += cells.warnings
+        give_back()
     for field in source.fields:
         if field.fill:
             filled = pc.coalesce(plain(values[field.name]), field.fill(_Plain(values)))
@@ -167,7 +187,7 @@ def read_fields(
         faults.append(Fault((mapping.get(name, name),), problem))
     for column in columns:
         if column.field.type == "currency" and not column.field.filled:
-            found = currency_of(column, columns, values, conventions.currency)
+            found = currency_of(column, columns, values, conventions.currency, fixed.get(column.field.name, ""))
             values[column.field.name] = found.values
             conversions.append(found.conversion)
             warnings += found.warnings
@@ -177,7 +197,7 @@ def read_fields(
     return Reading(
         values,
         tuple(faults),
-        tuple(doubt for column in columns if _is_dated(column) and (doubt := reader.doubt(column))),
+        tuple(doubt for column in columns if (doubt := reader.doubt(column))),
         tuple(conversion for conversion in conversions if conversion),
         tuple(notes),
         tuple(warnings),

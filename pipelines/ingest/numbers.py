@@ -17,15 +17,17 @@ from pipelines.ingest.frames import Bodies, bodies
 from pipelines.sources import Field
 
 Mark = Literal["point", "comma"]
-_MARKS: tuple[Mark, Mark] = ("point", "comma")
+MARKS: tuple[Mark, Mark] = ("point", "comma")
 
 _LARGEST = {"integer": 10**17 - 1, "money": 10**12 - 1, "decimal": 10**9 - 1}
 # What a decimal128 holds while a number is read; further decimals are cut before rounding.
 _WHOLE_DIGITS, _FRACTION_DIGITS = 18, 20
+_NOISE_DIGITS = 4  # after which what stands behind the last stored decimal is a spreadsheet's 0.30000000000000004
 _SIGN = r"[-+]? ?"
 _DECIMAL: dict[Mark, str] = {"point": ".", "comma": ","}
 _GROUPS: dict[Mark, str] = {"point": ",", "comma": "."}
 _SPACES = " '’+"
+_UNCLEAR = rf"{_SIGN}[1-9]\d{{0,2}}[.,]\d{{3}}"
 _NOT_FINITE = r"[-+]?(?:nan|inf|infinity|infinite|∞)"
 _SCIENTIFIC = r"[-+]?\d+(?:[.,]\d*)?e[-+]?\d+"
 _BOUND = r"[<>≤≥~≈±].*|(?:ca\.?|approx\.?|about|under|over|less than|more than) .*|.*\d ?\+"
@@ -54,7 +56,7 @@ def evidence(field: Field, text: pa.Array) -> Evidence:
     follow one to three others: that may be either, except in a field of whole numbers, where it separates thousands.
     """
     body = bodies(text, field.type == "money")
-    point, comma = (body.forms.matches(_only_decimal(mark)) for mark in _MARKS)
+    point, comma = (body.forms.matches(_only_decimal(mark)) for mark in MARKS)
     if field.type == "integer":
         whole = pa.array([position not in body.powers for position in range(len(text))]) if body.powers else True
         point, comma = (
@@ -74,16 +76,32 @@ def read_numbers(
     finite, scientific, a percentage, a bound, no whole number, too large, sign.
     """
     body = bodies(text, field.type == "money")
-    mark, notes, warnings = _decide(text, body.forms, own, file, delimiter, name, said)
+    mark, notes, warnings = _decide(field, text, body.forms, own, file, delimiter, name, said)
     number = body.forms.matches(_number(mark))
-    values, misfits = _values(field, body, number, mark)
+    values, misfits, rounded = _values(field, body, number, mark)
     problems = (*_no_numbers(text, body.text, pc.invert(number), mark), *misfits)
 
+    if further := count(rounded):
+        shown = examples(text, rounded, 1)
+        warnings = (
+            *warnings,
+            f"Numbers in '{name}' with more than {field.scale} decimals, such as {shown}: {further:,}; rounded.",
+        )
     if body.powers:
         short = text[min(body.powers)].as_py()
         warnings = (*warnings, f"'{name}' has numbers that were rounded when they were written, such as '{short}'.")
     values, sign_problems, sign_warnings = _check_sign(field, values, text, name)
     return Cells(values, problems + sign_problems, notes, (*warnings, *sign_warnings))
+
+
+def undecided(field: Field, text: pa.Array, own: Evidence, file: Evidence, said: Mark | None) -> str:
+    """The first of an amount's distinct texts that is a thousand times more with one decimal mark than with the other, where neither the
+    person nor any number of the file tells which it has; '' if there is none.
+    """
+    if said or field.type != "money" or own.point or own.comma or file.point != file.comma:
+        return ""
+    chosen = pc.filter(text, bodies(text, money=True).forms.matches(_UNCLEAR))
+    return str(chosen[0]) if len(chosen) else ""
 
 
 def sheet_errors(text: pa.Array) -> pa.BooleanArray:
@@ -122,7 +140,14 @@ def _only_decimal(mark: Mark) -> str:
 
 
 def _decide(
-    text: pa.Array, forms: Forms, own: Evidence, file: Evidence, delimiter: str, name: str, said: Mark | None
+    field: Field,
+    text: pa.Array,
+    forms: Forms,
+    own: Evidence,
+    file: Evidence,
+    delimiter: str,
+    name: str,
+    said: Mark | None,
 ) -> tuple[Mark, tuple[str, ...], tuple[str, ...]]:
     """The column's decimal mark, noted unless the column is written plainly, with a warning where it is not sure."""
     likely: Mark = "comma" if delimiter == ";" else "point"
@@ -139,24 +164,28 @@ def _decide(
         if thousands > own.point + own.comma:
             return mark, (), (f"{note} Most of its numbers could also be whole thousands. Please check.",)
         return mark, () if plain else (note,), ()
-    unclear = forms.matches(rf"{_SIGN}[1-9]\d{{0,2}}[.,]\d{{3}}")
+    unclear = forms.matches(_UNCLEAR)
     if not count(unclear):
         return "point", (), ()
     mark = likely if file.comma == file.point else "comma" if file.comma > file.point else "point"
+    if undecided(field, text, own, file, said):
+        return mark, (), ()  # the person is asked
     way = "decimal comma, thousands point" if mark == "comma" else "decimal point, thousands comma"
     warning = f"Nothing in '{name}' tells how {examples(text, unclear, 1)} is meant; read with {way}. Please check."
     return mark, (), (warning,)
 
 
-def _values(field: Field, body: Bodies, number: pa.BooleanArray, mark: Mark) -> tuple[pa.Array, tuple[Problem, ...]]:
-    """The values where there is a `number`, and which of them cannot be stored."""
+def _values(
+    field: Field, body: Bodies, number: pa.BooleanArray, mark: Mark
+) -> tuple[pa.Array, tuple[Problem, ...], pa.BooleanArray]:
+    """The values where there is a `number`, which of them cannot be stored, and which were rounded."""
     plain = _plain(body, number, mark)
     type_ = pa.int64() if field.type == "integer" else pa.decimal128(18, field.scale)
     largest = field.largest or _LARGEST[field.type]
     decimals = "" if field.type == "integer" else rf"(?:[{_DECIMAL[mark]}]\d{{0,{field.scale}}})?"
     fits = matches(body.forms.distinct, rf"{_SIGN}[\d{_GROUPS[mark]}{_SPACES}]{{0,{len(str(largest)) - 1}}}{decimals}")
     if not body.powers and not count(pc.and_not(number, body.forms.each(fits))):
-        return pc.cast(plain, type_), ()
+        return pc.cast(plain, type_), (), pa.repeat(pa.scalar(False), len(plain))
     plain = _multiplied(plain, body.powers)
     huge = pc.match_substring_regex(plain, rf"^-?0*[1-9]\d{{{_WHOLE_DIGITS - 1}}}")
     exact = pc.cast(blank_out(plain, pc.fill_null(huge, False)), pa.decimal128(38, _FRACTION_DIGITS))
@@ -166,8 +195,15 @@ def _values(field: Field, body: Bodies, number: pa.BooleanArray, mark: Mark) -> 
     too_large = Problem(large, "The number is absurdly large.")
     if field.type == "integer":
         part = pc.fill_null(pc.not_equal(exact, pc.floor(exact)), False)
-        return pc.cast(blank_out(exact, part), type_), (too_large, Problem(part, "This must be a whole number."))
-    return pc.cast(pc.round(exact, ndigits=field.scale, round_mode="half_towards_infinity"), type_), (too_large,)
+        whole = pc.cast(blank_out(exact, part), type_)
+        return (
+            whole,
+            (too_large, Problem(part, "This must be a whole number.")),
+            pa.repeat(pa.scalar(False), len(whole)),
+        )
+    near = pc.round(exact, ndigits=field.scale, round_mode="half_towards_infinity")
+    further = pc.not_equal(near, pc.round(exact, ndigits=field.scale + _NOISE_DIGITS))
+    return pc.cast(near, type_), (too_large,), pc.fill_null(further, False)
 
 
 def _plain(body: Bodies, number: pa.BooleanArray, mark: Mark) -> pa.Array:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pipelines.ingest.cells import Problem
 from pipelines.ingest.date_order import Order
 from pipelines.ingest.keys import Keyed, identify_rows, key_hashes, key_rows, whole
-from pipelines.ingest.normalise import Conventions, Fault, Reading, read_fields
+from pipelines.ingest.normalise import Conventions, Fault, Reading, give_back, read_fields
 from pipelines.ingest.numbers import Mark
 from pipelines.ingest.prepared import MappingNeeded, Prepared
 from pipelines.ingest.read import read_raw
@@ -24,6 +24,7 @@ from pipelines.ingest.recognise import Recognised, recognise_file
 from pipelines.ingest.reconcile import Rows, reconcile
 from pipelines.ingest.smells import smells
 from pipelines.ingest.sums import Mask, Sums
+from pipelines.ingest.tell import said_zone
 from pipelines.ingest.totals import find_totals
 from pipelines.ingest.validate import refuse
 from pipelines.sources import NUMBER_TYPES, Source
@@ -55,7 +56,7 @@ def prepare(
     said = Conventions(zone, currency, moment, date_order=date_order, decimal=decimal)
     # The file as text is the largest thing there is: nothing may hold it any longer when the rows get their hashes.
     prepared = _prepared(_recognised(source, content, file_name, given, values), said)
-    _give_back()
+    give_back()
     return replace(
         prepared,
         sha256=hashlib.sha256(content).hexdigest(),
@@ -64,11 +65,6 @@ def prepare(
         said_mapping=given,
         said_fixed=dict(fixed or {}),
     )
-
-
-def _give_back() -> None:
-    """Let the system have the memory that Arrow would keep for its next arrays: the steps of reading need it in turn."""
-    pa.default_memory_pool().release_unused()
 
 
 def _recognised(
@@ -82,10 +78,11 @@ def _recognised(
 
 def _prepared(file: Recognised, said: Conventions) -> Prepared:
     """All but what is known without the file's text: hashes, and what the person said."""
-    _give_back()
+    give_back()
     reading = read_fields(file.source, file.raw.table, file.mapping, file.fixed, _conventions(file, said))
-    _give_back()
+    give_back()
     totals = find_totals(file.source, file.raw, file.mapping, reading, known_tool=file.export is not None)
+    give_back()
     keyed, rows = _settle(file, reading, totals.rows)
     tables, (first_day, last_day) = _stored(file.source, keyed.rows)
     compared = reconcile(totals.totals, Sums(file.source, file.raw, file.mapping, reading.columns), file.raw, rows)
@@ -133,9 +130,8 @@ def _options(zone: str, date_order: str | None, decimal: str | None) -> dict[str
 
 def _conventions(file: Recognised, said: Conventions) -> Conventions:
     """What was said, with what the file and the tool that wrote it are known for."""
-    if file.export is None:
-        return replace(said, delimiter=file.raw.delimiter)
-    zone, order = file.export.zone or said.zone, file.export.date_order
+    of_tool, order = (file.export.zone, file.export.date_order) if file.export else ("", None)
+    zone = said_zone(file.raw) or of_tool or said.zone
     return replace(said, delimiter=file.raw.delimiter, zone=zone, declared_order=order)
 
 

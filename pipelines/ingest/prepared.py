@@ -67,13 +67,19 @@ class Total:
 class Doubt:
     """Something that the file does not say about itself and that changes what is stored: a person must say it before a commit.
 
-    `example` is a cell of `column`, `readings` what each answer makes of it.
+    `kind` is the option of `prepare` that says it, `example` a cell of `column`, `readings` what each answer makes of it.
     """
 
-    kind: Literal["date_order"]
+    kind: Literal["date_order", "decimal"]
     column: str
     example: str
     readings: Mapping[str, str]
+
+    @property
+    def ways_to_say(self) -> str:
+        """The answers, as the command line takes them."""
+        option = f"--{self.kind.replace('_', '-')}"
+        return " or ".join(f"{option} {answer}" for answer in self.readings)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def read_raw(
     below = text.content[layout.data_start :]
     parsed = parse_records(below, layout, file_name)
     faults = possible_faults(below, parsed, layout, file_name)
-    first_section, section_notes = settle_sections(parsed.without_blank(), layout)
+    first_section, section_notes = settle_sections(parsed.without_blank(), layout, known)
     records, refused = refuse_damaged(first_section, faults, layout)
     if not len(records) and not refused.num_rows:
         raise FileRefused(f"'{file_name}' has a header but no rows.", "Export it again and check that it has rows.")

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pipelines.errors import FileRefused, WrongUsage
+from pipelines.ingest.currencies import header_currency
 from pipelines.ingest.header import fold_header
-from pipelines.ingest.matching import assign, header_currency
+from pipelines.ingest.matching import assign, currencies_apart
 from pipelines.ingest.pivot import unpivot
-from pipelines.ingest.prepared import Raw
+from pipelines.ingest.prepared import MappingNeeded, Raw
 from pipelines.ingest.ranges import date_of_range
 from pipelines.ingest.stages import only_won
-from pipelines.ingest.tell import find_export, preamble_lines, said_values
+from pipelines.ingest.tell import find_export, preamble_lines, said_values, said_zone
 from pipelines.sources import Source
 from pipelines.sources.exports import Export
 
@@ -46,7 +47,8 @@ def recognise_file(source: Source, raw: Raw, mapping: Mapping[str, str | None], 
 
     A field mapped to None or '' has no column, nor has one with a fixed value but no column named by the person; a column that the person
     gives to one field is taken from the others. Raises WrongUsage for a field that does not exist, FileRefused for a column that does not,
-    for a file that covers a range of days in one row, and for an export of another metric than the source holds.
+    for a file that covers a range of days in one row, and for an export of another metric than the source holds; MappingNeeded where columns
+    of different currencies may be the same amount.
     """
     _check_fields(source, [*mapping, *fixed])
     export = find_export(source, raw)
@@ -61,6 +63,9 @@ def recognise_file(source: Source, raw: Raw, mapping: Mapping[str, str | None], 
         if field not in mapping and field not in fixed and column not in said.values()
     }
     settled = kept | said
+    for field in source.fields:
+        if field.type == "money" and field.name in kept:
+            _ask_for_currency(source, field.name, raw, export, settled, fixed)
     values = _currency_of_headers(source, settled, mapping) | dict(fixed)
     if export:
         notes.insert(0, f"Read as an export of {export.title}.")
@@ -70,6 +75,8 @@ def recognise_file(source: Source, raw: Raw, mapping: Mapping[str, str | None], 
         assumed = {field: value for field, value in export.fixed.items() if field not in said}
         values = assumed | told | values
         source = _relaxed(source, export)
+    if zone := said_zone(raw):
+        notes.append(f"Times without a zone are in {zone}, as a line above the header says.")
     unused = [column for column in raw.header if column not in settled.values()]
     if unused:
         notes.append(f"Columns not used: {', '.join(unused)}.")
@@ -95,6 +102,26 @@ def _refuse_other_metric(raw: Raw, export: Export) -> None:
         f"'{raw.file_name}' holds {', '.join(repr(line) for line in lines)}, not {export.metric_named}.",
         f"In {export.title}, export {export.metric_named} instead.",
     )
+
+
+def _ask_for_currency(
+    source: Source, field: str, raw: Raw, export: Export | None, mapping: dict[str, str], fixed: Mapping[str, str]
+) -> None:
+    """Raise MappingNeeded where several columns may be the amount and name different currencies: only the person knows which one counts.
+
+    One that names none beside one that does is in the currency that the rows name, where they do.
+    """
+    currencies = currencies_apart(source, raw, export, field)
+    named = {code for code in currencies.values() if code}
+    if len(named) > 1 or (named and not {"currency"} & {*mapping, *fixed}):
+        listed = ", ".join(f"'{column}' ({code or 'no currency'})" for column, code in currencies.items())
+        raise MappingNeeded(
+            f"'{raw.file_name}' has amounts in different currencies: {listed}.",
+            f"Choose the one that is the {field}.",
+            (field,),
+            raw,
+            {name: column for name, column in mapping.items() if name != field},
+        )
 
 
 def _currency_of_headers(source: Source, mapping: Mapping[str, str], said: Mapping[str, str | None]) -> dict[str, str]:

@@ -5,7 +5,7 @@ Invariant: every record is there once, under its number, and none has lost, gain
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,6 +20,7 @@ from pipelines.ingest.header import LONGEST_NAME, Layout, fold_header, trim
 
 _BLOCK = 1 << 22
 _SAMPLE = 1 << 18
+_MANY = 10_000  # texts that are not looked at one by one
 _LARGE = 100 << 20  # bytes from which one thread reads: each keeps memory for itself
 _ENCODED = pa.dictionary(pa.int32(), pa.string())
 
@@ -79,6 +80,15 @@ class Records:
         """How many records have a number above `start` and, if there is one, below `end`."""
         after = int(np.searchsorted(self._all_numbers, start, side="right"))
         return (len(self) if end is None else int(np.searchsorted(self._all_numbers, end))) - after
+
+    def led_by_any(self, names: Collection[str], column: int) -> list[int]:
+        """As `led_by`, of any of these folded names; among the records of the table only where the column repeats its texts, or is short."""
+        cells = self.table.column(column)
+        alike = np.zeros(len(cells), bool)
+        if pa.types.is_dictionary(cells.type) or len(cells) < _MANY:
+            alike = where(cells, lambda texts: _are_among(texts, names))
+        ragged = (number for number, cells in self._ragged_cells.items() if cells and fold_header(cells[0]) in names)
+        return sorted({*self.numbers[alike].tolist(), *ragged})
 
     def led_by(self, name: str, column: int) -> list[int]:
         """Numbers of the records in whose `column` stands this header name, or whose first filled cell it is where they are ragged."""
@@ -176,6 +186,14 @@ def where(column: pa.ChunkedArray, holds: Callable[[pa.Array], pa.Array]) -> np.
         return np.asarray(holds(column))
     chunks = column.chunks or [pa.array([], _ENCODED)]
     return np.concatenate([np.asarray(pc.take(holds(chunk.dictionary), chunk.indices)) for chunk in chunks])
+
+
+def _are_among(texts: pa.Array, names: Collection[str]) -> pa.Array:
+    """Which texts are one of the folded names; one with digits, or longer than a name, is not looked at."""
+    worded = np.flatnonzero(~np.asarray(pc.match_substring_regex(texts, rf"(?s)\d|^.{{{LONGEST_NAME}}}")))
+    among = np.zeros(len(texts), bool)
+    among[worded] = [fold_header(text) in names for text in texts.take(pa.array(worded)).to_pylist()]
+    return pa.array(among)
 
 
 def is_blank(texts: pa.Array) -> pa.Array:

@@ -89,6 +89,25 @@ def store(
     copy(connection, table, of_upload(rows, upload_id))
 
 
+def remove_again(connection: Connection, table: str, covered: str, upload_id: str, version: int) -> int:
+    """Mark as removed what the upload that this one covers had removed: where this one speaks for it and lacks it, too, and nothing that came
+    later holds there. Returns how many rows that are."""
+    columns = connection.execute(text(f'select * from "{table}" where false')).keys()
+    kept = ", ".join(f'"{name}"' for name in columns if name not in ("upload_id", "row_number", "removed"))
+    gone = f'select key_hash from "{table}" where upload_id = :covered and removed'
+    added = connection.execute(
+        text(
+            f'insert into "{table}" ({kept}, upload_id, removed) select {kept}, cast(:upload_id as text), true'
+            f' from "{table}" as c where c.upload_id = :covered and c.removed'
+            f' and ({_scope(table, "c")}) in (select {_scope(table, "s")} from "{table}" as s where s.upload_id = :upload_id)'
+            f' and c.key_hash not in (select i.key_hash from "{table}" as i where i.upload_id = :upload_id)'
+            f' and c.key_hash not in (select key_hash from "{table}_as_of"(cast(:version as bigint)) where key_hash in ({gone}))'
+        ),
+        {"covered": covered, "upload_id": upload_id, "version": version},
+    )
+    return added.rowcount
+
+
 def copy(connection: Connection, table: str, rows: pa.Table) -> None:
     """Append Arrow rows to a table by COPY, batch by batch; null stays null and empty text stays empty text."""
     names = ", ".join(f'"{name}"' for name in rows.column_names)
@@ -199,14 +218,15 @@ def _order(table: str) -> str:
 
 def _lacking(table: str) -> str:
     """Whether the stored row `c` has no row of its key in the file, although the file speaks for it."""
-    scope = SCOPES.get(table)
-    if scope is None:
+    if table not in SCOPES:
         return "false"
-    sides = (
-        ", ".join(f'{alias}."{name}"' if name == "date" else f"coalesce({alias}.\"{name}\", '')" for name in scope)
-        for alias in ("c", "s")
-    )
-    return "i.key_hash is null and ({}) in (select distinct {} from incoming as s)".format(*sides)
+    return f"i.key_hash is null and ({_scope(table, 'c')}) in (select distinct {_scope(table, 's')} from incoming as s)"
+
+
+def _scope(table: str, alias: str) -> str:
+    """The values by which a row of the table belongs to what a file speaks for."""
+    columns = (f'{alias}."{name}"' for name in SCOPES[table])
+    return ", ".join(column if column.endswith('."date"') else f"coalesce({column}, '')" for column in columns)
 
 
 def _same_key(table: str) -> str:

@@ -4,12 +4,14 @@ Invariant: rows of two tables are never read as one. A section with another titl
 the same header under the same title, or under none, goes on with the same table.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from pipelines.ingest.header import Layout, looks_like_names
-from pipelines.ingest.records import Records
+from pipelines.ingest.header import Layout, count_names, fold_header, looks_like_names
+from pipelines.ingest.records import Filled, Records
 
 _MOST_NAMED = 5
+_SURELY_NAMES = 3  # known names of a record that make it a header, whatever stands above it
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,12 @@ class _Section:
         return min(self.head, *self.lines, self.head)
 
 
-def settle_sections(records: Records, layout: Layout) -> tuple[Records, tuple[str, ...]]:
-    """The records of the first section and of those that go on with it, without titles and headers; and what is to be said."""
-    sections = _sections(records, layout)
+def settle_sections(records: Records, layout: Layout, known: Collection[str]) -> tuple[Records, tuple[str, ...]]:
+    """The records of the first section and of those that go on with it, without titles and headers; and what is to be said.
+
+    `known` are folded names of headers, by which another table is told that has no title.
+    """
+    sections = _sections(records, layout, known)
     if not sections:
         return records, ()
     notes = []
@@ -42,17 +47,17 @@ def settle_sections(records: Records, layout: Layout) -> tuple[Records, tuple[st
         named = [f"'{section.title}' ({count:,} rows)" for section, count in zip(others, counts, strict=True)]
         shown = ", ".join(named[:_MOST_NAMED]) + (", ..." if named[_MOST_NAMED:] else "")
         notes.append(
-            f"The file has {len(others) + 1} sections with titles of their own; only the first is read. Left out: {shown}."
+            f"The file has {len(others) + 1} sections with titles or headers of their own; only the first is read. Left out: {shown}."
         )
         records = records.before(others[0].start)
     return records.without(number for section in going_on for number in (section.head, *section.lines)), tuple(notes)
 
 
-def _sections(records: Records, layout: Layout) -> list[_Section]:
+def _sections(records: Records, layout: Layout, known: Collection[str]) -> list[_Section]:
     column = next((place for place, name in enumerate(layout.written) if name), 0)
     header = tuple(name for name in layout.written if name)
     sections = []
-    for number in records.led_by(layout.header[column], column):
+    for number in sorted({*records.led_by(layout.header[column], column), *records.led_by_any(known, column)}):
         cells = records.filled(number)
         above = _lines_above(records, number, layout)
         titles = [records.filled(line) for line in above]
@@ -60,12 +65,22 @@ def _sections(records: Records, layout: Layout) -> list[_Section]:
             repeated = tuple(line for line, cells in zip(above, titles, strict=True) if cells in layout.preamble)
             goes_on = not layout.preamble or len(repeated) == len(above)
             lines = repeated if goes_on else tuple(above)
-        elif titles and len(header) > 1 and len(cells) > 1 and looks_like_names(cells):
+        elif len(header) > 1 and _begins_another(cells, header, bool(titles), known):
             goes_on, lines = False, tuple(above)
         else:
             continue
-        sections.append(_Section(number, lines, " / ".join(" ".join(title) for title in titles), goes_on))
+        title = " / ".join(" ".join(title) for title in titles) or ", ".join(cells)
+        sections.append(_Section(number, lines, title, goes_on))
     return sections
+
+
+def _begins_another(cells: Filled, header: Filled, titled: bool, known: Collection[str]) -> bool:
+    """Whether a record is the header of another table: names only, and led like the first header under a title, or by known names."""
+    if len(cells) < 2 or not looks_like_names(cells):
+        return False
+    return (titled and fold_header(cells[0]) == fold_header(header[0])) or count_names(
+        [*cells], known, ()
+    ) >= _SURELY_NAMES
 
 
 def _lines_above(records: Records, number: int, layout: Layout) -> list[int]:

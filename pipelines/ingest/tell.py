@@ -4,6 +4,7 @@ Invariant: an export is told by what only its tool writes, and never against a c
 """
 
 import re
+from zoneinfo import available_timezones
 
 from pipelines.ingest import contents
 from pipelines.ingest.header import fold_header
@@ -12,6 +13,9 @@ from pipelines.ingest.pivot import pivoted
 from pipelines.ingest.prepared import Raw
 from pipelines.sources import NUMBER_TYPES, Field, Source
 from pipelines.sources.exports import EXPORTS, Export
+
+_ZONE = re.compile(r"\bTime ?Zone\s*=\s*([^\s;,]+)", re.IGNORECASE)
+_OFFSET = re.compile(r"([+-])(0\d|1[0-4]):?([0-5]\d)")
 
 
 def find_export(source: Source, raw: Raw) -> Export | None:
@@ -38,6 +42,18 @@ def said_values(raw: Raw, export: Export) -> dict[str, str]:
         for field, values in export.said.items()
     }
     return {field: values[0] for field, values in found.items() if len(values) == 1}
+
+
+def said_zone(raw: Raw) -> str:
+    """The zone of the file's times as a line above its header says it, such as 'Parameters:TimeZone=+0200'; '' where none says a known one."""
+    for line in preamble_lines(raw):
+        if said := _ZONE.search(line):
+            zone, offset = said[1], _OFFSET.fullmatch(said[1])
+            if offset:
+                return f"{offset[1]}{offset[2]}:{offset[3]}"
+            if zone in available_timezones():
+                return zone
+    return ""
 
 
 def _score(export: Export, raw: Raw) -> tuple[bool, int, int]:

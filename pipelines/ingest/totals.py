@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from pipelines.ingest.cells import clean, encoded, matches
 from pipelines.ingest.normalise import Reading
 from pipelines.ingest.prepared import Raw
+from pipelines.ingest.subtotals import sums_of_parts
 from pipelines.ingest.sums import Ints, Mask, Scope, Sums
 from pipelines.sources import NUMBER_TYPES, Field, Source
 
@@ -107,6 +108,23 @@ def find_totals(source: Source, raw: Raw, mapping: Mapping[str, str], reading: R
     A row of a `known_tool` may be the total of a single row; in other files a blank cell and an equal figure are no proof of that. The one
     row of its amounts that names nothing at all is the account's total, whatever its figure.
     """
+    found = _without_names(source, raw, mapping, reading, known_tool)
+    sums = Sums(source, raw, mapping, reading.columns)
+    parts = sums_of_parts(source, mapping, reading.columns, sums, ~found.rows)
+    if not parts:
+        return found
+    found.rows[[position for position, _ in parts]] = True
+    totals = (*found.totals, *(TotalsRow(position, "", scope) for position, scope in parts))
+    return Found(found.rows, tuple(sorted(totals, key=lambda row: row.position)), found.warnings)
+
+
+def are_totals(texts: pa.Array) -> pa.BooleanArray:
+    """Which texts, cleaned, are words for a total or an average."""
+    return matches(texts, _TOTAL, ignore_case=True)
+
+
+def _without_names(source: Source, raw: Raw, mapping: Mapping[str, str], reading: Reading, known_tool: bool) -> Found:
+    """Those that lack something which every row must name."""
     naming = [
         _naming(field, raw.table[mapping[field.name]], reading)
         for field in source.fields
@@ -146,11 +164,6 @@ def find_totals(source: Source, raw: Raw, mapping: Mapping[str, str], reading: R
     left_out = np.zeros(raw.table.num_rows, bool)
     left_out[[*suspects[stated].tolist(), *(row.position for row in rows)]] = True
     return Found(left_out, tuple(sorted(rows, key=lambda row: row.position)), tuple(warnings))
-
-
-def are_totals(texts: pa.Array) -> pa.BooleanArray:
-    """Which texts, cleaned, are words for a total or an average."""
-    return matches(texts, _TOTAL, ignore_case=True)
 
 
 def _naming(field: Field, column: pa.ChunkedArray, reading: Reading) -> _Naming:

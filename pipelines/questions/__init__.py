@@ -5,7 +5,21 @@ from typing import Any
 
 from pipelines.answers import Answer, kept_answers, stale
 from pipelines.errors import LakeUnavailable, WarehouseUnavailable, WrongUsage
-from pipelines.questions import compare, credit, data, intervals, names, parity, quadrant, unattributed
+from pipelines.questions import (
+    compare,
+    completion,
+    credit,
+    data,
+    decisions,
+    intervals,
+    journeys,
+    names,
+    parity,
+    positions,
+    quadrant,
+    unattributed,
+    unmatched,
+)
 from pipelines.questions.question import Parameter, Question
 from pipelines.stores.base import Reading, Stores
 
@@ -13,16 +27,12 @@ __all__ = ["QUESTIONS", "Answer", "Parameter", "Question", "ask"]
 
 QUESTIONS: dict[str, Question] = {
     question.name: question
-    for question in (
-        *credit.QUESTIONS,
-        *compare.QUESTIONS,
-        *intervals.QUESTIONS,
-        *parity.QUESTIONS,
-        *unattributed.QUESTIONS,
-        *quadrant.QUESTIONS,
-        *data.QUESTIONS,
-        *names.QUESTIONS,
+    for of_file in (
+        *(credit, positions, completion, compare, intervals, parity),
+        *(unattributed, unmatched, journeys, decisions),
+        *(quadrant, data, names),
     )
+    for question in of_file.QUESTIONS
 }
 """Name -> question: read by the pages, the command line and the tests."""
 

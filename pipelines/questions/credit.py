@@ -1,6 +1,7 @@
 """Questions about credit and money: who earned the conversions, and what they cost."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -41,11 +42,11 @@ def channel_credit(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     if asked.period is None or missing:
         return Found(pd.DataFrame(columns=columns), missing=missing)
     rows = _credit_by_name(asked, asked.period, dimension)
-    facts = {**_totals(asked, asked.period), **asked.how.facts}
+    facts = {**_totals(asked, asked.period), **asked.how.facts, "said": asked.how.said}
     total = _total(asked, rows, facts)
     rows = rows.assign(share=rows["attributed_conversions"] / total if total else None)
     rows = rows.rename(columns={"name": dimension})[columns]
-    return Found(rows, [*asked.how.warnings, *asked.edges()], facts, missing)
+    return Found(rows, [*asked.how.said, *asked.how.warnings, *asked.edges()], facts, missing)
 
 
 def credit_by_day(reading: Reading, parameters: Mapping[str, Any]) -> Found:
@@ -55,7 +56,7 @@ def credit_by_day(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     if asked.period is None or missing:
         return Found(pd.DataFrame(columns=["day", dimension, *SUMS]), missing=missing)
     rows = credit(asked.asked(asked.period, dimension)).rename(columns={"name": dimension})
-    return Found(rows, list(asked.how.warnings), missing=missing)
+    return Found(rows, [*asked.how.said, *asked.how.warnings], {"said": asked.how.said}, missing)
 
 
 def spend_and_cpa(reading: Reading, parameters: Mapping[str, Any]) -> Found:
@@ -68,18 +69,20 @@ def spend_and_cpa(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     rows, warnings = _spend_and_credit(asked, asked.period, dimension)
     total = _total(asked, rows, _totals(asked, asked.period))
     rows = metrics.with_results(rows.assign(share=rows["attributed_conversions"] / total if total else None))
-    # What spends without a name and what earns without one need not be the same thing.
-    rows.loc[rows["name"].isna(), ["cpa", "roas", "roi"]] = float("nan")
+    # What spends without a name and what earns without one need not be the same thing; what may not be summed has no price.
+    unpriced = rows["name"].isna() | (not MODELS[asked.how.model].additive)
+    rows.loc[unpriced, ["cpa", "roas", "roi"]] = float("nan")
     named = rows.dropna(subset=["name"])
     earned = named["attributed_conversions"] > 0
     facts = {
-        "totals": _headline(asked, asked.period)[0],
+        "totals": _headline(_unsaid(asked), asked.period)[0],
+        "said": asked.how.said,
         "spend_without_match": named.loc[(named["spend"] > 0) & ~earned, "name"].tolist(),
         "spend_without_name": float(rows.loc[rows["name"].isna(), "spend"].sum()),
         "no_spend": named.loc[named["spend"].isna() & earned, "name"].tolist(),
     }
     rows = rows.sort_values(["spend", "attributed_conversions"], ascending=False, na_position="last")
-    warnings = [*asked.how.warnings, *warnings, *asked.edges()]
+    warnings = [*asked.how.said, *asked.how.warnings, *warnings, *asked.edges()]
     return Found(rows.rename(columns={"name": dimension})[columns], warnings, facts, missing)
 
 
@@ -102,9 +105,8 @@ def overview(reading: Reading, parameters: Mapping[str, Any]) -> Found:
         }
         for name, unit in HEADLINE.items()
     ]
-    return Found(
-        pd.DataFrame(rows, columns=columns), [*asked.how.warnings, *warnings, *before, *asked.edges()], missing=missing
-    )
+    warnings = [*asked.how.said, *asked.how.warnings, *warnings, *before, *asked.edges()]
+    return Found(pd.DataFrame(rows, columns=columns), warnings, {"said": asked.how.said}, missing)
 
 
 def movers(reading: Reading, parameters: Mapping[str, Any]) -> Found:
@@ -151,7 +153,7 @@ HEADLINE = {
 def _headline(asked: Scope, period: Period) -> tuple[dict[str, float | None], list[str]]:
     rows, warnings = _spend_and_credit(asked, period, "channel")
     totals = _totals(asked, period)
-    money = _money(rows, totals)
+    money = _money(rows, totals, MODELS[asked.how.model].additive)
     share = metrics.ratio(totals["attributed_conversions"], totals["conversions"])
     return {**totals, **money, "attributed_share": share}, warnings
 
@@ -160,11 +162,18 @@ def _before(asked: Scope) -> tuple[dict[str, float | None], list[str]]:
     """The headline of the compared period; nothing, and a sentence, where it has no data: growth from there would mean nothing."""
     if asked.previous is None:
         return {}, []
-    headline, _ = _headline(asked, asked.previous)
+    earlier = _unsaid(asked)
+    headline, _ = _headline(earlier, asked.previous)
     if headline["conversions"] or headline["spend"] is not None:
-        return headline, []
+        own = [sentence for sentence in earlier.how.said if sentence not in asked.how.said]
+        return headline, [f"In the period compared with: {sentence}" for sentence in own]
     start, end = asked.previous.start, asked.previous.end
     return {}, [f"There are no conversions and no spend from {start} to {end}: nothing to compare with."]
+
+
+def _unsaid(asked: Scope) -> Scope:
+    """The same scope with nothing said and noticed yet: what is asked on other days, or of other names, is not told as that of this question."""
+    return replace(asked, how=replace(asked.how, warnings=[], facts={}, said=[]))
 
 
 def _credit_by_name(asked: Scope, period: Period, dimension: str) -> pd.DataFrame:
@@ -204,12 +213,14 @@ def _totals(asked: Scope, period: Period) -> dict[str, float]:
     }
 
 
-def _money(rows: pd.DataFrame, totals: Mapping[str, float]) -> dict[str, float | None]:
+def _money(rows: pd.DataFrame, totals: Mapping[str, float], additive: bool) -> dict[str, float | None]:
     """Total spend; paid CPA and ROAS, by what is credited to channels that have spend; blended CPA, ROAS and ROI, by everything.
+
+    additive: whether credit may be summed; there is no paid price where it may not.
 
     rows: of channels, the one thing that every row of spend names, so that these totals do not depend on what a page groups by.
     """
-    paid = rows[rows["spend"] > 0]
+    paid = rows[rows["spend"] > 0] if additive else rows.iloc[:0]
     spend = float(rows["spend"].sum()) if len(rows["spend"].dropna()) else None
     return {
         "spend": spend,

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipelines import health
 from pipelines.identity import KINDS, names_of
-from pipelines.questions import credit, quadrant, unattributed
+from pipelines.questions import credit, journeys, quadrant, unattributed
 from pipelines.questions.question import Found, Question
 from pipelines.stores.base import Reading
 
@@ -35,7 +35,7 @@ def options(reading: Reading, parameters: Mapping[str, Any]) -> Found:
         reading.settings.reporting_currency,
     }
     rows += [{"kind": "currency", "value": currency, "weight": None} for currency in sorted(currencies)]
-    asked = (*credit.QUESTIONS, *unattributed.QUESTIONS, *quadrant.QUESTIONS)
+    asked = (*credit.QUESTIONS, *unattributed.QUESTIONS, *journeys.QUESTIONS, *quadrant.QUESTIONS)
     facts = {
         "first_day": _first_day(fresh),
         "last_complete_day": {question.name: health.last_complete_day(fresh, question.sources) for question in asked},

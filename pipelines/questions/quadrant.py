@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines import health, media, mentions, metrics, quadrants
+from pipelines.attribution import MODELS
 from pipelines.attribution.engine import credit
 from pipelines.calendar import Period
 from pipelines.identity import fold
@@ -55,7 +56,8 @@ def quadrant_points(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     rows = points.rename(columns={"name": dimension}).sort_values(
         ["reach", "mentions", dimension], ascending=[False, False, True], na_position="last"
     )
-    return Found(rows[[dimension, *COLUMNS]], [*asked.how.warnings, *warnings, *asked.edges()], facts, missing)
+    warnings = [*asked.how.said, *asked.how.warnings, *warnings, *asked.edges()]
+    return Found(rows[[dimension, *COLUMNS]], warnings, {**facts, "said": asked.how.said}, missing)
 
 
 def point_trend(reading: Reading, parameters: Mapping[str, Any]) -> Found:
@@ -125,7 +127,7 @@ def _with_results(asked: Scope, period: Period, dimension: str, points: pd.DataF
     points = points.merge(
         spent.dropna(subset=["name"]).groupby("name", as_index=False)["spend"].sum(min_count=1), on="name", how="left"
     )
-    paid = points["spend"].where(points["spend"] > 0)
+    paid = points["spend"].where((points["spend"] > 0) & MODELS[asked.how.model].additive)
     return points.assign(cpa=metrics.ratios(paid, points["attributed_conversions"])), warnings
 
 

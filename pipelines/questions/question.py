@@ -144,8 +144,16 @@ def _window(name: str, days: float, settings: Settings, said: bool) -> float:
     return days
 
 
-ATTRIBUTION_STATEMENTS = ("lake/credit", "lake/name_sets", "lake/shares", "lake/grams")
-OUTCOME_STATEMENTS = ("lake/outcomes", "lake/outcomes_anew")
+ATTRIBUTION_STATEMENTS = (
+    "lake/credit",
+    "lake/credit_by_marks",
+    "lake/credit_by_age",
+    "lake/name_sets",
+    "lake/shares",
+    "lake/grams",
+    "lake/milestones",
+)
+OUTCOME_STATEMENTS = ("lake/outcomes",)
 """What the engine reads for credit under any model, and for what is unattributed."""
 
 PERIOD = (

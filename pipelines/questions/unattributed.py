@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 
 from pipelines import health
-from pipelines.attribution.engine import REASONS, outcomes
-from pipelines.questions.question import ATTRIBUTION, OUTCOME_STATEMENTS, PERIOD, Found, Question
+from pipelines.attribution.engine import REASONS, outcomes, told_parameters
+from pipelines.attribution.rules import DAY_MS
+from pipelines.questions.question import ATTRIBUTION, OUTCOME_STATEMENTS, PERIOD, Found, Parameter, Question
 from pipelines.questions.scope import scope
 from pipelines.stores.base import Reading
 
@@ -56,6 +57,29 @@ def unattributed_by_day(reading: Reading, parameters: Mapping[str, Any]) -> Foun
     return Found(rows[columns], missing=missing)
 
 
+def unattributed_conversions(reading: Reading, parameters: Mapping[str, Any]) -> Found:
+    """The conversions without credit themselves, refunds included, the newest first; revenue in their own currency.
+
+    nearest_age_days: how long before the conversion the nearest touch was, consented ones first; below zero: how long after it. days_outside:
+    by how much the look-back window misses it; null where that is not the reason. facts: found, how many there are of which `limit` are rows.
+    """
+    asked = scope(reading, parameters, ("conversions",))
+    columns = ["conversion_id", "day", "type", "revenue", "currency", "reason", "nearest_age_days", "days_outside"]
+    missing = health.missing(asked.fresh, SOURCES)
+    if asked.period is None or "conversions" in missing:
+        return Found(pd.DataFrame(columns=columns), missing=missing)
+    question = asked.asked(asked.period)
+    asked_for = told_parameters(question, reason=parameters["reason"], most=parameters["limit"])
+    rows = question.lake("unattributed_conversions", question.slots("day"), asked_for).rename(columns={"slice": "day"})
+    ages = rows["nearest_consented_age_ms"].astype(float)
+    ages = ages.where(ages.notna(), rows["nearest_age_ms"].astype(float)) / DAY_MS
+    beyond = ages - asked.how.lookback_days
+    outside = (rows["reason"] == "outside_window") & (beyond > 0)
+    rows = rows.assign(nearest_age_days=ages, days_outside=beyond.where(outside), revenue=rows["revenue"].astype(float))
+    facts = {"found": int(rows["found"].max()) if len(rows) else 0}
+    return Found(rows[columns], list(asked.how.warnings), facts, missing)
+
+
 QUESTIONS = (
     Question(
         "unattributed",
@@ -74,5 +98,25 @@ QUESTIONS = (
         SOURCES,
         OUTCOME_STATEMENTS,
         unattributed_by_day,
+    ),
+    Question(
+        "unattributed_conversions",
+        "Which conversions are they?",
+        "one row a conversion, the newest first",
+        (
+            *PERIOD,
+            *ATTRIBUTION,
+            Parameter(
+                "reason",
+                "choice",
+                None,
+                "Only those without credit for this reason; all, if not said.",
+                choices=REASONS,
+            ),
+            Parameter("limit", "whole", 1000, "How many conversions at most.", minimum=1),
+        ),
+        SOURCES,
+        ("lake/unattributed_conversions",),
+        unattributed_conversions,
     ),
 )

@@ -379,12 +379,12 @@ def _reading(table: Table, files: Sequence[str]) -> str:
 
 def _of_one_build(tables: Mapping[str, Table], present: Snapshots) -> dict[str, int | None]:
     """The newest snapshots of the derived tables that one and the same build left: while another is under way, some are ahead."""
+    if len({origin_of(table, present[name]) for name, table in tables.items()}) <= 1:
+        return {}
     builds = [
         {origin_of(table, snapshot.snapshot_id): snapshot.snapshot_id for snapshot in _in_order(table)}
         for table in tables.values()
     ]
-    if len({origin_of(table, present[name]) for name, table in tables.items()}) <= 1:
-        return {}
     common = [origin for origin in builds[0] if origin is not None and all(origin in other for other in builds)]
     return {name: of_it[common[-1]] for name, of_it in zip(tables, builds, strict=True)} if common else {}
 

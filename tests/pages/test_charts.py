@@ -114,7 +114,7 @@ def test_names_from_outside_are_shown_and_not_run() -> None:
     bars = comparison_bars(
         pd.DataFrame({"channel": [EVIL], "a": [1.0]}), "channel", "a", None, ("A", ""), "Credit", {}, Theme()
     )
-    assert "<img" not in json.dumps([*bars.data[0].customdata, *bars.layout.yaxis.ticktext])
+    assert "<img" not in json.dumps([*(said for _, said in bars.data[0].customdata), *bars.layout.yaxis.ticktext])
     daily = pd.DataFrame({"day": ["2026-01-01"], "channel": [EVIL], "a": [1.0]})
     area = credit_over_time(daily, "channel", "a", "Credit", {}, Theme(), ("2026-01-01", "2026-01-09")).data[0]
     assert "%{x}" not in area.hovertemplate

@@ -172,12 +172,25 @@ def test_dates_that_read_both_ways_are_asked_about_once(empty: Environment, open
     asked = next(radio for radio in page.radio if radio.label.startswith("Which way"))
     assert asked.options == ["03/04/2026 is 3 April 2026", "03/04/2026 is 4 March 2026"]
     assert button(page, "Store").disabled
-    assert "Say first which way round the dates are" in said(page)
+    assert "Answer the question above first" in said(page)
     asked.set_value("month").run()
     page = until(page, lambda page: badges(page)["ready"] == 1)
     assert "Which way round" not in said(page)
     assert not button(page, "Store").disabled
     assert "4 Mar - 6 May 2026" in said(page)
+
+
+def test_amounts_that_may_be_thousands_are_asked_about(empty: Environment, open_page: OpenPage) -> None:
+    content = b"date,channel,campaign,amount\n2026-05-01,Email,Spring,1.234\n2026-05-02,Email,Spring,900\n"
+    page = dropped(open_page(empty, "upload.py"), "spend.csv", content)
+    assert badges(page)["needs an answer"] == 1
+    asked = next(radio for radio in page.radio if radio.label == "Are the amounts in amount thousands?")
+    assert [option.replace("\\", "") for option in asked.options] == ["1.234 is 1.23", "1.234 is 1,234.00"]
+    assert button(page, "Store").disabled
+    asked.set_value("comma").run()
+    page = until(page, lambda page: badges(page)["ready"] == 1)
+    assert "thousands?" not in said(page)
+    assert not button(page, "Store").disabled
 
 
 def test_the_files_own_total_is_held_against_its_rows(empty: Environment, open_page: OpenPage) -> None:

@@ -1,23 +1,30 @@
-"""Raw events made by hand or by chance, and the lake filled with them."""
+"""Raw events made by hand or by chance, the lake filled with them, and the engine asked about them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pytest
 
 from pipelines import journeys
-from pipelines.attribution import MODELS, model_parameters
-from pipelines.attribution.rules import DAY_MS
+from pipelines.attribution import engine, model_parameters
+from pipelines.attribution.asked import Asked, Attribution, Options
 from pipelines.calendar import Period
+from pipelines.identity import names_of
 from pipelines.stores.base import Stores
 from pipelines.stores.catalog import arrow_schema
 
 UPLOAD = "events"
 DIRECT = ("direct", "(direct)")
+CREDIT = ["attributed_conversions", "attributed_revenue"]
+AS_ALWAYS = Options()
+
+Sums = Mapping[tuple[Any, ...], float]
+"""The keys of a row and the name of a sum -> that sum."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +34,13 @@ class Touch:
     id: str
     at: datetime
     person: str | None
-    channel: str
+    channel: str | None
     consent: bool | None = None
+    kind: str | None = None
+    milestone: str | None = None
+    source: str | None = None
+    medium: str | None = None
+    platform: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,12 +72,9 @@ def millis(since: datetime, until: datetime) -> int:
 
 def fill(stores: Stores, touches: Sequence[Touch], conversions: Sequence[Conversion]) -> None:
     """Replace all events of the lake and bring the journeys up to date."""
-    for table, rows in (
-        ("touchpoints", [_touchpoint(touch) for touch in touches]),
-        ("conversions", [_conversion(conversion) for conversion in conversions]),
-    ):
+    for table, rows in (("touchpoints", touch_rows(touches)), ("conversions", conversion_rows(conversions))):
         stores.lake.undo(table, [UPLOAD], [])
-        stores.lake.write(table, pa.Table.from_pylist(rows, schema=arrow_schema(table)), UPLOAD)
+        stores.lake.write(table, rows, UPLOAD)
     journeys.build(stores)
 
 
@@ -75,50 +84,77 @@ def stored(stores: Stores, table: str) -> pd.DataFrame:
     return rows
 
 
-def credit(
+def asked(
     stores: Stores,
     period: Period,
-    model: str,
+    model: str = "linear",
     *,
     parameters: Mapping[str, float] | None = None,
     lookback_days: float = 90.0,
     left_out: Sequence[str] = (),
     dimension: str = "channel",
     zone: str = "UTC",
-) -> pd.DataFrame:
-    """Rows of the credit statement, as the engine asks for them."""
-    return stores.lake.frame(
-        "credit",
-        {
-            **_scope(period, lookback_days, left_out, zone),
-            **model_parameters(model, parameters or {}),
-            "direct_channels": list(DIRECT),
-        },
-        dimension=dimension,
-        weights=MODELS[model].weights,
+    currency: str = "EUR",
+    conversion_type: str | None = None,
+    options: Options = AS_ALWAYS,
+) -> Asked:
+    """What the engine is asked, as a question asks it."""
+    how = Attribution(
+        model,
+        model_parameters(model, parameters or {}),
+        lookback_days,
+        conversion_type,
+        tuple(left_out),
+        currency,
+        options,
     )
+    reading = replace(stores, settings=replace(stores.settings, reporting_time_zone=zone)).read()
+    return Asked(reading, names_of(reading), how, period, dimension)
 
 
-def outcomes(
-    stores: Stores, period: Period, *, lookback_days: float = 90.0, left_out: Sequence[str] = (), zone: str = "UTC"
-) -> pd.DataFrame:
-    """Rows of the outcomes statement, as the engine asks for them."""
-    return stores.lake.frame("outcomes", _scope(period, lookback_days, left_out, zone))
+def credit(stores: Stores, period: Period, model: str, **said: Any) -> pd.DataFrame:
+    """The engine's credit: day, name, attributed_conversions, attributed_revenue."""
+    return engine.credit(asked(stores, period, model, **said))
+
+
+def outcomes(stores: Stores, period: Period, **said: Any) -> pd.DataFrame:
+    """The engine's outcomes: day, type, reason, conversions, revenue."""
+    return engine.outcomes(asked(stores, period, **said))
 
 
 def by(rows: pd.DataFrame, keys: Sequence[str], sums: Sequence[str]) -> dict[tuple[Any, ...], float]:
-    """Rows as their keys (null as None) and the name of a sum -> that sum."""
+    """Rows as their keys (null as None) and the name of a sum -> that sum over the rows with these keys."""
     clean = rows.astype(dict.fromkeys(keys, object)).where(rows.notna(), None)
-    return {(*(row[key] for key in keys), name): float(row[name]) for row in clean.to_dict("records") for name in sums}
+    summed: dict[tuple[Any, ...], float] = {}
+    for row in clean.to_dict("records"):
+        for name in sums:
+            key = (*(row[key] for key in keys), name)
+            summed[key] = summed.get(key, 0.0) + float(row[name])
+    return summed
 
 
-def _scope(period: Period, lookback_days: float, left_out: Sequence[str], zone: str) -> dict[str, Any]:
-    return {
-        **period.bounds(zone),
-        "lookback_ms": round(lookback_days * DAY_MS),
-        "conversion_type": None,
-        "left_out_channels": list(left_out),
-    }
+def agree(found: Sums, expected: Sums) -> None:
+    """Fail where two sums differ by more than 1e-9; what only one has must be nothing."""
+    keys: Iterable[tuple[Any, ...]] = {*found, *expected}
+    wanted = {key: expected.get(key, 0.0) for key in keys}
+    assert {key: found.get(key, 0.0) for key in keys} == near(wanted)
+
+
+def near(expected: Any) -> Any:
+    """What equals a number, or numbers, to 1e-9."""
+    return pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def touch_rows(touches: Sequence[Touch]) -> pa.Table:
+    """Touchpoints as they are handed to the lake."""
+    return pa.Table.from_pylist([_touchpoint(touch) for touch in touches], schema=arrow_schema("touchpoints"))
+
+
+def conversion_rows(conversions: Sequence[Conversion]) -> pa.Table:
+    """Conversions as they are handed to the lake."""
+    return pa.Table.from_pylist(
+        [_conversion(conversion) for conversion in conversions], schema=arrow_schema("conversions")
+    )
 
 
 def _touchpoint(touch: Touch) -> dict[str, Any]:
@@ -128,7 +164,12 @@ def _touchpoint(touch: Touch) -> dict[str, Any]:
         "dt": touch.at.date().isoformat(),
         "person": touch.person,
         "channel": touch.channel,
+        "source": touch.source,
+        "medium": touch.medium,
         "campaign": f"{touch.channel} campaign",
+        "platform": touch.platform,
+        "kind": touch.kind,
+        "milestone": touch.milestone,
         "consent": touch.consent,
         "upload_id": UPLOAD,
     }

@@ -1,33 +1,44 @@
-"""Credit is conserved: for every model, window and set of left-out channels, on data sets made by chance in a real lake, credit and
-unattributed together are the conversions, and the engine agrees with plain Python."""
+"""Credit is conserved: for every model, window and set of options, on data sets made by chance in a real lake, credit and unattributed together
+are the conversions, and the engine agrees with plain Python."""
 
 import random
+from collections.abc import Callable
 from datetime import date
-from itertools import product
 from typing import Any
 
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
-from pipelines.attribution import MODELS
-from pipelines.attribution.rules import DAY_MS
+from pipelines.attribution import MODELS, engine
+from pipelines.attribution.asked import DIRECT, Asked, Options
 from pipelines.calendar import Period
 from pipelines.stores.base import Stores
-from tests.sql import events, plain
-from tests.sql.events import Conversion, Touch
+from tests.sql import brand, events, plain
+from tests.sql.events import CREDIT, Conversion, Touch, agree, near
+from tests.sql.plain import LONGEST_DAYS, RATES, Way
 from tests.sql.worlds import worlds
 
-WHOLE = Period(date(2026, 3, 1), date(2026, 3, 31))
+WHOLE = Period(date(2026, 2, 20), date(2026, 4, 10))
+"""More days than the worlds have, in any zone."""
 PART = Period(date(2026, 3, 3), date(2026, 3, 6))
-LONGEST = 90.0
-WINDOWS = (0.25, 1.5, LONGEST)
-LEFT_OUT: tuple[tuple[str, ...], ...] = ((), ("Search", "direct"))
+WINDOWS = (0.25, 1.5, LONGEST_DAYS)
+ZONES = ("UTC", "Asia/Tokyo", "America/New_York")
+"""New York changes its clocks within the days of the worlds."""
+
+RULES = [key for key, model in MODELS.items() if model.kind == "rule"]
 PARAMETERS: dict[str, dict[str, float]] = {
     "time_decay": {"half_life_days": 0.7},
     "position_based": {"first_weight": 0.5, "last_weight": 0.15},
+    "custom": {"weight_first": 5.0, "weight_second": 0.0, "weight_middle": 1.5, "weight_second_last": 7.0},
+    "hybrid": {"minimum_journeys": 9.0},
 }
-CREDIT = ["attributed_conversions", "attributed_revenue"]
+SOLVED: list[tuple[str, dict[str, float]]] = [
+    *((model, PARAMETERS.get(model, {})) for model in MODELS if model not in RULES),
+    *(("markov", {"order": order}) for order in (2.0, 3.0)),
+]
+"""Every model that is no rule, the chain of each order."""
 
 World = tuple[list[Touch], list[Conversion]]
 # An example costs a lake's filling and dozens of queries: nothing is shrunk.
@@ -35,90 +46,152 @@ few = settings(
     deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate], suppress_health_check=[HealthCheck.too_slow]
 )
 
+options = st.builds(
+    Options,
+    direct=st.sampled_from(list(DIRECT)),
+    collapse=st.booleans(),
+    impression_lookback_days=st.sampled_from([None, 0.5, 4.0]),
+    restart=st.booleans(),
+    first_conversion=st.booleans(),
+    by_touch_date=st.booleans(),
+)
+ways = st.builds(
+    Way,
+    st.sampled_from([*WINDOWS[:-1], float("inf")]),
+    st.one_of(st.just(events.AS_ALWAYS), options, options),
+    st.sampled_from([(), (), ("Search", "direct")]),
+    st.sampled_from([None, None, "lead"]),
+    st.sampled_from(ZONES),
+)
+"""How credit may be asked. No window is asked of the engine as the longest one."""
 
-def near(expected: Any) -> Any:
-    return pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+@pytest.fixture(scope="module")
+def rated(bench: Stores) -> Stores:
+    """Stores that know what a dollar is worth."""
+    rates = [("2026-01-01", base, "EUR", str(rate)) for base, rate in RATES.items() if base and base != "EUR"]
+    brand.upload(bench, "fx_rates", pd.DataFrame(rates, columns=["date", "base", "quote", "rate"]))
+    return bench
 
 
-@settings(few, max_examples=8)
-@given(worlds)
-def test_credit_is_conserved_and_agrees_with_plain_python(bench: Stores, world: World) -> None:
-    """Row by row, for credit and for reasons. The longest window is no window: plain Python is then asked without one."""
-    touches, conversions = world
-    events.fill(bench, touches, conversions)
-    count = sum(conversion.counts for conversion in conversions)
-    revenue = float(sum(conversion.revenue or 0 for conversion in conversions))
-    for days, left_out in product(WINDOWS, LEFT_OUT):
-        lookback_ms = days * DAY_MS if days < LONGEST else float("inf")
-        told = events.outcomes(bench, WHOLE, lookback_days=days, left_out=left_out)
-        lost = told[told["reason"].notna()]
-        assert (told["conversions"].sum(), told["revenue"].sum()) == near((count, revenue))
-        assert events.by(told, ["day", "type", "currency", "reason"], ["conversions", "revenue"]) == near(
-            plain.outcomes(touches, conversions, lookback_ms, left_out)
-        )
-        for model in MODELS:
-            given_parameters = PARAMETERS.get(model, {})
-            rows = events.credit(
-                bench, WHOLE, model, parameters=given_parameters, lookback_days=days, left_out=left_out
-            )
-            assert rows["attributed_conversions"].sum() + lost["conversions"].sum() == near(count)
-            assert rows["attributed_revenue"].sum() + lost["revenue"].sum() == near(revenue)
-            assert events.by(rows, ["day", "name", "currency"], CREDIT) == near(
-                plain.credit(touches, conversions, model, given_parameters, lookback_ms, left_out)
-            )
+def asked(stores: Stores, way: Way, model: str = "linear", period: Period = WHOLE, **said: Any) -> Asked:
+    """The engine asked in this way."""
+    return events.asked(
+        stores,
+        period,
+        model,
+        **{
+            "parameters": PARAMETERS.get(model, {}),
+            "lookback_days": min(way.lookback_days, LONGEST_DAYS),
+            "left_out": way.left_out,
+            "conversion_type": way.conversion_type,
+            "zone": way.zone,
+            "options": way.options,
+            **said,
+        },
+    )
+
+
+def rules(stores: Stores, way: Way) -> dict[str, pd.DataFrame]:
+    """The engine's credit by day and name under every rule, from one pass; only time decay has the parameters of PARAMETERS."""
+    found = engine.rules_credit(asked(stores, way, "time_decay"), RULES)
+    return {model: rows.assign(name=rows["name"].where(rows["name"] != "", None)) for model, rows in found.items()}
+
+
+def by_name(stores: Stores, way: Way, model: str, parameters: Any, **said: Any) -> dict[tuple[Any, ...], float]:
+    """The engine's credit by name."""
+    return events.by(engine.credit(asked(stores, way, model, parameters=parameters, **said)), ["name"], CREDIT)
+
+
+@settings(few, max_examples=5)
+@given(worlds, st.lists(ways, min_size=3, max_size=3))
+def test_credit_is_conserved_and_agrees_with_plain_python(rated: Stores, world: World, several: list[Way]) -> None:
+    """Name by name under every model, day by day where a journey alone tells its credit, and reason by reason."""
+    events.fill(rated, *world)
+    for way in several:
+        told = engine.outcomes(asked(rated, way))
+        agree(events.by(told, ["day", "type", "reason"], ["conversions", "revenue"]), plain.outcomes(*world, way))
+        earned = told.loc[told["reason"].isna(), ["conversions", "revenue"]].sum().tolist()
+        walks = plain.walks(*world, way)
+        for model, rows in rules(rated, way).items():
+            assert rows[CREDIT].sum().tolist() == near(earned)
+            parameters = PARAMETERS["time_decay"] if model == "time_decay" else {}
+            agree(events.by(rows, ["day", "name"], CREDIT), plain.credit(walks, way, model, parameters))
+        for model, parameters in SOLVED:
+            rows = engine.credit(asked(rated, way, model, parameters=parameters))
+            agree(events.by(rows, ["name"], CREDIT), plain.credit_by_name(walks, way, model, parameters))
+            if MODELS[model].additive:
+                assert rows[CREDIT].sum().tolist() == near(earned)
+            if model in ("shapley", "ordered_shapley"):
+                agree(events.by(rows, ["day", "name"], CREDIT), plain.credit(walks, way, model, parameters))
+
+
+@settings(few, max_examples=3)
+@given(worlds, ways)
+def test_a_rule_asked_alone_heeds_its_parameters(rated: Stores, world: World, way: Way) -> None:
+    events.fill(rated, *world)
+    walks = plain.walks(*world, way)
+    for model in RULES:
+        rows = engine.credit(asked(rated, way, model))
+        agree(events.by(rows, ["day", "name"], CREDIT), plain.credit(walks, way, model, PARAMETERS.get(model, {})))
 
 
 @settings(few, max_examples=3)
 @given(worlds)
-def test_a_part_of_the_days_is_that_part_of_the_rows(bench: Stores, world: World) -> None:
+def test_a_part_of_the_days_is_that_part_of_the_rows(rated: Stores, world: World) -> None:
     """Touches before the first day of the period earn credit from the conversions within it."""
-    events.fill(bench, *world)
+    events.fill(rated, *world)
     days = [day.isoformat() for day in pd.date_range(PART.start, PART.end).date]
-    for whole, part in (
-        (events.outcomes(bench, WHOLE), events.outcomes(bench, PART)),
-        (events.credit(bench, WHOLE, "linear"), events.credit(bench, PART, "linear")),
+    for ask, keys, sums in (
+        (events.outcomes, ["day", "type", "reason"], ["conversions", "revenue"]),
+        *(
+            (_credit(model, Options(by_touch_date=by_touch_date)), ["day", "name"], CREDIT)
+            for model in ("linear", "shapley", "w_shaped")
+            for by_touch_date in (False, True)
+        ),
     ):
-        keys = [column for column in whole.columns if whole[column].dtype not in ("float64", "int64")]
-        sums = [column for column in whole.columns if column not in keys]
-        assert events.by(part, keys, sums) == near(events.by(whole[whole["day"].isin(days)], keys, sums))
+        whole, part = ask(rated, WHOLE), ask(rated, PART)
+        agree(events.by(part, keys, sums), events.by(whole[whole["day"].isin(days)], keys, sums))
 
 
-@settings(few, max_examples=3)
-@given(worlds)
-def test_the_order_of_rows_changes_nothing(bench: Stores, world: World) -> None:
+def _credit(model: str, chosen: Options) -> Callable[[Stores, Period], pd.DataFrame]:
+    return lambda stores, period: events.credit(stores, period, model, options=chosen)
+
+
+@settings(few, max_examples=2)
+@given(worlds, ways)
+def test_the_order_of_rows_changes_nothing(rated: Stores, world: World, way: Way) -> None:
     """Ties in time are broken by the touchpoint's id, not by where its row stands."""
     answers = []
     for _ in range(2):
-        events.fill(bench, *world)
-        credited = [
-            events.by(events.credit(bench, WHOLE, model, lookback_days=3.0), ["day", "name", "currency"], CREDIT)
-            for model in MODELS
-        ]
-        told = events.by(
-            events.outcomes(bench, WHOLE, lookback_days=3.0), ["day", "type", "currency", "reason"], ["conversions"]
-        )
-        answers.append([*credited, told])
+        events.fill(rated, *world)
+        told = events.by(engine.outcomes(asked(rated, way)), ["day", "type", "reason"], ["conversions"])
+        ruled = [events.by(rows, ["day", "name"], CREDIT) for rows in rules(rated, way).values()]
+        answers.append([told, *ruled, *(by_name(rated, way, model, parameters) for model, parameters in SOLVED)])
         world = (random.Random(1).sample(world[0], len(world[0])), random.Random(2).sample(world[1], len(world[1])))
-    assert answers[0] == [near(rows) for rows in answers[1]]
+    for first, second in zip(*answers, strict=True):
+        agree(first, second)
 
 
 @settings(few, max_examples=3)
 @given(worlds)
-def test_a_wider_window_attributes_no_less(bench: Stores, world: World) -> None:
-    events.fill(bench, *world)
+def test_a_wider_window_attributes_no_less(rated: Stores, world: World) -> None:
+    events.fill(rated, *world)
     attributed = []
     for days in (0.001, *WINDOWS):
-        told = events.outcomes(bench, WHOLE, lookback_days=days)
+        told = events.outcomes(rated, WHOLE, lookback_days=days)
         attributed.append(told.loc[told["reason"].isna(), "conversions"].sum())
     assert attributed == sorted(attributed)
 
 
-@settings(few, max_examples=3)
-@given(worlds)
-def test_every_dimension_shares_the_same_credit(bench: Stores, world: World) -> None:
-    events.fill(bench, *world)
-    totals = [
-        events.credit(bench, WHOLE, "linear", lookback_days=3.0, dimension=dimension)[CREDIT].sum().tolist()
-        for dimension in ("channel", "campaign", "post", "kind")
-    ]
-    assert totals == [near(totals[0])] * len(totals)
+@settings(few, max_examples=2)
+@given(worlds, ways)
+def test_every_dimension_shares_the_same_credit(rated: Stores, world: World, way: Way) -> None:
+    """Whatever is credited; collapsing what is credited alone changes which touches count, never how much they share."""
+    events.fill(rated, *world)
+    for model in ("linear", "markov", "shapley", "hybrid"):
+        totals = [
+            engine.credit(asked(rated, way, model, dimension=dimension))[CREDIT].sum().tolist()
+            for dimension in ("channel", "campaign", "post", "kind")
+        ]
+        assert totals == [near(totals[0])] * len(totals)

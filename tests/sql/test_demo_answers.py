@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipelines.attribution import MODELS, model_parameters
+from pipelines.attribution.asked import weighing
 from pipelines.calendar import Period
 from pipelines.demo import FIRST_DAY, LAST_DAY
 from pipelines.questions import ask
@@ -43,12 +44,13 @@ def test_no_more_rows_than_days_and_names(opened: Stores, dimension: str) -> Non
 
 def test_only_sums_leave_the_lake(opened: Stores) -> None:
     """200,000 touchpoints, and no statement of credit hands over more than a row a day, spelling and currency."""
-    period = Period(FIRST_DAY, LAST_DAY)
     spellings = set(opened.lake.frame("names", {}).query("source == 'touchpoints'")["channel"])
     currencies = opened.lake.frame("conversion_types", {})["currency"].nunique()
-    rows = events.credit(opened, period, "time_decay")
+    asked = events.asked(opened, Period(FIRST_DAY, LAST_DAY), "time_decay")
+    slots = asked.slots("day", (weighing("time_decay"),))
+    rows = asked.lake("credit", slots, asked.parameters(**asked.how.model_parameters))
     assert len(rows) <= DAYS * len(spellings) * currencies
-    assert not rows.duplicated(["day", "name", "currency"]).any()
+    assert not rows.duplicated(["slice", "name", "currency"]).any()
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -1,5 +1,6 @@
 """The journeys table: which touches make a journey, in which order, and what each row carries; and why a conversion has none."""
 
+import hashlib
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,47 +21,56 @@ from tests.sql.worlds import worlds
 
 MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
 CARRIED = [
-    "journey_id",
-    "converted",
-    "anchored_at",
-    "dt",
-    "touchpoint_id",
-    "age_ms",
-    "older_age_ms",
-    "position_from_last",
-    "next_channel",
-    "channel_set",
+    *("journey_id", "converted", "anchored_at", "dt", "person", "bucket", "type", "revenue", "currency"),
+    *("restart_age_ms", "person_conversion", "touchpoint_id", "touched_at", "age_ms", "older_age_ms", "last_age_ms"),
+    *("position_from_last", "next_channel", "next_channel_2", "next_channel_3", "channel_set"),
+    *("channel", "kind", "milestone"),
 ]
+"""All columns but the journey's number, the origin and what a touch says of itself alone."""
 
 
 def carried(stores: Stores) -> list[tuple[Any, ...]]:
     """Every row's CARRIED columns, in the order of journeys and positions."""
-    rows = events.stored(stores, "journeys")[CARRIED].sort_values(["journey_id", "position_from_last"])
+    rows = events.stored(stores, "journeys").sort_values(["journey_id", "position_from_last"])
+    assert rows.groupby("journey_id")["journey_number"].nunique().eq(1).all()
+    assert rows["journey_number"].nunique() == rows["journey_id"].nunique()
+    rows = rows[CARRIED]
     return list(rows.astype(object).where(rows.notna(), None).itertuples(index=False, name=None))
 
 
 def walked(touches: list[Touch], conversions: list[Conversion], longest_days: float) -> list[tuple[Any, ...]]:
     """What `carried` should be."""
-    converting = {conversion.id for conversion in conversions}
     rows: list[tuple[Any, ...]] = []
-    for key, members in sorted(plain.journeys(touches, conversions, longest_days * DAY_MS).items()):
+    converting = {conversion.id: conversion for conversion in conversions}
+    for key, members in sorted(plain.journeys(touches, conversions, longest_days).items()):
+        names = [touch.channel or "" for touch, _ in members]
+        ages = [millis(touch.at, anchor) for touch, anchor in members]
         for place, (touch, anchor) in enumerate(members):
-            older = members[place + 1][0] if place + 1 < len(members) else None
             rows.append(
                 (
-                    key,
-                    key in converting,
-                    anchor,
-                    anchor.date().isoformat(),
-                    touch.id,
-                    millis(touch.at, anchor),
-                    older and millis(older.at, anchor),
-                    place + 1,
-                    members[place - 1][0].channel if place else None,
-                    "\x1f".join(sorted({member.channel for member, _ in members[: place + 1]})),
+                    *(key, key in converting, anchor, anchor.date().isoformat(), touch.person, bucket(touch.person)),
+                    *_of_conversion(converting.get(key), conversions),
+                    *(touch.id, touch.at, ages[place], (*ages, None)[place + 1], ages[0], place + 1),
+                    *(names[place - back] if place >= back else None for back in (1, 2, 3)),
+                    "\x1f".join(sorted(set(names[: place + 1]))),
+                    *(touch.channel, touch.kind, touch.milestone),
                 )
             )
     return rows
+
+
+def _of_conversion(conversion: Conversion | None, conversions: list[Conversion]) -> tuple[Any, ...]:
+    """type, revenue, currency, restart_age_ms, person_conversion."""
+    if conversion is None:
+        return (None,) * 5
+    before = plain.restarted_at(conversion, conversions)
+    number = plain.number_of(conversion, conversions)
+    return (conversion.type, conversion.revenue, conversion.currency, before and millis(before, conversion.at), number)
+
+
+def bucket(person: str | None) -> int | None:
+    """One of 1,024: the first three digits of the person's digest."""
+    return None if person is None else int(hashlib.md5(person.encode()).hexdigest()[:3], 16) % 1024
 
 
 def journey(stores: Stores, key: str) -> list[str]:

@@ -12,9 +12,11 @@ import pytest
 
 from pipelines import statements
 from pipelines.attribution import MODELS, model_parameters
+from pipelines.attribution.asked import weighing
 from pipelines.calendar import Period
 from pipelines.errors import WrongUsage
 from pipelines.settings import PROJECT
+from pipelines.statements import Members, Slots
 from pipelines.stores.base import Lake, Stores
 from tests.sql import events
 from tests.sql.events import Conversion, Touch, at
@@ -22,11 +24,26 @@ from tests.sql.events import Conversion, Touch, at
 MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
 SAID: dict[str, Any] = {
     **MARCH.bounds("Europe/Berlin"),
+    "anchored_from": "2026-03-01 00:00:00",
+    "anchored_to": "2026-04-01 00:00:00",
+    "with_unconverted": False,
     "lookback_ms": 86_400_000,
+    "impression_lookback_ms": 86_400_000,
     "longest_ms": 86_400_000,
+    "first_number": 1,
+    "order": 2,
     "conversion_type": None,
+    "first_conversion": False,
+    "by_touch_date": False,
     "left_out_channels": [],
     "direct_channels": [],
+    "redistribute_direct": False,
+    "restart": False,
+    "collapse": False,
+    "renamed": [""],
+    "called": [""],
+    "rare": [],
+    "with_rare": None,
     "names": [],
     "posts": [],
     "places": [],
@@ -37,6 +54,8 @@ SAID: dict[str, Any] = {
     "most": 5,
     **{name: value for model in MODELS for name, value in model_parameters(model, {}).items()},
 }
+MEMBERS: tuple[Members, ...] = ("members", "members_anew")
+RULES = [model for model in MODELS if MODELS[model].kind == "rule"]
 WAREHOUSE = sorted(path.stem for path in (PROJECT / "sql" / "warehouse").glob("[!0-9]*.sql"))
 LAKE = statements.names()
 
@@ -54,22 +73,38 @@ def lake(bench: Stores) -> Lake:
     return bench.lake
 
 
+@pytest.mark.parametrize("slice_", statements.SLICES)
+@pytest.mark.parametrize("members", MEMBERS)
 @pytest.mark.parametrize("name", LAKE)
-def test_every_lake_statement_runs(lake: Lake, name: str) -> None:
-    rows = lake.frame(name, SAID, dimension="campaign", weights="1")
+def test_every_lake_statement_runs(lake: Lake, name: str, members: Members, slice_: statements.Slice) -> None:
+    rows = lake.frame(name, SAID, slots=Slots("campaign", slice=slice_, members=members, models=(weighing("linear"),)))
     assert len(rows.columns) > 1
 
 
-@pytest.mark.parametrize("dimension", statements.DIMENSIONS)
-def test_credit_runs_for_every_dimension(lake: Lake, dimension: str) -> None:
-    rows = lake.frame("credit", SAID, dimension=dimension, weights="1")
-    assert rows["attributed_conversions"].tolist() == pytest.approx([1.0])
+@pytest.mark.parametrize("channel", statements.CHANNELS)
+@pytest.mark.parametrize("members", MEMBERS)
+@pytest.mark.parametrize("dimension", [*statements.DIMENSIONS, *statements.CHANNELS])
+def test_credit_runs_for_every_dimension(lake: Lake, dimension: str, members: Members, channel: str) -> None:
+    rows = lake.frame("credit", SAID, slots=Slots(dimension, channel, members=members, models=(weighing("linear"),)))
+    assert rows["attributed_conversions_linear"].tolist() == pytest.approx([1.0])
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_credit_runs_for_every_model_with_empty_lists(lake: Lake, model: str) -> None:
-    rows = lake.frame("credit", SAID, dimension="channel", weights=MODELS[model].weights)
-    assert rows["attributed_conversions"].tolist() == pytest.approx([1.0])
+@pytest.mark.parametrize("members", MEMBERS)
+@pytest.mark.parametrize("model", RULES)
+def test_credit_runs_for_every_rule_with_empty_lists(lake: Lake, model: str, members: Members) -> None:
+    rows = lake.frame("credit", SAID, slots=Slots("channel", members=members, models=(weighing(model),)))
+    assert rows[f"attributed_conversions_{model}"].tolist() == pytest.approx([1.0])
+
+
+@pytest.mark.parametrize("members", MEMBERS)
+def test_rules_that_are_asked_together_stand_side_by_side(lake: Lake, members: Members) -> None:
+    models = tuple(weighing(model) for model in RULES)
+    rows = lake.frame("credit", SAID, slots=Slots("channel", members=members, models=models))
+    assert list(rows.columns) == [
+        *("slice", "name", "currency"),
+        *(f"{each}_{model}" for each in events.CREDIT for model in RULES),
+    ]
+    assert rows.filter(like=events.CREDIT[0]).iloc[0].tolist() == pytest.approx([1.0] * len(RULES))
 
 
 @pytest.mark.parametrize("name", WAREHOUSE)

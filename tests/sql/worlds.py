@@ -1,4 +1,5 @@
-"""Data sets by chance, dense in what is hard: ties, window edges, refunds, the unknown, the unconsented, touches after the conversion."""
+"""Data sets by chance, dense in what is hard: ties, window edges, refunds, the unknown, the unconsented, touches after the conversion, channels
+that come again and again, impressions among clicks, milestones, touches that name no channel, several currencies."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ QUARTERS = 9 * 4
 """Quarter days that events may fall on: so many touches stand at the same moment, and so many ages equal a window."""
 
 PEOPLE = ("ann", "bob", "cid", "dot", "eve")
-CHANNELS = ("Search", "Social", "Mail", "direct", "(direct)")
+CHANNELS = ("Search", "Search", "Social", "Mail", "direct", "(direct)", None)
 REVENUES = (None, Decimal("0"), Decimal("10.5"), Decimal("99.9999"), Decimal("-10.5"), Decimal("-0.0001"))
 
 _moments = st.builds(
@@ -22,7 +23,12 @@ _moments = st.builds(
 )
 _touches = st.lists(
     st.tuples(
-        _moments, st.sampled_from([*PEOPLE, None]), st.sampled_from(CHANNELS), st.sampled_from([None, True, False])
+        _moments,
+        st.sampled_from([*PEOPLE, None]),
+        st.sampled_from(CHANNELS),
+        st.sampled_from([None, True, True, False]),
+        st.sampled_from([None, "click", "impression"]),
+        st.sampled_from([None, None, None, "lead", "opportunity"]),
     ),
     min_size=20,
     max_size=80,

@@ -17,7 +17,7 @@ from pyiceberg.types import StringType
 from pipelines import statements
 from pipelines.errors import LakeUnavailable
 from pipelines.stores.base import Stores
-from pipelines.stores.catalog import TABLES, arrow_schema
+from pipelines.stores.catalog import TABLES, arrow_schema, partitions
 from pipelines.stores.lake_duckdb import DuckDBLake
 from pipelines.stores.warehouse import Warehouse
 
@@ -70,10 +70,10 @@ def test_a_new_lake_has_every_table_and_no_rows(lake: DuckDBLake) -> None:
     for name in TABLES:
         table = lake.table(name)
         assert table.schema().column_names == list(TABLES[name])
-        assert [field.name for field in table.spec().fields] == ["dt"]
+        assert [field.name for field in table.spec().fields] == list(partitions(name))
     assert lake.frame("feeds", {}).empty
     assert not lake.holds_upload("touchpoints", "one")
-    assert lake.build_id("journeys", None) is None
+    assert lake.origin("journeys", None) is None
 
 
 def test_rows_come_back_as_they_were_stored(lake: DuckDBLake) -> None:

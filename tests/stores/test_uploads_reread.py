@@ -56,6 +56,32 @@ def test_keys_that_the_corrected_reading_lacks_do_not_stay(stores: Stores) -> No
     assert spend(stores) == {"Spring": 10.0, "Summer": 20.0}
 
 
+def test_what_it_removed_stays_removed(stores: Stores) -> None:
+    before = b"Day,Channel,Campaign,Net,Gross\n2026-03-02,Search,Old,1,1\n2026-03-02,Search,Back,2,2\n2026-03-02,Mail,Letter,3,3\n"
+    store(stores, "spend", before, Said({"amount": "Net"}))
+    prepared = Said({"amount": "Net"}).prepare(SOURCES["spend"], SPEND, "spend.csv", stores.settings)
+    old = commit(stores, prepared, SPEND, "mia", remove_missing=True)
+    assert (old["rows_removed"], spend(stores)) == (2, {"Letter": 3.0, "Spring": 10.0, "Summer": 20.0})
+    store(stores, "spend", b"Day,Channel,Campaign,Net,Gross\n2026-03-02,Search,Back,4,4\n", Said({"amount": "Net"}))
+    new = history.reread(stores, old["upload_id"], "tom", {"amount": "Gross"}, {}, {})
+    assert spend(stores) == {"Back": 4.0, "Letter": 3.0, "Spring": 12.0, "Summer": 24.0}  # what came later holds
+    assert new["rows_removed"] == 1
+    again = history.reread(stores, new["upload_id"], "tom", {"amount": "Net"}, {}, {})
+    assert spend(stores) == {"Back": 4.0, "Letter": 3.0, "Spring": 10.0, "Summer": 20.0}
+    history.undo(stores, again["upload_id"], "tom")
+    assert spend(stores) == {"Back": 4.0, "Letter": 3.0, "Spring": 12.0, "Summer": 24.0}
+
+
+def test_what_a_wrong_reading_removed_of_another_channel_comes_back(stores: Stores) -> None:
+    store(stores, "spend", b"Day,Channel,Campaign,Net,Gross\n2026-03-02,Mail,Letter,3,3\n", Said({"amount": "Net"}))
+    wrong = Said({"amount": "Net", "channel": None}, {"channel": "Mail"})
+    prepared = wrong.prepare(SOURCES["spend"], SPEND, "spend.csv", stores.settings)
+    old = commit(stores, prepared, SPEND, "mia", remove_missing=True)
+    assert spend(stores) == {"Spring": 10.0, "Summer": 20.0}
+    history.reread(stores, old["upload_id"], "tom", {"channel": "Channel"}, {"channel": ""}, {})
+    assert spend(stores) == {"Letter": 3.0, "Spring": 10.0, "Summer": 20.0}
+
+
 def test_its_undo_brings_the_old_reading_back(stores: Stores) -> None:
     old = store(stores, "spend", SPEND, Said({"amount": "Net"}))
     first = history.reread(stores, old, "tom", {"amount": "Gross"}, {}, {})["upload_id"]

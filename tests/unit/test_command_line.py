@@ -146,6 +146,17 @@ def test_dates_that_may_be_read_in_two_ways_are_asked_for(
     assert (told["doubts"], told["sample"][0]["date"]) == ([], "2026-02-01")
 
 
+def test_amounts_that_may_be_thousands_are_asked_for(run: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+    path = tmp_path / "thousands.csv"
+    path.write_text("Day,Channel,Campaign,Cost\n2026-02-01,A,x,1.234\n")
+    ingest = ("ingest", "spend", str(path), "--format", "json")
+    status, out, err = run(*ingest)
+    assert (status, out) == (1, "")
+    assert "may be 1.234 or 1234. Say which of them is meant (--decimal point or --decimal comma)" in err
+    told = json.loads(run(*ingest, "--decimal", "comma")[1])
+    assert (told["doubts"], float(told["sample"][0]["amount"])) == ([], 1234)
+
+
 def test_a_remembered_mapping_is_used_and_said(run: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
     path, later = tmp_path / "odd.csv", tmp_path / "later.csv"
     path.write_text("when,what,paid,net\n2026-03-02,Spring,2,1\n")
@@ -226,7 +237,7 @@ def test_ask_in_three_forms(run: Callable[..., tuple[int, str, str]], spend: str
     status, out, _ = run("ask", "spend_and_cpa", "--format", "json", "--model", "linear", "--lookback-days", "0.5")
     answer = json.loads(out)
     assert status == 0
-    assert list(answer) == ["question", "parameters", "data_version", "demo", "warnings", "rows"]
+    assert list(answer) == ["question", "parameters", "data_version", "demo", "warnings", "rows", "facts"]
     assert (answer["parameters"]["model"], answer["parameters"]["lookback_days"]) == ("linear", 0.5)
     assert answer["demo"] is False
     spent = {row["channel"]: (row["spend"], row["cpa"]) for row in answer["rows"]}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipelines.ingest.cells import matches
 from pipelines.ingest.forms import Forms
 from pipelines.ingest.frames import _BARE
-from pipelines.ingest.numbers import _MARKS, _number, _only_decimal
+from pipelines.ingest.numbers import MARKS, _number, _only_decimal
 
 TEXTS = st.lists(
     st.none() | st.text("0123459.,-+ '’€kM(", max_size=12) | st.from_regex(re.compile(_BARE), fullmatch=True)
@@ -25,5 +25,5 @@ def test_a_million_amounts_have_a_few_forms() -> None:
 @given(TEXTS, st.integers(0, 3))
 def test_patterns_hold_of_a_text_where_they_hold_of_its_form(texts: list[str | None], offset: int) -> None:
     text = pa.array(texts, pa.string())[offset:]
-    for pattern in (_BARE, *map(_number, _MARKS), *map(_only_decimal, _MARKS)):
+    for pattern in (_BARE, *map(_number, MARKS), *map(_only_decimal, MARKS)):
         assert Forms(text).matches(pattern).to_pylist() == matches(text, pattern).to_pylist()

@@ -338,11 +338,18 @@ def test_a_sign_of_several_currencies(reporting: str, taken: str) -> None:
     assert any(warning.startswith(f"'$' in 'amount' is read as {taken}") for warning in result.warnings)
 
 
-def test_a_named_currency_wins_over_signs() -> None:
-    text = "date,channel,campaign,amount (USD)\n2025-02-10,Search,Spring,£5\n"
-    result = prepared("spend", text)
+def test_a_currency_that_the_person_names_wins_over_signs() -> None:
+    text = "date,channel,campaign,amount\n2025-02-10,Search,Spring,£5\n"
+    result = prepare(SOURCES["spend"], text.encode(), "spend.csv", fixed={"currency": "USD"}, now=NOW)
     assert column(result, "currency") == ["USD"]
     assert any("such as '£5'; taken as USD" in warning for warning in result.warnings)
+
+
+def test_an_amount_against_its_header_is_refused() -> None:
+    text = "date,channel,campaign,amount (USD)\n2025-02-10,Search,Spring,£5\n2025-02-11,Search,Spring,$6\n"
+    result = prepared("spend", text)
+    assert [line["row"] for line in result.refused.to_pylist()] == [2]
+    assert column(result, "currency") == ["USD"]
 
 
 def test_an_amount_against_its_row_is_refused() -> None:
@@ -561,4 +568,8 @@ def test_a_sign_and_a_header_speak_where_the_currency_column_does_not_say_otherw
     assert [row["row"] for row in result.refused.to_pylist()] == [2]
     assert result.tables["spend"]["currency"].to_pylist() == ["CAD"]
     header = b"date,channel,campaign,Spend (USD),currency\n2026-01-13,S,A,5,\n2026-01-14,S,B,6,EUR\n"
-    assert prepare(SOURCES["spend"], header, "spend.csv").tables["spend"]["currency"].to_pylist() == ["USD", "EUR"]
+    result = prepare(SOURCES["spend"], header, "spend.csv")
+    assert [row["row"] for row in result.refused.to_pylist()] == [3]
+    assert result.tables["spend"]["currency"].to_pylist() == ["USD"]
+    pointed_at = prepare(SOURCES["spend"], header, "spend.csv", {"currency": "currency"})
+    assert pointed_at.tables["spend"]["currency"].to_pylist() == ["EUR", "EUR"]

@@ -246,8 +246,17 @@ def read(source: str, text: str, dialect: Dialect) -> Prepared:
     content, name = text.encode(dialect.encoding), f"{source}.csv"
     result = prepare(SOURCES[source], content, name, now=NOW)
     if result.doubts:
-        answer: Literal["day", "month"] = "month" if dialect.day.startswith("%m") else "day"
-        result = prepare(SOURCES[source], content, name, now=NOW, date_order=answer)
+        order: Literal["day", "month"] = "month" if dialect.day.startswith("%m") else "day"
+        mark: Literal["point", "comma"] = "comma" if dialect.decimal == "," else "point"
+        asked = {doubt.kind for doubt in result.doubts}
+        result = prepare(
+            SOURCES[source],
+            content,
+            name,
+            now=NOW,
+            date_order=order if "date_order" in asked else None,
+            decimal=mark if "decimal" in asked else None,
+        )
         assert not result.doubts
     assert result.rows_read == result.accepted + result.merged + result.refused.num_rows + result.totals_dropped
     return result

@@ -268,7 +268,7 @@ def test_a_section_of_another_title_is_left_out_and_said(title: str) -> None:
     assert raw.preamble == (("Facebook reach",),)
     assert raw.rows_read == 2
     assert raw.notes == (
-        "The file has 2 sections with titles of their own; only the first is read. Left out: 'Instagram reach' (2 rows).",
+        "The file has 2 sections with titles or headers of their own; only the first is read. Left out: 'Instagram reach' (2 rows).",
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipelines.ingest.cells import Cells, clean, encoded, is_unknown
 from pipelines.ingest.currencies import ambiguous_signs, currencies_of, read_currencies
 from pipelines.ingest.currency_words import AMBIGUOUS, CODES
-from pipelines.ingest.numbers import Evidence, Mark, evidence, read_numbers
+from pipelines.ingest.numbers import Evidence, Mark, evidence, read_numbers, undecided
 from pipelines.ingest.words import read_booleans, read_choices, read_identifiers, read_names, read_sentiments
 from pipelines.sources import SOURCES, Field
 
@@ -206,18 +206,29 @@ def test_decimal_mark_is_one_for_the_column() -> None:
 
 
 @pytest.mark.parametrize(
-    ("delimiter", "file", "meant"),
+    ("delimiter", "file", "meant", "asked"),
     [
-        (",", Evidence(), "1.234"),
-        (";", Evidence(), "1234"),
-        (",", Evidence(comma=1), "1234"),
-        (";", Evidence(point=1), "1.234"),
+        (",", Evidence(), "1.234", True),
+        (";", Evidence(), "1234", True),
+        (",", Evidence(comma=1), "1234", False),
+        (";", Evidence(point=1), "1.234", False),
+        (";", Evidence(point=1, comma=1), "1234", True),
     ],
 )
-def test_undecided_mark_follows_the_file_and_is_said(delimiter: str, file: Evidence, meant: str) -> None:
+def test_undecided_mark_follows_the_file_and_is_said_or_asked(
+    delimiter: str, file: Evidence, meant: str, asked: bool
+) -> None:
     cells = numbers(AMOUNT, "1.234", delimiter=delimiter, file=file)
     assert cells.values.to_pylist() == [Decimal(meant)]
-    assert "Please check" in cells.warnings[0]
+    assert undecided(AMOUNT, pa.array(["7", "1.234"]), Evidence(), file, None) == ("1.234" if asked else "")
+    assert any("Please check" in warning for warning in cells.warnings) != asked
+
+
+def test_only_amounts_whose_mark_nothing_tells_are_asked_about() -> None:
+    for text in ("1234", "0.125", "1,234.5", "12.5", "1234.567", "n/a"):
+        texts = pa.array([text])
+        assert undecided(AMOUNT, texts, evidence(AMOUNT, texts), evidence(AMOUNT, texts), None) == "", text
+    assert undecided(AMOUNT, pa.array(["1.234"]), Evidence(), Evidence(), "comma") == ""
 
 
 def test_what_the_person_says_of_the_mark_holds() -> None:

@@ -68,6 +68,12 @@ def test_all_parameters_are_said_defaults_included() -> None:
         "conversion_type": None,
         "excluded_channels": ["Radio", "TV"],
         "currency": "EUR",
+        "direct": "keep",
+        "collapse": False,
+        "impression_lookback_days": None,
+        "restart": False,
+        "first_conversion": False,
+        "by_touch_date": False,
         "by": "channel",
     }
 
@@ -105,6 +111,12 @@ def test_blank_is_not_said() -> None:
         ("channel_credit", {"lookback_days": "a week"}, "lookback_days is 'a week'"),
         ("channel_credit", {"model": "time_decay", "half_life_days": "x"}, "half_life_days is 'x'"),
         ("channel_credit", {"model": "time_decay", "half_life_days": -1}, "half_life_days is -1"),
+        ("channel_credit", {"direct": "ignore"}, "direct is 'ignore'. Use one of keep, exclude, redistribute"),
+        ("channel_credit", {"collapse": "perhaps"}, "collapse is 'perhaps'. Use yes or no"),
+        ("channel_credit", {"impression_lookback_days": 0}, "impression_lookback_days is 0"),
+        ("channel_credit", {"impression_lookback_days": 91}, "impression_lookback_days is 91"),
+        ("channel_credit", {"model": "markov", "order": 4}, "order is 4. Use a whole number from 1 to 3"),
+        ("channel_credit", {"model": "markov", "order": 1.5}, "order is 1.5. Use a whole number"),
         ("quadrants", {"reach_threshold": -1}, "reach_threshold is '-1'. Use a number of at least 0"),
         ("quadrants", {"threshold": "mode"}, "threshold is 'mode'"),
         ("point_mentions", {"limit": 0}, "limit is '0'"),
@@ -119,6 +131,11 @@ def test_a_window_may_be_as_long_as_journeys_are_stored() -> None:
     assert complete("channel_credit", lookback_days=90)["lookback_days"] == 90
     longer = load_settings({"TOUCHLINE_LONGEST_LOOKBACK_DAYS": "180"})
     assert QUESTIONS["channel_credit"].complete({"lookback_days": 180}, longer)["lookback_days"] == 180
+
+
+@pytest.mark.parametrize(("said", "meant"), [("yes", True), ("No", False), (True, True), ("false", False), ("", False)])
+def test_a_flag_is_said_in_words(said: Any, meant: bool) -> None:
+    assert complete("channel_credit", restart=said)["restart"] is meant
 
 
 def test_a_whole_number_is_whole() -> None:

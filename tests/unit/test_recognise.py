@@ -7,8 +7,8 @@ import pytest
 
 from pipelines.errors import FileRefused, WrongUsage
 from pipelines.ingest import Raw, prepare
+from pipelines.ingest.currencies import header_currency
 from pipelines.ingest.guess import guess_source
-from pipelines.ingest.matching import header_currency
 from pipelines.ingest.read import read_raw
 from pipelines.ingest.recognise import Recognised, recognise, recognise_file
 from pipelines.ingest.suggest import suggest

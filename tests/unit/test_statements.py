@@ -10,11 +10,14 @@ from sqlglot import exp
 
 from pipelines import statements
 from pipelines.attribution import MODELS, model_parameters
+from pipelines.attribution.asked import weighing
+from pipelines.attribution.engine import SUMS
 from pipelines.errors import WrongUsage
 from pipelines.settings import PROJECT
-from pipelines.statements import DIMENSIONS, Bound, bind
+from pipelines.statements import CHANNELS, DIMENSIONS, FOLDER, NO_SLOTS, SLICES, Bound, Members, Slots, bind
 
 LAKE = sorted((PROJECT / "sql" / "lake").glob("*.sql"))
+PARTS = sorted((PROJECT / "sql" / "lake" / "parts").glob("*.sql"))
 WAREHOUSE = sorted((PROJECT / "sql" / "warehouse").glob("[!0-9]*.sql"))
 
 VALUES: dict[str, Any] = {
@@ -24,9 +27,24 @@ VALUES: dict[str, Any] = {
     "ends_at": "2026-04-01 00:00:00",
     "zone_breaks": ["2026-03-29 01:00:00"],
     "zone_offsets": [3600, 7200],
+    "anchored_from": "2026-03-01 00:00:00",
+    "anchored_to": "2026-04-01 00:00:00",
+    "with_unconverted": True,
     "lookback_ms": 86_400_000,
+    "impression_lookback_ms": 43_200_000,
     "longest_ms": 86_400_000,
+    "first_number": 1,
+    "order": 1,
     "conversion_type": None,
+    "first_conversion": False,
+    "by_touch_date": False,
+    "redistribute_direct": False,
+    "restart": False,
+    "collapse": False,
+    "renamed": ["fb"],
+    "called": ["Paid Social"],
+    "rare": ["TV"],
+    "with_rare": False,
     "left_out_channels": [],
     "direct_channels": ["direct"],
     "names": ["a", "b"],
@@ -58,10 +76,12 @@ def header(path: Path) -> dict[str, str]:
 
 
 def declared(path: Path) -> set[str]:
-    """The parameters and slots that a header names: what is said about them stands in parentheses or after a colon."""
+    """The parameters and slots that a header names, those of the file it refers to included: what is said about them stands in parentheses or
+    after a colon."""
     named = re.sub(r"\([^)]*\)", "", header(path)["Parameters"])
-    words = {word.strip(" .") for word in re.split(r"[,;:]", named)}
-    return {word for word in words if re.fullmatch(r"@?[a-z_]+", word)} - {"none"}
+    words = {word.strip(" .") for word in re.split(r"[,;:]| and ", named)}
+    others = [declared(path.with_name(other)) for other in re.findall(r"\bas (\w+\.sql)", named)]
+    return {word for word in words if re.fullmatch(r"@?[a-z_]+", word)}.union(*others) - {"none"}
 
 
 def parsed(path: Path) -> exp.Expr:
@@ -70,13 +90,21 @@ def parsed(path: Path) -> exp.Expr:
 
 def bound(name: str, *, dialect: str = "duckdb", **given: Any) -> Bound:
     """A lake statement with a value for everything it may have."""
-    slots = {slot: given.pop(slot, default) for slot, default in (("dimension", "channel"), ("weights", "1"))}
-    return bind(name, {**VALUES, **given}, dialect=dialect, relation=lambda table: table, **slots)
+    slots = given.pop("slots", Slots("channel", models=(weighing("linear"),)))
+    return bind(name, {**VALUES, **given}, dialect=dialect, relation=lambda table: table, slots=slots)
 
 
 RULES = [key for key, model in MODELS.items() if model.kind == "rule"]
-WEIGHTED = [(path.stem, model) for path in LAKE for model in (RULES if "@weights" in declared(path) else ["linear"])]
-"""Every lake statement with every rule it may be asked with."""
+OF_RULES = {name: value for model in RULES for name, value in model_parameters(model, {}).items()}
+MEMBERS: tuple[Members, ...] = ("members", "members_anew")
+FILLED = [
+    (path.stem, Slots("campaign", "origin", slice_, members, models))
+    for path in LAKE
+    for slice_ in (SLICES if "@slice" in declared(path) else ("whole",))
+    for members in (MEMBERS if "those of the members" in header(path)["Parameters"] else MEMBERS[:1])
+    for models in ([(weighing(rule),) for rule in RULES] if "@weights" in declared(path) else [()])
+]
+"""Every lake statement with all it may be asked with."""
 
 
 def test_the_statements_are_the_files() -> None:
@@ -84,19 +112,22 @@ def test_the_statements_are_the_files() -> None:
     assert {"credit", "outcomes", "journeys", "conversion_status", "mentions"} <= set(statements.names())
 
 
-@pytest.mark.parametrize("path", [*LAKE, *WAREHOUSE], ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.parametrize("path", [*LAKE, *PARTS, *WAREHOUSE], ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_statement_opens_by_its_purpose_its_parameters_and_its_grain(path: Path) -> None:
     said = header(path)
     assert list(said)[:3] == ["Purpose", "Parameters", "Grain"]
     assert all(len(section) > 4 for section in said.values())
 
 
-@pytest.mark.parametrize("path", LAKE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*LAKE, *PARTS], ids=lambda path: path.stem)
 def test_a_lake_statement_uses_what_its_header_declares(path: Path) -> None:
     tree = parsed(path)
     used = {placeholder.name for placeholder in tree.find_all(exp.Placeholder)}
     used |= {f"@{slot.name}" for slot in tree.find_all(exp.Parameter)}
-    assert declared(path) == used
+    reads_members = any(table.name == "members" for table in tree.find_all(exp.Table))
+    assert reads_members == ("those of the members" in header(path)["Parameters"])
+    of_members = declared(FOLDER / "parts" / "members_anew.sql") if reads_members else set[str]()
+    assert used - of_members <= declared(path) <= used
 
 
 @pytest.mark.parametrize("path", WAREHOUSE, ids=lambda path: path.stem)
@@ -105,23 +136,23 @@ def test_a_warehouse_statement_uses_what_its_header_declares(path: Path) -> None
     assert declared(path) == set(re.findall(r"(?<!:):([a-z_]+)", body))
 
 
-@pytest.mark.parametrize("path", LAKE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*LAKE, *PARTS], ids=lambda path: path.stem)
 def test_every_value_stands_in_a_cast(path: Path) -> None:
     values = list(parsed(path).find_all(exp.Placeholder))
     assert [value.name for value in values if not isinstance(value.parent, exp.Cast)] == []
 
 
-@pytest.mark.parametrize(("name", "model"), WEIGHTED)
+@pytest.mark.parametrize(("name", "slots"), FILLED)
 @pytest.mark.parametrize("dialect", ["athena", "trino", "duckdb"])
-def test_every_statement_is_written_for_every_engine(name: str, model: str, dialect: str) -> None:
+def test_every_statement_is_written_for_every_engine(name: str, slots: Slots, dialect: str) -> None:
     """And reads back as the same dialect, with the same placeholders."""
-    ready = bound(name, dialect=dialect, weights=MODELS[model].weights, **model_parameters(model, {}))
+    ready = bound(name, dialect=dialect, slots=slots, **OF_RULES)
     again = sqlglot.parse_one(ready.sql, read=dialect)
     assert {placeholder.name for placeholder in again.find_all(exp.Placeholder)} == set(ready.values)
     assert list(again.find_all(exp.Parameter)) == []
 
 
-@pytest.mark.parametrize("path", LAKE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*LAKE, *PARTS], ids=lambda path: path.stem)
 class TestPitfalls:
     """What one engine takes and another refuses, or understands otherwise."""
 
@@ -140,7 +171,8 @@ class TestPitfalls:
         }
         for division in tree.find_all(exp.Div):
             over = division.this
-            assert over.name in doubles or (isinstance(over, exp.Cast) and over.to.is_type("double"))
+            written = isinstance(over, exp.Literal) and "e" in over.name
+            assert written or over.name in doubles or (isinstance(over, exp.Cast) and over.to.is_type("double"))
 
     def test_groups_have_no_parameter(self, path: Path) -> None:
         """Trino refuses to group by an expression with a parameter."""
@@ -191,12 +223,17 @@ def test_an_array_is_expanded_too() -> None:
 
 def test_what_a_statement_does_not_use_is_left_out() -> None:
     assert bound("feeds").values == {}
-    assert set(bound("journeys", anything=1).values) == {"longest_ms"}
+    assert set(bound("journeys", anything=1).values) == {"longest_ms", "first_number"}
 
 
 def test_a_value_that_is_missing_is_our_own_fault() -> None:
     with pytest.raises(KeyError, match="longest_ms"):
-        bind("journeys", {}, dialect="duckdb", relation=lambda table: table)
+        bind("journeys", {"first_number": 1}, dialect="duckdb", relation=lambda table: table)
+
+
+def test_a_slot_that_is_missing_is_our_own_fault() -> None:
+    with pytest.raises(KeyError, match="@dimension has no value"):
+        bound("credit", slots=NO_SLOTS)
 
 
 @pytest.mark.parametrize(
@@ -205,15 +242,30 @@ def test_a_value_that_is_missing_is_our_own_fault() -> None:
 )
 def test_only_listed_dimensions_reach_the_sql(dimension: str) -> None:
     with pytest.raises(WrongUsage, match="is no dimension"):
-        bound("credit", dimension=dimension)
+        Slots(dimension)
+    with pytest.raises(WrongUsage, match="does not tell channels"):
+        Slots("channel", dimension)
 
 
-@pytest.mark.parametrize("dimension", DIMENSIONS)
-def test_a_dimension_is_a_column(dimension: str) -> None:
-    tree = sqlglot.parse_one(bound("credit", dimension=dimension).sql, read="duckdb")
-    [named] = [alias for alias in tree.find_all(exp.Alias) if alias.alias == "name"]
-    assert isinstance(named.this, exp.Column)
-    assert named.this.name == dimension
+@pytest.mark.parametrize("members", MEMBERS)
+@pytest.mark.parametrize("dimension", [*DIMENSIONS, *CHANNELS])
+def test_a_dimension_is_a_column(dimension: str, members: Members) -> None:
+    slots = Slots(dimension, members=members, models=(weighing("linear"),))
+    tree = sqlglot.parse_one(bound("credit", slots=slots).sql, read="duckdb")
+    [named] = [alias.this for alias in tree.find_all(exp.Alias) if alias.alias == "name"]
+    assert {column.name for column in named.find_all(exp.Column)} == {dimension}
+
+
+def test_what_is_made_of_weights_is_there_once_a_model() -> None:
+    slots = Slots("channel", models=tuple(weighing(rule) for rule in RULES))
+    tree = sqlglot.parse_one(bound("credit", slots=slots, **OF_RULES).sql, read="duckdb")
+    assert tree.named_selects == ["slice", "name", "currency", *(f"{sum_}_{rule}" for sum_ in SUMS for rule in RULES)]
+
+
+def test_which_touches_count_is_written_before_what_reads_them() -> None:
+    for members in MEMBERS:
+        tree = sqlglot.parse_one(bound("grams", slots=Slots("channel", members=members)).sql, read="duckdb")
+        assert tree.ctes[0].alias == "members"
 
 
 def test_only_raw_tables_are_given_a_relation() -> None:
@@ -223,7 +275,7 @@ def test_only_raw_tables_are_given_a_relation() -> None:
         seen.append(table)
         return f"read('{table}')"
 
-    ready = bind("outcomes", VALUES, dialect="duckdb", relation=relation)
+    ready = bind("outcomes_anew", VALUES, dialect="duckdb", relation=relation, slots=Slots("channel"))
     assert sorted(seen) == ["conversion_status", "journeys"]
     assert "read('journeys') AS journeys" in ready.sql
 
@@ -235,5 +287,5 @@ def test_a_statement_that_is_none(name: str) -> None:
 
 
 def test_filling_a_statement_does_not_change_the_next_one() -> None:
-    assert bound("credit", dimension="post").sql != bound("credit").sql
+    assert bound("credit", slots=Slots("post", models=(weighing("linear"),))).sql != bound("credit").sql
     assert bound("credit") == bound("credit")
