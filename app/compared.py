@@ -3,7 +3,7 @@
 Invariant: nobody is called the winner who is not distinguishable from the next.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,6 +14,7 @@ from app.charts import windows_heat
 from app.formats import number, plain
 from app.shown import named, nameless
 from pipelines.attribution import MODELS
+from pipelines.questions.intervals import BOUNDS
 
 TITLES = {key: model.title for key, model in MODELS.items()}
 LAST_TOUCH = "last_touch"
@@ -55,7 +56,7 @@ def _rank(row: pd.Series) -> str:
 
 def columns_of(wide: pd.DataFrame, by: str, shown: str, money: str | None) -> dict[str, Any]:
     """The columns of that table. money: the currency where the numbers are money."""
-    columns = {by: tables.text(by.capitalize(), pinned=True, width=112)}
+    columns = {by: tables.text(by.capitalize(), pinned=True, width=112 if by == "channel" else 150)}
     for model in wide.columns.drop(by):
         title = TITLES[model] + ("" if MODELS[model].additive else " *")
         said = MODELS[model].summary
@@ -66,6 +67,25 @@ def columns_of(wide: pd.DataFrame, by: str, shown: str, money: str | None) -> di
         else:
             columns[model] = tables.count(title, 1, help=said, width=92)
     return columns
+
+
+def in_words(sure: pd.DataFrame, value: str, money: str | None, currency: str) -> pd.DataFrame:
+    """Rows of credit_intervals with `between` and `cpa_between`, their intervals in words; null where there are none."""
+
+    def counted(end: float) -> str:
+        return formats.money(end, money, 0) if money else number(end)
+
+    def priced(end: float) -> str:
+        return formats.money(end, currency)
+
+    return sure.assign(
+        between=[_between(ends, counted) for ends in sure[[*BOUNDS[value]]].itertuples(index=False)],
+        cpa_between=[_between(ends, priced) for ends in sure[[*BOUNDS["cpa"]]].itertuples(index=False)],
+    )
+
+
+def _between(ends: Sequence[float], written: Callable[[float], str]) -> str | None:
+    return " – ".join(map(written, ends)) if formats.known(ends[0]) else None
 
 
 def finding(rows: pd.DataFrame, sure: pd.DataFrame, by: str, value: str, chosen: str) -> str | None:
@@ -152,11 +172,16 @@ def show_parity(asked: Mapping[str, Any]) -> None:
     told = rows.assign(
         title=rows["model"].map(TITLES),
         says=[_mark(agrees) for agrees in rows["agrees"]],
-        difference=[f"{value:.1e}" if formats.known(value) else None for value in rows["difference"]],
-        relative=[f"{value:.1e}" if formats.known(value) else None for value in rows["relative_difference"]],
+        difference=rows["difference"].map(_small),
+        relative=rows["relative_difference"].map(_small),
         sums=[_mark(holds) for holds in rows["reconciles"]],
     )
     tables.grid(told, columns, "Parity of each model", most=20)
+
+
+def _small(value: float) -> str | None:
+    """A number near nothing: 1e-9, 0."""
+    return f"{value:.0e}".replace("e-0", "e-").replace("0e+00", "0") if formats.known(value) else None
 
 
 def _mark(holds: Any) -> str | None:

@@ -49,7 +49,7 @@ MENU = (
     MenuEntry("Results", "Overview", ":material/monitoring:", "overview.py", "overview", CREDIT | {"comparison", "channels"}),
     MenuEntry("Results", "Quadrants", ":material/grid_view:", "quadrants.py", "quadrants", EVERYTHING - {"channels"}),
     MenuEntry("Results", "Channel credit", ":material/donut_small:", "credit.py", "channel_credit", EVERYTHING - {"comparison"}),
-    MenuEntry("Results", "Compare", ":material/balance:", "compare.py", "model_comparison", CREDIT),
+    MenuEntry("Results", "Compare", ":material/balance:", "compare.py", "channel_credit", CREDIT),
     MenuEntry("Results", "Spend & CPA", ":material/payments:", "spend.py", "spend_and_cpa", EVERYTHING - {"accounts"}),
     MenuEntry("Results", "Unattributed", ":material/help:", "unattributed.py", "unattributed", REASONS | {"comparison"}),
     MenuEntry("Results", "Journeys", ":material/route:", JOURNEYS, "path_lengths", CREDIT - {"model"} | {"comparison"}),

@@ -48,13 +48,9 @@ with right.container(border=True):
     known = sure["tier"].notna().any()
     st.markdown(
         f"**How sure is {title}?** "
-        + (
-            "Lines: 95 % intervals. On one band: not distinguishable."
-            if known
-            else "It has no intervals: see below why."
-        )
+        + ("On one band: not distinguishable." if known else "It has no intervals: see below why.")
     )
-    figure = interval_chart(top, by, value, BOUNDS[value], unit, theme)
+    figure = interval_chart(top, by, value, BOUNDS[value], f"{unit}, with 95 % intervals" if known else unit, theme)
     components.chart(figure, "intervals", f"{unit} of each {by} under {title} with intervals")
 
 with st.container(border=True):
@@ -66,29 +62,22 @@ with st.container(border=True):
     st.caption("▲ ▼ places against last touch. \\* counts a conversion once for each that took part: never sum it.")
     tables.download(rows, f"models by {by}")
 
-left, right = st.columns(2, gap="small")
+left, right = st.columns([1.1, 0.9], gap="small")
 with left.container(border=True):
     st.markdown(f"**Intervals in numbers** under {title}")
-    low, high = BOUNDS[value]
-    number = (
-        (lambda name: tables.money(name, money, 0, width=70))
-        if money
-        else (lambda name: tables.count(name, 1, width=70))
-    )
     columns = {
-        by: tables.text(by.capitalize(), pinned=True, width=108),
-        "tier": tables.count("Tier", width=48, help="Within a tier nobody is distinguishable from its first."),
-        value: number(measure.capitalize()),
-        low: number("from"),
-        high: number("to"),
+        by: tables.text(by.capitalize(), pinned=True, width=104 if by == "channel" else 140),
+        "tier": tables.count("Tier", width=44, help="Within a tier nobody is distinguishable from its first."),
+        value: tables.money("Revenue", money, 0, width=76) if money else tables.count("Conversions", 1, width=84),
+        "between": tables.text("between", width=92 if measure == "conversions" else 120),
     }
     if sure["cpa"].notna().any():
         columns |= {
             "cpa": tables.money("Paid CPA", filters.currency, width=72),
-            "cpa_low": tables.money("from", filters.currency, width=66),
-            "cpa_high": tables.money("to", filters.currency, width=66),
+            "cpa_between": tables.text("between", width=118),
         }
-    tables.table(sure, columns, f"intervals by {by}", most=14)
+    tables.grid(compared.in_words(sure, value, money, filters.currency), columns, f"Intervals under {title}", most=14)
+    tables.download(sure, f"intervals by {by}")
     st.caption(intervals.facts["people"])
 with right.container(border=True):
     st.markdown("**What does the window change?**")

@@ -11,6 +11,8 @@ from app.charts.theme import QUADRANT_COLOURS, Theme
 from app.formats import days, number, percent, plain_html, short
 
 ROW_HEIGHT = 38
+LEGEND = 52
+"""Pixels above the plot, the same with and without a legend: so the rows of two charts side by side stand at the same height."""
 DATA_DRIVEN_COLOUR = QUADRANT_COLOURS["High Performers"]
 
 
@@ -50,6 +52,7 @@ def models_range(
             y=own[by].map(place),
             mode="markers",
             name=plain_html(titles[own["model"].iloc[0]]) if alone else legend,
+            legendrank=-len(figure.data),
             marker=marker,
             hovertext=[
                 f"<b>{plain_html(row[by])}</b><br>{plain_html(titles[row['model']])}  <b>{number(row[value], 1)}</b>"
@@ -123,7 +126,11 @@ def _bands(tiers: pd.Series, theme: Theme) -> list[dict[str, Any]]:
 
 
 def windows_heat(rows: pd.DataFrame, value: str, chosen: str, titles: Mapping[str, str], theme: Theme) -> go.Figure:
-    """What one name earns by model (down) and window (across), the chosen model in bold. rows: model, window_days, `value`."""
+    """What one name earns by model (down) and window (across), the chosen model in bold. rows: model, window_days, `value`, additive.
+
+    A model whose credit may not be summed counts the same conversion for several names: it is left out, unless it is the chosen one.
+    """
+    rows = rows[rows["additive"] | (rows["model"] == chosen)]
     table = rows.pivot_table(index="model", columns="window_days", values=value, sort=False)
     called = [plain_html(titles[model]) for model in table.index]
     labels = [f"<b>{title}</b>" if model == chosen else title for model, title in zip(table.index, called, strict=True)]
@@ -152,7 +159,8 @@ def windows_heat(rows: pd.DataFrame, value: str, chosen: str, titles: Mapping[st
 def _by_name(names: list[str], unit: str, theme: Theme, **across: Any) -> go.Figure:
     """A figure with a row a name, at 0, 1, 2 ... from the top: two names that are shortened to the same text stay two rows."""
     return theme.figure(
-        max(200, ROW_HEIGHT * len(names) + 90),
+        max(200, ROW_HEIGHT * len(names) + 60 + LEGEND),
+        margin={"l": 4, "r": 8, "t": LEGEND, "b": 4},
         xaxis={"title": {"text": unit}, "rangemode": "tozero", "nticks": 6, **across},
         yaxis={
             "range": [len(names) - 0.4, -0.6],

@@ -48,8 +48,8 @@ def credit_intervals(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     """
     asked, dimension = scope(reading, parameters, SOURCES), str(parameters["by"])
     columns = [dimension, *SUMS, "share", "spend", "cpa", *_UNSURE, "few"]
-    missing = health.missing(asked.fresh, SOURCES)
-    if asked.period is None or missing:
+    missing = health.missing(asked.fresh, ("spend", *SOURCES))
+    if asked.period is None or set(missing) & set(SOURCES):
         return Found(pd.DataFrame(columns=columns), missing=missing)
     about, value = asked.asked(asked.period, dimension), MEASURES[str(parameters["measure"])]
     rows = _rows(about, value)

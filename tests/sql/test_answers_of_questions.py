@@ -33,6 +33,9 @@ ASKED: dict[str, dict[str, Any]] = {
 KEYS = {
     "overview": ["metric"],
     "credit_by_day": ["day", "by"],
+    "model_comparison": ["by", "model"],
+    "model_windows": ["model", "window_days"],
+    "parity": ["model"],
     "unattributed": ["reason"],
     "unattributed_by_day": ["day", "type"],
     "point_trend": ["day"],
