@@ -180,8 +180,7 @@ def removal_effects(paths: Iterable[Path], order: int) -> dict[str | None, float
     base = _converts(moves, lambda _: False)
     if not base:
         return {}
-    without = {name: _converts(moves, lambda state, name=name: name in state[1:]) for name in names}
-    return {name: 1 - left / base for name, left in without.items()}
+    return {name: 1 - _converts(moves, lambda state: name in state[1:]) / base for name in names}
 
 
 def _converts(moves: Mapping[State, Mapping[State, float]], gone: Callable[[State], bool]) -> float:
