@@ -132,7 +132,7 @@ def _models(rows: pd.DataFrame, filters: Filters) -> None:
             table.append({"model": f"{model.title}{_MARKS.get(key, '')}", "key": key, **values})
     frame = pd.DataFrame(table).sort_values("key", key=lambda keys: keys != filters.model, kind="stable")
     columns = {"model": tables.text("Model", pinned=True, width=140)}
-    columns |= {name: tables.share(formats.short(title, 18), width=92, help=title) for name, title in titles.items()}
+    columns |= {name: tables.share(formats.short(title, 13), width=80, help=title) for name, title in titles.items()}
     st.markdown("**What each model gives them**, the chosen model first")
     tables.grid(frame, columns, "credit of each touch under each model", most=len(table))
     cut = (

@@ -79,7 +79,7 @@ if view == behind.VIEWS[0]:
 
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.markdown("**Which step follows which?** The wider the band, the more journeys.")
+            st.markdown("**Which step follows which?** Wide bands: many journeys. Green: conversion, pale grey: none.")
             side = SIDES[components.selector("Steps", list(SIDES), key="side")]
         flow = queries.answer("steps", **asked, side=side, steps=STEPS, most=CHANNELS)
         colours = components.colours("channel", flow.rows.rename(columns={"from": "channel"}))

@@ -34,8 +34,9 @@ def path_length_bars(rows: pd.DataFrame, theme: Theme) -> go.Figure:
 def time_lag_bars(rows: pd.DataFrame, theme: Theme) -> go.Figure:
     """Conversions by the days since the first touch, each bar with the share that has converted by then above it.
 
-    rows: days, conversions, cumulative_share.
+    rows: days, conversions, cumulative_share; those after the last conversion are left out.
     """
+    rows = rows[rows["conversions"].iloc[::-1].cummax().iloc[::-1] > 0]
     said = [
         f"{row['days']} {'day' if row['days'] in ('under 1', '1') else 'days'}: {number(row['conversions'])} conversions<br>"
         f"{percent(row['cumulative_share'])} by then"
@@ -80,12 +81,13 @@ def _columns(
 def steps_flow(rows: pd.DataFrame, last: bool, colours: Mapping[str, str], theme: Theme) -> go.Figure:
     """A Sankey of steps, left to right; a band is as wide as its journeys are many. rows: step, from, to, journeys.
 
-    last: the steps are the last ones, so that all of them end at the right, however many there are.
+    last: the steps are the last ones, so that all of them end at the right, however many there are. Every second step is labelled, so that a
+    phone has room for the names; the ends are told by END_COLOURS.
     """
     places: dict[tuple[int, str], int] = {}
 
     def node(step: int, name: str) -> int:
-        return places.setdefault((-1, name) if name in END_COLOURS else (step, name), len(places))
+        return places.setdefault((0, name) if name in END_COLOURS else (step, name), len(places))
 
     records = rows.sort_values(["step", "journeys"], ascending=[True, False]).to_dict("records")
     sources = [node(row["step"], row["from"]) for row in records]
@@ -96,20 +98,21 @@ def steps_flow(rows: pd.DataFrame, last: bool, colours: Mapping[str, str], theme
     figure.add_sankey(
         arrangement="snap",
         node={
-            "label": [plain_html(short(name, 18)) for name in names],
+            "label": [plain_html(short(name, 16)) if step % 2 == 1 else "" for step, name in places],
+            "customdata": [plain_html(name) for name in names],
             "color": hues,
             "pad": 9,
             "thickness": 13,
             "line": {"width": 0},
             "align": "right" if last else "justify",
-            "hovertemplate": "%{label}: %{value:,.0f} journeys<extra></extra>",
+            "hovertemplate": "%{customdata}: %{value:,.0f} journeys<extra></extra>",
         },
         link={
             "source": sources,
             "target": targets,
             "value": [row["journeys"] for row in records],
             "color": [_pale(hues[source]) for source in sources],
-            "hovertemplate": "%{source.label} → %{target.label}: %{value:,.0f} journeys<extra></extra>",
+            "hovertemplate": "%{source.customdata} → %{target.customdata}: %{value:,.0f} journeys<extra></extra>",
         },
         textfont={"size": 12, "color": theme.ink, "shadow": "none"},
     )

@@ -39,7 +39,8 @@ def conversions_list(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     """Single conversions: those that a name earned credit from, most first, or those without credit, or all of them, largest first.
 
     credit: what the name earned from it; null without a name, and under models that do not share out single conversions. revenue: in the asked
-    currency; they are put in order by the amounts as they are stored. Facts: found and found_credit, of all that there are, refunds not counted.
+    currency; which ones are listed is decided by the amounts as they are stored. Facts: found and found_credit, of all that there are, refunds
+    not counted.
     """
     columns = ["conversion_id", "day", "person", "type", "revenue", "currency", "touches", "credit", "reason"]
     found = scope(reading, parameters, ("conversions",))
@@ -58,7 +59,12 @@ def conversions_list(reading: Reading, parameters: Mapping[str, Any]) -> Found:
         "found_credit": float(totals["found_credit"].sum()) if credit_known else None,
     }
     rows = asked.in_currency(rows.assign(day=days, slice=days), "revenue").assign(day=days, currency=asked.how.currency)
-    return Found(rows[columns].astype({"credit": float}), [*asked.how.warnings, *found.edges()], facts, missing)
+    rows = rows.astype({"credit": float})
+    order = rows.assign(credit=rows["credit"].round(9)).sort_values(
+        ["credit", "revenue"], ascending=False, na_position="last", kind="stable"
+    )
+    rows = rows.loc[order.index]
+    return Found(rows[columns], [*asked.how.warnings, *found.edges()], facts, missing)
 
 
 def _wanted(asked: Asked, parameters: Mapping[str, Any]) -> dict[str, Any]:

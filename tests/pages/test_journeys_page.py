@@ -128,12 +128,13 @@ def steps() -> pd.DataFrame:
 def test_all_journeys_flow_to_one_end(last: bool) -> None:
     [flow] = steps_flow(steps(), last, {"Search": "#0072B2"}, Theme()).data
     assert list(flow.link.value).count(5) == 1
-    labels = list(flow.node.label)
+    labels = list(flow.node.customdata)
     assert labels.count("Conversion") == labels.count("No conversion") == 1
     assert sum(flow.link.value) == steps()["journeys"].sum()
     into = [labels[target] for target in flow.link.target]
     assert into.count("Conversion") == 2
-    assert "<img" not in json.dumps(labels)
+    assert "<img" not in json.dumps([labels, list(flow.node.label)])
+    assert set(flow.node.label) == {"Search", ""}
 
 
 def test_bars_of_lengths_and_lags_say_their_ends() -> None:
@@ -143,7 +144,9 @@ def test_bars_of_lengths_and_lags_say_their_ends() -> None:
     figure = path_length_bars(lengths, Theme())
     assert list(figure.layout.xaxis.ticktext) == ["1", "2", "11+"]
     assert list(figure.data[0].text) == ["50%", "", "50%"]
-    lags = pd.DataFrame({"days": ["under 1", "4-7"], "conversions": [3, 1], "cumulative_share": [0.75, 1.0]})
+    lags = pd.DataFrame(
+        {"days": ["under 1", "4-7", "61+"], "conversions": [3, 1, 0], "cumulative_share": [0.75, 1.0, 1.0]}
+    )
     figure = time_lag_bars(lags, Theme(dark=True))
     assert list(figure.data[0].text) == ["75%", "100%"]
 
