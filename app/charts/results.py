@@ -67,13 +67,8 @@ def credit_over_time(
         full = f"%{{y:,.1f}}<extra>{_braced(plain_html(name))}</extra>"
         said = {"x": daily.index, "y": daily[name], "name": plain_html(short(name, 28)), "hovertemplate": full}
         colour = colours.get(name, OTHER_COLOUR)
-        hatched = {"shape": "/", "fgcolor": theme.faint, "bgcolor": theme.paper, "size": 6, "solidity": 0.25}
         if name == STILL_TO_COME:
-            line = {"color": theme.faint, "width": 1.4, "dash": "dash"}
-            if few:
-                figure.add_bar(**said, marker={"color": theme.paper, "pattern": hatched, "line": line | {"dash": None}})
-            else:
-                figure.add_scatter(**said, mode="lines", stackgroup="all", line=line, fillpattern=hatched)
+            _hatch(figure, said, theme, few)
         elif few:
             figure.add_bar(**said, marker_color=colour, **({"width": BAR_MS} if summed else {}))
         elif not summed:
@@ -82,6 +77,16 @@ def credit_over_time(
             line = {"color": theme.paper, "width": 0.8}
             figure.add_scatter(**said, mode="lines", stackgroup="all", line=line, fillcolor=colour)
     return figure
+
+
+def _hatch(figure: go.Figure, said: Mapping[str, Any], theme: Theme, few: bool) -> None:
+    """What is expected but not there yet, on top of what is."""
+    pattern = {"shape": "/", "fgcolor": theme.faint, "bgcolor": theme.paper, "size": 6, "solidity": 0.25}
+    line = {"color": theme.faint, "width": 1.4}
+    if few:
+        figure.add_bar(**said, marker={"color": theme.paper, "pattern": pattern, "line": line}, width=BAR_MS)
+    else:
+        figure.add_scatter(**said, mode="lines", stackgroup="all", line={**line, "dash": "dash"}, fillpattern=pattern)
 
 
 def comparison_bars(
