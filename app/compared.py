@@ -14,6 +14,7 @@ from app.charts import windows_heat
 from app.formats import number, plain
 from app.shown import named, nameless
 from pipelines.attribution import MODELS
+from pipelines.questions.compare import reconciles
 from pipelines.questions.intervals import BOUNDS
 
 TITLES = {key: model.title for key, model in MODELS.items()}
@@ -123,11 +124,15 @@ def _disagreement(rows: pd.DataFrame, by: str, value: str) -> str:
 
 def reconciled(facts: Mapping[str, Any]) -> str:
     """That credit and what is unattributed are all conversions, under how many models; or under which ones they are not."""
+    if facts["reconciled"] is None:
+        return (
+            "Credit on the day of the touchpoint is not that of the period's conversions: it is not held against them."
+        )
     parts = [facts[name] for name in ("attributed_conversions", "unattributed_conversions", "conversions")]
     told = f"{number(parts[0])} + {number(parts[1])} = {number(parts[2])}"
     if facts["reconciled"]:
         return f"Credit + unattributed = conversions: {told} ✓ under all {len(facts['off'])} models whose credit may be summed."
-    off = [TITLES[model] for model, difference in facts["off"].items() if difference > 1e-9 * max(parts[2], 1)]
+    off = [TITLES[model] for model, difference in facts["off"].items() if not reconciles(parts[2], difference)]
     return f"Credit + unattributed = conversions does not hold under {formats.listed(off)} ({told}): please report it."
 
 
@@ -152,14 +157,15 @@ def show_parity(asked: Mapping[str, Any]) -> None:
     with st.spinner("Working credit out a second time …"):
         found = queries.answer("parity", **asked)
     facts, rows = found.facts, found.rows
-    said = f"on {number(facts['compared'])} of {number(facts['of'])} attributed conversions"
+    whole = f" of {number(facts['of'])}" if formats.known(facts["of"]) else ""
+    said = f"on {number(facts['compared'])}{whole} attributed conversions"
     if facts["disagree"]:
         st.error(
             f"Parity: {formats.counted(facts['disagree'], 'model disagrees', 'models disagree')} {said}. Please report it."
         )
     else:
         st.success(
-            f"Parity: {formats.counted(facts['agree'], 'model agrees', 'models agree')} to {facts['tolerance']:.0e} {said}."
+            f"Parity: {formats.counted(facts['agree'], 'model agrees', 'models agree')} to {_small(facts['tolerance'])} {said}."
         )
     columns = {
         "title": tables.text("Model"),

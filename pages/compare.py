@@ -35,6 +35,7 @@ intervals = queries.answer("credit_intervals", **asked, measure=measure)
 rows, sure = named(models.rows, by), named(intervals.rows, by)
 title = MODELS[filters.model].title
 components.finding(compared.finding(rows, sure, by, value, filters.model), filters, compared=False)
+components.about_model(intervals)
 
 top = sure.head(MOST)
 some = f" The {MOST} largest of {len(sure)}." if len(sure) > MOST else ""

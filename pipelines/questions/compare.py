@@ -6,6 +6,7 @@ summed says so, and one that the data cannot carry says which model stands in.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -29,6 +30,7 @@ from pipelines.stores.base import Reading
 
 YARDSTICK = "last_touch"
 """The model that all others are held against: the one that most reports use."""
+TOLERANCE = 1e-9
 WINDOWS = (1.0, 7.0, 14.0, 30.0, 60.0, 90.0)
 RULES = tuple(key for key, model in MODELS.items() if model.kind == "rule")
 IN_WINDOWS = tuple(key for key, model in MODELS.items() if model.kind not in ("ordered", "hybrid"))
@@ -103,12 +105,15 @@ def every_model(asked: Asked, models: Iterable[str] = tuple(MODELS)) -> tuple[di
         if model in rules:
             credits[model] = _by_name(asked.resolved(rules[model]))
             continue
-        own = replace(asked, how=replace(asked.how, warnings=[], facts={}))
+        own = replace(asked, how=replace(asked.how, facts={}, said=[]))
         credits[model] = _by_name(credit_under(own, model))
         if "stands_in" in own.how.facts:
             stand_ins[model] = str(own.how.facts["stands_in"]["reason"])
-        for warning in own.how.warnings:
-            asked.how.warn(warning)
+        # How the hybrid splits conversions is its own page's business.
+        if model in stand_ins or MODELS[model].kind != "hybrid":
+            for sentence in own.how.said:
+                title = MODELS[model].title
+                asked.how.warn(sentence if sentence.startswith(title) else f"{title}: {sentence}")
     return credits, stand_ins
 
 
@@ -122,22 +127,32 @@ def _by_name(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def reconciliation(asked: Asked, credits: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
-    """All conversions, those that are unattributed, and by how much each additive model's credit misses their difference."""
+    """All conversions, those that are unattributed, and by how much each additive model's credit misses their difference.
+
+    Counted on the day of the touchpoint, credit is that of other conversions than the period's: nothing is held against them then, and
+    reconciled is null.
+    """
     rows = outcomes(asked)
     conversions = float(rows["conversions"].sum())
     unattributed = float(rows.loc[rows["reason"].notna(), "conversions"].sum())
+    comparable = not asked.how.options.by_touch_date
     off = {
         model: abs(float(credit["attributed_conversions"].sum()) + unattributed - conversions)
         for model, credit in credits.items()
-        if MODELS[model].additive
+        if MODELS[model].additive and comparable
     }
     return {
         "conversions": conversions,
         "unattributed_conversions": unattributed,
         "attributed_conversions": conversions - unattributed,
         "off": off,
-        "reconciled": all(difference <= 1e-9 * max(conversions, 1.0) for difference in off.values()),
+        "reconciled": all(map(partial(reconciles, conversions), off.values())) if comparable else None,
     }
+
+
+def reconciles(conversions: float, off: float) -> bool:
+    """Whether what credit misses is rounding."""
+    return off <= TOLERANCE * max(conversions, 1.0)
 
 
 _AGAINST = ["difference_to_last_touch", "change_to_last_touch", "rank_change"]

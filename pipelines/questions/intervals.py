@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines import health, media
-from pipelines.attribution import MODELS
+from pipelines.attribution import MODELS, said
 from pipelines.attribution.asked import Asked
 from pipelines.attribution.bootstrap import BUCKETS, LEVEL, REPLICATES, Resampled, beats, cpa_interval, tiers
 from pipelines.attribution.bucketed import in_buckets
@@ -66,12 +66,14 @@ def credit_intervals(reading: Reading, parameters: Mapping[str, Any]) -> Found:
         rows = rows.reindex(columns=[*rows, *_UNSURE])
         asked.how.warn(f"{MODELS[asked.how.model].title} has no intervals here: {reason}")
     facts = {"level": LEVEL, "replicates": REPLICATES, "buckets": BUCKETS, "people": PEOPLE, **asked.how.facts}
+    facts["said"] = asked.how.said
     rows = rows.rename(columns={"name": dimension})
-    return Found(rows[columns], [*asked.how.warnings, *asked.edges()], facts, missing)
+    return Found(rows[columns], [*asked.how.said, *asked.how.warnings, *asked.edges()], facts, missing)
 
 
 def _rows(asked: Asked, value: str) -> pd.DataFrame:
     """Credit with its share, spend and paid CPA, the most first."""
+    said.about(asked)
     rows, additive = credit_of(asked, asked.how.model), MODELS[asked.how.model].additive
     total = float(rows[value].sum())
     spend = _spend(asked) if additive else {}

@@ -5,6 +5,7 @@ Invariant: both sides see the same people and the same touches. What cannot be c
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from pipelines.attribution.engine import REST, STAND_IN, SUMS, UNNAMED, called, 
 from pipelines.attribution.model import Numbers
 from pipelines.attribution.recount import Touches, chain_shares, touch_credit
 from pipelines.attribution.registry import model_parameters
-from pipelines.questions.compare import every_model, reconciliation
+from pipelines.questions.compare import TOLERANCE, every_model, reconciles, reconciliation
 from pipelines.questions.credit import CREDIT_DIMENSIONS, SOURCES, by
 from pipelines.questions.question import (
     ATTRIBUTION,
@@ -31,7 +32,6 @@ from pipelines.questions.question import (
 from pipelines.questions.scope import scope
 from pipelines.stores.base import Reading
 
-TOLERANCE = 1e-9
 MOST_CONVERSIONS = 20_000
 """About how many conversions are worked out a second time: those of as many buckets of people as hold them."""
 MOST_TOUCHES = 400_000
@@ -43,7 +43,7 @@ def parity(reading: Reading, parameters: Mapping[str, Any]) -> Found:
 
     difference: the largest by name, of conversions or revenue; relative_difference: of the larger number (or of 1, where both are smaller).
     agrees is null where there is nothing to compare, and `note` says why. off: by how much credit + unattributed misses the conversions
-    of the whole period, null where credit may not be summed.
+    of the whole period, null where they may not be held against each other. of: how many there are; null by the day of the touchpoint.
     """
     asked, dimension = scope(reading, parameters, SOURCES), str(parameters["by"])
     columns = ["model", "difference", "relative_difference", "agrees", "note", "off", "reconciles"]
@@ -63,12 +63,12 @@ def parity(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     off = rows["model"].map(sums["off"]).astype(float)
     rows = rows.assign(
         off=off,
-        reconciles=pd.Series(off <= TOLERANCE * max(sums["conversions"], 1.0), dtype="boolean").mask(off.isna()),
+        reconciles=off.map(partial(reconciles, sums["conversions"])).astype("boolean").mask(off.isna()),
         agrees=rows["agrees"].astype("boolean"),
     )
     facts = {
         "compared": touches.conversions(),
-        "of": sums["attributed_conversions"],
+        "of": None if sums["reconciled"] is None else sums["attributed_conversions"],
         "buckets": sample.buckets,
         "tolerance": TOLERANCE,
         "agree": int(rows["agrees"].sum()),
@@ -82,7 +82,7 @@ def _sample(asked: Asked, conversions: float) -> tuple[Asked, Touches]:
     """As many people as hold about MOST_CONVERSIONS, and their touches. What is noticed about so few is not said of all."""
     buckets = min(BUCKETS, max(1, int(BUCKETS * MOST_CONVERSIONS / max(conversions, 1.0))))
     while True:
-        sample = replace(asked, buckets=buckets, how=replace(asked.how, warnings=[], facts={}))
+        sample = replace(asked, buckets=buckets, how=replace(asked.how, warnings=[], facts={}, said=[]))
         parameters = sample.parameters(with_unconverted=True, most=MOST_TOUCHES + 1)
         rows = sample.lake("journey_rows", sample.slots("whole"), parameters)
         if len(rows) <= MOST_TOUCHES or buckets == 1:

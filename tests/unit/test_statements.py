@@ -37,6 +37,7 @@ VALUES: dict[str, Any] = {
     "order": 1,
     "conversion_type": None,
     "first_conversion": False,
+    "buckets": 1_024,
     "by_touch_date": False,
     "redistribute_direct": False,
     "restart": False,
