@@ -35,10 +35,11 @@ def _of_share(share: float, five_bar: float, every_bar: float) -> Iterator[Figur
     with empty_home() as home, opened(home) as stores:
         load(stores, made.touchpoints, made.conversions)
         yield Figure(f"build of {JOURNEYS:,} journeys, {of}", once(partial(ours.build_full, stores)))
-        _agree(ours.five_rules(stores, LONGEST_DAYS), pd.DataFrame(peers["heuristic_models"].answer))
+        _agree(ours.five_rules(stores, LONGEST_DAYS), pd.DataFrame(peers["heuristic_models, revenue"].answer))
         five = max(seconds(partial(ours.five_rules, stores, days)) for days in WINDOWS)
         every = max(seconds(partial(ours.all_rules, stores, days)) for days in WINDOWS)
         yield Figure(f"five rule models / heuristic_models, {of}", five, peer["heuristic_models"], five_bar)
+        yield Figure(f"five rule models / heuristic_models with revenue, {of}", five, peer["heuristic_models, revenue"])
         yield Figure(f"all rule models / heuristic_models, {of}", every, peer["heuristic_models"], every_bar)
         first = seconds(partial(ours.markov, stores, LONGEST_DAYS, 1))
         second = seconds(partial(ours.markov, stores, LONGEST_DAYS, 2))
