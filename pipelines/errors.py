@@ -36,3 +36,7 @@ class WarehouseUnavailable(TouchlineError):
 
 class LakeUnavailable(TouchlineError):
     """The lake, or the engine that reads it, does not answer."""
+
+
+class CannotCarry(TouchlineError):
+    """Data that a model cannot be fitted on: `message` says what they lack, `remedy` what would help."""

@@ -1,17 +1,22 @@
 """Journeys: the touchpoints of each person in order, before each conversion or before none, built once and read by every model.
 
-Invariant: the journeys tables say which touchpoints, conversions and longest window they were built from, and by which statements; when those
-differ from what the lake holds and what we would run now, the tables are out of date and are built anew.
+Invariant: the journeys tables say which touchpoints, conversions and longest window they were built from, and by which statements; where those
+differ from what the lake holds and what we would run now, the tables are out of date, and the journeys of the people whose rows changed are
+built anew (those of everybody, where the statements or the longest window did).
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
+
+import pyarrow as pa
 
 from pipelines import statements
 from pipelines.attribution.rules import DAY_MS
 from pipelines.settings import Settings
-from pipelines.stores.base import Reading, Snapshots, Stores
+from pipelines.stores.base import Origin, Reading, Snapshots, Stores
 from pipelines.stores.warehouse import alone
 
 BUILD_LOCK = 7_401_003  # PostgreSQL advisory lock: one build at a time
@@ -19,39 +24,65 @@ BUILD_LOCK = 7_401_003  # PostgreSQL advisory lock: one build at a time
 TABLES = {"journeys": "journeys", "conversion_status": "conversion_status"}
 """Derived table -> the statement that fills it."""
 
+Progress = Callable[[str, float], None]
+"""Told what is under way, and the fraction that is done."""
+
 
 @dataclass(frozen=True)
 class Build:
-    """What a build did: its id and the tables it wrote (none where all was up to date)."""
+    """What a build did: the tables it wrote (none where all was up to date), and for how many people (None: for everybody)."""
 
-    build_id: str
     written: tuple[str, ...]
+    people: int | None
 
 
-def build(stores: Stores, *, full: bool = False) -> Build:
-    """Bring the journeys up to date with the lake, each table in one atomic commit. full: build them even where they are.
+def build(
+    stores: Stores, *, full: bool = False, since: date | None = None, progress: Progress = lambda step, done: None
+) -> Build:
+    """Bring the journeys up to date with the lake, each table in one atomic commit; what reads them sees both at once.
 
-    One process builds at a time: two at once could leave the older of the two states, or, in an empty table, both.
+    full: build them for everybody, even where they are up to date; since: at least for those who were met or converted on that UTC day or later.
+    One process builds at a time: two at once could leave the older of the two states.
     """
     with alone(stores.warehouse.workers, BUILD_LOCK):
         snapshots = stores.lake.snapshots()
-        build_id = _build_id(snapshots, stores.settings)
-        due = [table for table in TABLES if full or stores.lake.build_id(table, snapshots[table]) != build_id]
-        for table in due:
+        origin = _origin(snapshots, stores.settings)
+        written: list[str] = []
+        people: pa.Table | None = None
+        for number, table in enumerate(TABLES):
+            before = stores.lake.origin(table, stores.lake.snapshots()[table])
+            if before == origin and not full and since is None:
+                continue
+            people = None if full or before is None else _people(stores, before, origin, since)
+
+            def told(done: float, number: int = number, table: str = table) -> None:
+                progress(table.replace("_", " "), (number + done) / len(TABLES))
+
             parameters = {"longest_ms": _longest_ms(stores.settings)}
-            stores.lake.build(table, TABLES[table], parameters, snapshots, build_id)
-    return Build(build_id, tuple(due))
+            stores.lake.build(table, TABLES[table], parameters, origin, people=people, progress=told)
+            written.append(table)
+    return Build(tuple(written), people.num_rows if people is not None else None)
 
 
 def up_to_date(reading: Reading) -> bool:
     """Whether the journeys of a reading are those of its touchpoints and conversions."""
-    build_id = _build_id(reading.snapshots, reading.settings)
-    return all(reading.stores.lake.build_id(table, reading.snapshots[table]) == build_id for table in TABLES)
+    origin = _origin(reading.snapshots, reading.settings)
+    return all(reading.stores.lake.origin(table, reading.snapshots[table]) == origin for table in TABLES)
 
 
-def _build_id(snapshots: Snapshots, settings: Settings) -> str:
-    made_of = f"{snapshots['touchpoints']}/{snapshots['conversions']}/{_longest_ms(settings)}/{_program()}"
-    return hashlib.sha256(made_of.encode()).hexdigest()[:16]
+def _people(stores: Stores, before: Origin, now: Origin, since: date | None) -> pa.Table | None:
+    """Whose journeys are to be built anew (column `who`); None: everybody's."""
+    if before.program != now.program:
+        return None
+    changed = stores.lake.changed_people(before.snapshots, now.snapshots)
+    if changed is None or since is None:
+        return changed
+    return pa.concat_tables([changed, stores.lake.people_since(now.snapshots, since.isoformat())])
+
+
+def _origin(snapshots: Snapshots, settings: Settings) -> Origin:
+    program = hashlib.sha256(f"{_longest_ms(settings)}/{_program()}".encode()).hexdigest()[:16]
+    return Origin(program, {name: snapshots[name] for name in ("touchpoints", "conversions")})
 
 
 @cache

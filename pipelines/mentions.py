@@ -14,6 +14,7 @@ from pipelines.calendar import Period, starts_at
 from pipelines.identity import Names
 from pipelines.name_rules import NO_KEY, SEPARATOR, Rule, needle, post_key
 from pipelines.sources.rules import words_of
+from pipelines.statements import Slots
 from pipelines.stores.base import Reading
 
 SENTIMENTS = ["positive", "neutral", "negative"]
@@ -41,7 +42,7 @@ def by_day(reading: Reading, names: Names, period: Period, dimension: str) -> pd
     if dimension == "campaign":
         rows = campaigns(reading, names, period)
     else:
-        rows = reading.lake("mentions", bounds, dimension=dimension)
+        rows = reading.lake("mentions", bounds, slots=Slots(dimension))
         if dimension != "post":
             rows = rows.assign(name=names.column(dimension, rows["name"]))
     return rows.groupby(["day", "name"], dropna=False, as_index=False)[SUMS].sum()
@@ -137,7 +138,7 @@ def _samples(
         **_asked(rules, zone),
         "most": most,
     }
-    return reading.lake("mention_samples", parameters, dimension=dimension)
+    return reading.lake("mention_samples", parameters, slots=Slots(dimension))
 
 
 def _asked(rules: list[Rule], zone: str) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import pandas as pd
 
 from pipelines import health, media, mentions
 from pipelines.attribution import DEFAULT_MODEL, model_parameters
-from pipelines.attribution.engine import Attribution, credit
+from pipelines.attribution.asked import Asked, Attribution
+from pipelines.attribution.engine import credit
 from pipelines.calendar import Period
 from pipelines.identity import Names, channel_origins, names_of, names_under, stored_names
 from pipelines.name_rules import COLUMNS, NameRules, Rule, parts
@@ -75,7 +76,7 @@ def _figures(reading: Reading, names: Names, period: Period) -> pd.DataFrame:
     found = []
     for kind, metrics in METRICS.items():
         by_day = {
-            "attributed_conversions": lambda kind=kind: credit(reading, names, how, period, kind),
+            "attributed_conversions": lambda kind=kind: credit(Asked(reading, names, how, period, kind)),
             "spend": lambda kind=kind: media.spend(reading, names, period, kind, currency)[0],
             "reach": lambda kind=kind: media.reach(reading, names, period, kind),
             "mentions": lambda kind=kind: mentions.by_day(reading, names, period, kind),

@@ -1,14 +1,16 @@
 """Lake statements: one SQL file each under sql/lake, in Athena's dialect, with values bound and slots filled on the parsed tree.
 
 Invariant: no text of a user ever becomes SQL. Values are bound parameters, a list becomes one placeholder a value, and the only other slots,
-@dimension, @channel and @weights, take expressions that this module parses from the code's own allow-lists.
+@dimension, @channel, @slice, @weights and @total, take expressions that this module parses from the code's own allow-lists.
+
+A statement that reads the table `members` gets it from one of sql/lake/parts: what counts as a touch is written once for all models.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import sqlglot
 from sqlglot import exp
@@ -23,6 +25,54 @@ DIMENSIONS = ("channel", "campaign", "platform", "account", "creative", "post", 
 
 CHANNELS = ("channel", "origin")
 """Columns that may tell a touch's channel: the allow-list of @channel."""
+
+Slice = Literal["whole", "bucket", "day"]
+
+SLICES: dict[Slice, str] = {
+    "whole": "cast(null as varchar)",
+    "bucket": "bucket",
+    "day": """cast(date_add(
+        'second',
+        cast(element_at(
+            array[cast(:zone_offsets as bigint)],
+            1 + cardinality(filter(array[cast(:zone_breaks as timestamp)], moment -> moment <= reported_at))
+        ) as bigint),
+        reported_at
+    ) as date)""",
+}
+"""What the rows of a statement may be summed by: the allow-list of @slice. A day is one of the reporting zone: zone_breaks are the instants at
+which its offset changes, zone_offsets the offsets in seconds, one more than breaks."""
+
+Members = Literal["members", "members_anew"]
+"""The parts that say which touches count."""
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """A rule-based model in SQL: the weight of a touch, and the aggregate over its journey's touches that all weights are divided by."""
+
+    weights: str
+    total: str = "1e0"
+
+
+@dataclass(frozen=True)
+class Slots:
+    """What a statement's slots are filled with. models: key -> how it weighs; what @weights and @total make is repeated for each."""
+
+    dimension: str | None = None
+    channel: str = "channel"
+    slice: Slice = "whole"
+    members: Members = "members"
+    models: tuple[tuple[str, Weighing], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.channel not in CHANNELS:
+            raise WrongUsage(f"'{self.channel}' does not tell channels.", f"Use one of {', '.join(CHANNELS)}.")
+        if self.dimension is not None and self.dimension not in (*DIMENSIONS, *CHANNELS):
+            raise WrongUsage(f"'{self.dimension}' is no dimension.", f"Use one of {', '.join(DIMENSIONS)}.")
+
+
+NO_SLOTS = Slots()
 
 
 @dataclass(frozen=True)
@@ -39,31 +89,19 @@ def names() -> list[str]:
 
 
 def bind(
-    name: str,
-    parameters: Mapping[str, Any],
-    *,
-    dialect: str,
-    relation: Callable[[str], str],
-    dimension: str | None = None,
-    channel: str = "channel",
-    weights: str | None = None,
+    name: str, parameters: Mapping[str, Any], *, dialect: str, relation: Callable[[str], str], slots: Slots = NO_SLOTS
 ) -> Bound:
     """Fill one statement's slots and lists and write it in an engine's dialect.
 
     relation: lake table -> the SQL by which this engine reads it.
 
     parameters: name -> value; a list or tuple is expanded to one placeholder a value (an empty one to a single null); names that the
-    statement does not use are left out. weights: an expression in Athena's dialect from the MODELS registry, which may use parameters.
-    Raises WrongUsage for an unknown statement or a dimension that is not allowed, KeyError for a parameter that is missing.
+    statement does not use are left out. Raises WrongUsage for an unknown statement, KeyError for a parameter or slot that is missing.
     """
     if name not in names():
         raise WrongUsage(f"There is no lake statement '{name}'.")
-    if channel not in CHANNELS:
-        raise WrongUsage(f"'{channel}' does not tell channels.", f"Use one of {', '.join(CHANNELS)}.")
-    if dimension is not None and dimension not in (*DIMENSIONS, *CHANNELS):
-        raise WrongUsage(f"'{dimension}' is no dimension.", f"Use one of {', '.join(DIMENSIONS)}.")
     lengths = {key: max(len(value), 1) for key, value in parameters.items() if isinstance(value, (list, tuple))}
-    written = _written(FOLDER / f"{name}.sql", dialect, dimension, channel, weights, tuple(sorted(lengths.items())))
+    written = _written(FOLDER / f"{name}.sql", dialect, slots, tuple(sorted(lengths.items())))
     sql = written.sql
     for table in written.tables:
         sql = sql.replace(_mark(table), relation(table))
@@ -86,18 +124,13 @@ class _Written:
     tables: tuple[str, ...]
 
 
-@lru_cache(maxsize=256)
-def _written(
-    path: Path,
-    dialect: str,
-    dimension: str | None,
-    channel: str,
-    weights: str | None,
-    lengths: tuple[tuple[str, int], ...],
-) -> _Written:
+@lru_cache(maxsize=512)
+def _written(path: Path, dialect: str, slots: Slots, lengths: tuple[tuple[str, int], ...]) -> _Written:
     tree = _parsed(path).copy()
+    _take_members(tree, slots.members, dialect)
+    _repeat_for_models(tree, slots.models)
     for slot in list(tree.find_all(exp.Parameter)):
-        slot.replace(_slot(slot.name, dimension, channel, weights))
+        slot.replace(_slot(slot.name, slots))
     placeholders = list(tree.find_all(exp.Placeholder))
     parameters = tuple(sorted({placeholder.name for placeholder in placeholders}))
     for placeholder in placeholders:
@@ -132,13 +165,55 @@ def _parsed(path: Path) -> exp.Expr:
     return sqlglot.parse_one(path.read_text(encoding="utf-8"), read="athena")
 
 
-def _slot(slot: str, dimension: str | None, channel: str, weights: str | None) -> exp.Expr:
+def _take_members(tree: exp.Expr, members: Members, dialect: str) -> None:
+    """Put the part that says which touches count before a statement that reads `members`."""
+    # DuckDB would keep all of its rows to read them a second time, which costs more than reading the files twice.
+    plain = {"materialized": False} if dialect == "duckdb" and members == "members" else {}
+    if any(table.name == "members" for table in tree.find_all(exp.Table)):
+        part = _parsed(FOLDER / "parts" / f"{members}.sql").copy()
+        written = tree.args["with_"].expressions if tree.args.get("with_") else []
+        own = exp.CTE(this=part, alias=exp.TableAlias(this=exp.to_identifier("members")), **plain)
+        tree.set("with_", exp.With(expressions=[own, *written]))
+
+
+def _repeat_for_models(tree: exp.Expr, models: tuple[tuple[str, Weighing], ...]) -> None:
+    """Where a column is made of @weights or @total, or of a column that is, put one a model, named after the column and the model."""
+    made = set[str]()
+    ctes = tree.args["with_"].expressions if tree.args.get("with_") else []
+    for select in (*(cte.this for cte in ctes), tree):
+        columns = []
+        for column in select.expressions:
+            if not _of_models(column, made):
+                columns.append(column)
+                continue
+            columns += [_of_model(column, made, key, weighing) for key, weighing in models]
+            made.add(column.alias_or_name)
+        select.set("expressions", columns)
+
+
+def _of_models(column: exp.Expr, made: set[str]) -> bool:
+    slots = any(slot.name in ("weights", "total") for slot in column.find_all(exp.Parameter))
+    return slots or any(inner.name in made for inner in column.find_all(exp.Column))
+
+
+def _of_model(column: exp.Expr, made: set[str], key: str, weighing: Weighing) -> exp.Expr:
+    copy = exp.alias_(column.unalias().copy(), f"{column.alias_or_name}_{key}")
+    for slot in list(copy.find_all(exp.Parameter)):
+        if slot.name in ("weights", "total"):
+            slot.replace(exp.paren(sqlglot.parse_one(getattr(weighing, slot.name), read="athena")))
+    for inner in list(copy.find_all(exp.Column)):
+        if inner.name in made:
+            inner.set("this", exp.to_identifier(f"{inner.name}_{key}"))
+    return copy
+
+
+def _slot(slot: str, slots: Slots) -> exp.Expr:
     if slot == "channel":
-        return exp.column(channel)
-    if slot == "dimension" and dimension is not None:
-        return exp.column(dimension)
-    if slot == "weights" and weights is not None:
-        return exp.paren(sqlglot.parse_one(weights, read="athena"))
+        return exp.column(slots.channel)
+    if slot == "dimension" and slots.dimension is not None:
+        return exp.column(slots.dimension)
+    if slot == "slice":
+        return sqlglot.parse_one(SLICES[slots.slice], read="athena")
     raise KeyError(f"@{slot} has no value")
 
 
@@ -151,3 +226,9 @@ def _expand(placeholder: exp.Placeholder, length: int) -> None:
         )
     items = [exp.cast(exp.Placeholder(this=_item(placeholder.name, index)), cast.to.copy()) for index in range(length)]
     cast.parent.set("expressions", items)
+
+
+def quoted(path: str) -> str:
+    """A file's path as an SQL text that DuckDB takes literally: a glob's special characters stand for themselves."""
+    literal = "".join(f"[{character}]" if character in "*?[" else character for character in path)
+    return "'" + literal.replace("'", "''") + "'"

@@ -1,84 +1,237 @@
 """Credit and its counterpart: who earned the conversions of a period, and why the rest is unattributed.
 
-Invariant: for every model, window and set of left-out channels, credit + unattributed = conversions, to 1e-9 relative.
+Invariant: for every additive model, window and set of options, credit + unattributed = conversions, to 1e-9 relative. Where the data cannot
+carry a model, another one stands in and `facts` and a warning say so.
 """
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable
 
+import numpy as np
 import pandas as pd
 
-from pipelines.attribution.rules import DAY_MS, MODELS
-from pipelines.calendar import Period
-from pipelines.identity import KINDS, Names, fold
-from pipelines.metrics import rates_of
-from pipelines.name_rules import parts
-from pipelines.stores.base import Reading
+from pipelines.attribution.asked import Asked, weighing
+from pipelines.attribution.markov import removal_effects
+from pipelines.attribution.registry import MODELS, model_parameters
+from pipelines.attribution.shapley import shapley_values
+from pipelines.attribution.spread import spread
+from pipelines.errors import CannotCarry
+from pipelines.name_rules import SEPARATOR
 
 REASONS = ("unknown_person", "no_touchpoint", "no_consent", "excluded_channel", "outside_window")
 """Why a conversion is unattributed, in the order in which they are looked for."""
 
+SUMS = ["attributed_conversions", "attributed_revenue"]
+STAND_IN, REST = "linear", "position_based"
+"""The rule that stands in for a model which the data cannot carry; the rule of the hybrid model's conversions that are not known."""
 
-@dataclass(frozen=True)
-class Attribution:
-    """How credit is given: the model and its parameters, the window, which conversions, which channels are no part of the model."""
-
-    model: str
-    model_parameters: dict[str, float]
-    lookback_days: float
-    conversion_type: str | None
-    excluded_channels: tuple[str, ...]
-    currency: str
-    warnings: list[str] = field(default_factory=list)
+UNNAMED = ""
+"""How a statement names what names nothing."""
 
 
-def credit(reading: Reading, names: Names, how: Attribution, period: Period, dimension: str) -> pd.DataFrame:
-    """Credit by day: day, name, attributed_conversions, attributed_revenue (in how.currency). Touches that name nothing have a null name."""
-    model = MODELS[how.model]
-    rows = reading.lake(
-        "credit",
-        {**_scope(reading, names, how, period), **how.model_parameters, "direct_channels": _direct(reading, names)},
-        dimension=names.channel_column if dimension == "channel" else dimension,
-        channel=names.channel_column,
-        weights=model.weights,
-    )
-    rows = _in_currency(reading, rows, "attributed_revenue", how)
-    if dimension in KINDS:
-        rows = rows.assign(name=names.column(dimension, rows["name"]))
-    sums = ["attributed_conversions", "attributed_revenue"]
-    return rows.groupby(["day", "name"], dropna=False, as_index=False)[sums].sum()
+def credit(asked: Asked) -> pd.DataFrame:
+    """Credit by day: day, name, attributed_conversions, attributed_revenue (in the asked currency). What names nothing has a null name."""
+    return credit_under(asked, asked.how.model)
 
 
-def outcomes(reading: Reading, names: Names, how: Attribution, period: Period) -> pd.DataFrame:
-    """All conversions by day: day, type, reason (null: attributed), conversions, revenue (in how.currency)."""
-    rows = reading.lake("outcomes", _scope(reading, names, how, period), channel=names.channel_column)
-    rows = _in_currency(reading, rows, "revenue", how)
+def credit_under(asked: Asked, model: str) -> pd.DataFrame:
+    """The same under any model: the asked one with the parameters it was asked with, others at their defaults."""
+    rows = _SOLVERS[MODELS[model].kind](asked, model)
+    return asked.resolved(rows).groupby(["day", "name"], dropna=False, as_index=False)[SUMS].sum()
+
+
+def outcomes(asked: Asked) -> pd.DataFrame:
+    """All conversions by day: day, type, reason (null: attributed), conversions, revenue (in the asked currency)."""
+    statement = "outcomes_anew" if asked.anew else "outcomes"
+    rows = asked.lake(statement, asked.slots("day"), asked.parameters(by_touch_date=False, **_own_days(asked)))
+    rows = asked.in_currency(rows, "revenue").rename(columns={"slice": "day"})
     return rows.groupby(["day", "type", "reason"], dropna=False, as_index=False)[["conversions", "revenue"]].sum()
 
 
-def _scope(reading: Reading, names: Names, how: Attribution, period: Period) -> dict[str, Any]:
-    return {
-        **period.bounds(reading.settings.reporting_time_zone),
-        "lookback_ms": round(how.lookback_days * DAY_MS),
-        "conversion_type": how.conversion_type,
-        "left_out_channels": names.spellings("channel", how.excluded_channels),
+def parameters_of(asked: Asked, model: str) -> dict[str, float]:
+    """A model's parameters: those it was asked with, or its defaults."""
+    return asked.how.model_parameters if model == asked.how.model else model_parameters(model, {})
+
+
+def rules_credit(asked: Asked, models: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Rule -> its credit by day (day, name as stored, attributed_conversions, attributed_revenue), all from one pass over the touches."""
+    models = tuple(models)
+    numbers = {name: value for model in models for name, value in parameters_of(asked, model).items()}
+    slots = asked.slots("day", tuple(weighing(model) for model in models))
+    rows = asked.lake("credit", slots, asked.parameters(**numbers))
+    found = {}
+    for model in models:
+        own = rows[["slice", "name", "currency"]].assign(
+            **{name: rows[f"{name}_{model}"].astype(float) for name in SUMS}
+        )
+        own = asked.in_currency(own, "attributed_revenue").rename(columns={"slice": "day"})
+        found[model] = own.groupby(["day", "name"], dropna=False, as_index=False)[SUMS].sum()
+    return found
+
+
+def _rule(asked: Asked, model: str) -> pd.DataFrame:
+    return rules_credit(asked, [model])[model]
+
+
+def _set(asked: Asked, model: str) -> pd.DataFrame:
+    """Shapley values in closed form, or participation: by the names in each journey.
+
+    A set of names has no day of its own but the conversion's: by the day of the touch, Shapley's value is what the ordered one sums to.
+    """
+    if asked.how.options.by_touch_date and MODELS[model].additive:
+        return _ordered(asked, model)
+    rows = asked.lake("name_sets", asked.slots("day", anew=needs_names(asked)), asked.parameters())
+    rows = asked.in_currency(rows, "revenue").rename(columns={"slice": "day"})
+    rows = rows.assign(channels=named_sets(asked, rows["name_set"]))
+    parts = [_of_sets(group, model).assign(day=day) for day, group in rows.groupby("day")]
+    return pd.concat([_nothing(), *parts], ignore_index=True)
+
+
+def _of_sets(sets: pd.DataFrame, model: str) -> pd.DataFrame:
+    if MODELS[model].additive:
+        earned = shapley_values(sets).rename(columns={"channel": "name"})
+    else:
+        members = sets[["channels", "conversions", "revenue"]].explode("channels").rename(columns={"channels": "name"})
+        earned = members.groupby("name", as_index=False)[["conversions", "revenue"]].sum()
+    return earned.rename(columns={"conversions": SUMS[0], "revenue": SUMS[1]})
+
+
+def ordered_credit(asked: Asked) -> pd.DataFrame:
+    """Ordered Shapley values by day, name (as stored), position_from_first: attributed_conversions, attributed_revenue."""
+    rows = asked.lake("shares", asked.slots("day", anew=True), asked.parameters())
+    rows = asked.in_currency(rows, "attributed_revenue").rename(columns={"slice": "day"})
+    return rows.groupby(["day", "name", "position_from_first"], dropna=False, as_index=False)[SUMS].sum()
+
+
+def _ordered(asked: Asked, _: str) -> pd.DataFrame:
+    return ordered_credit(asked).groupby(["day", "name"], dropna=False, as_index=False)[SUMS].sum()
+
+
+def _chain(asked: Asked, model: str) -> pd.DataFrame:
+    return chain_credit(asked, model, int(parameters_of(asked, model)["order"]))
+
+
+def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | None = None) -> pd.DataFrame:
+    """What the chain of the whole period gives each name, laid over its days as the linear credit lies.
+
+    rare: only journeys without these names count.
+    """
+    only = {} if rare is None else {"rare": list(rare), "with_rare": False}
+    anew = needs_names(asked) or rare is not None
+    linear = _linear(asked, only)
+    linear = linear.assign(name=_called(asked, linear["name"])).groupby(["day", "name"], as_index=False)[SUMS].sum()
+    grams = asked.lake(
+        "grams", asked.slots("whole", anew=anew), asked.parameters(with_unconverted=True, order=order, **only)
+    )
+    touches = [f"touch_{place}" for place in range(1, order + 2)]
+    grams = grams.assign(**{touch: _called(asked, grams[touch]) for touch in touches})
+    try:
+        removal = removal_effects(grams, order)
+    except CannotCarry as problem:
+        return _stand_in(asked, model, problem, linear)
+    if removal.caveat:
+        asked.how.warn(removal.caveat)
+    asked.how.facts["chain"] = {"states": removal.states, "base": removal.base}
+    return _laid_over_days(linear, removal.channels.set_index("channel")["share"])
+
+
+def _linear(asked: Asked, only: dict[str, object]) -> pd.DataFrame:
+    slots = asked.slots("day", (weighing(STAND_IN),), anew=asked.anew or bool(only))
+    rows = asked.lake("credit", slots, asked.parameters(**only))
+    rows = rows.rename(columns={f"{name}_{STAND_IN}": name for name in SUMS})
+    return asked.in_currency(rows, "attributed_revenue").rename(columns={"slice": "day"})
+
+
+def _laid_over_days(linear: pd.DataFrame, shares: pd.Series) -> pd.DataFrame:
+    """Each name's share of all credit, by day: both the names' and the days' sums hold."""
+    measured = []
+    for measure in SUMS:
+        pattern = linear.pivot_table(index="day", columns="name", values=measure, aggfunc="sum", fill_value=0.0)
+        pattern = pattern.reindex(columns=shares.index, fill_value=0.0).astype(float)
+        rows = linear.groupby("day")[measure].sum().reindex(pattern.index).to_numpy(dtype=float)
+        columns = shares.to_numpy() * rows.sum()
+        if rows.min(initial=0.0) < 0 or rows.sum() <= 0 or pattern.to_numpy().min(initial=0.0) < 0:
+            cells = rows[:, None] * shares.to_numpy()  # refunds above revenue: no pattern to keep, only the sums
+        else:
+            cells = spread(pattern.to_numpy(), rows, columns).cells
+        measured.append(pd.DataFrame(cells, pattern.index, pattern.columns).stack().rename(measure))
+    return pd.concat(measured, axis=1).rename_axis(["day", "name"]).reset_index()
+
+
+def _hybrid(asked: Asked, model: str) -> pd.DataFrame:
+    """The chain where a journey's names are all known well, a rule for the rest; the split is a fact beside the rows."""
+    least = parameters_of(asked, model)["minimum_journeys"]
+    sets = asked.lake("name_sets", asked.slots("whole", anew=True), asked.parameters(with_unconverted=True))
+    members = sets.assign(name=sets["name_set"].str.split(SEPARATOR)).explode("name")
+    seen = members.groupby("name")["journeys"].sum()
+    rare = sorted(str(name) for name in seen[seen < least].index)
+    known = chain_credit(asked, model, 1, rare=rare)
+    slots = asked.slots("day", (weighing(REST),), anew=True)
+    only = {"rare": rare, "with_rare": True, **model_parameters(REST, {})}
+    rest = asked.lake("credit", slots, asked.parameters(**only)).rename(
+        columns={f"{name}_{REST}": name for name in SUMS}
+    )
+    rest = asked.in_currency(rest, "attributed_revenue").rename(columns={"slice": "day"})
+    asked.how.facts["split"] = {
+        "data_driven": float(known[SUMS[0]].sum()),
+        "rule_based": float(rest[SUMS[0]].sum()),
+        "rare": len(rare),
     }
+    return pd.concat([known, rest[["day", "name", *SUMS]]], ignore_index=True)
 
 
-def _direct(reading: Reading, names: Names) -> list[str]:
-    """The stored channels (or their origins) that mean no channel, by their own name or by what they are called."""
-    direct = {fold(name) for name in reading.settings.direct_channels}
-    return [
-        raw
-        for raw in names.spellings("channel", names.all("channel"))
-        if fold(parts(raw)[0]) in direct or fold(names.resolve("channel", raw)) in direct
-    ]
+def _stand_in(asked: Asked, model: str, problem: CannotCarry, linear: pd.DataFrame) -> pd.DataFrame:
+    asked.how.facts["stands_in"] = {"model": STAND_IN, "for": model, "reason": problem.message}
+    asked.how.warn(
+        f"{MODELS[model].title} cannot be told: {problem.message} {MODELS[STAND_IN].title} stands in. {problem.remedy}"
+    )
+    return linear[["day", "name", *SUMS]]
 
 
-def _in_currency(reading: Reading, rows: pd.DataFrame, amount: str, how: Attribution) -> pd.DataFrame:
-    rows = rows.astype({amount: float})
-    if rows.empty or set(rows["currency"].dropna().unique()) <= {how.currency}:
-        return rows
-    converted, warnings = rates_of(reading).convert(rows, amount, how.currency)
-    how.warnings.extend(warning for warning in warnings if warning not in how.warnings)
-    return converted
+def needs_names(asked: Asked) -> bool:
+    """Whether what follows what has to be worked out anew: it is stored for channels by their own name only."""
+    return asked.anew or asked.column != "channel"
+
+
+def named_sets(asked: Asked, sets: pd.Series) -> list[frozenset[str]]:
+    """Sets of names as they are joined in the lake, as people know the names."""
+    split = [text.split(SEPARATOR) for text in sets]
+    stored = sorted({name for names in split for name in names})
+    called = dict(zip(stored, _called(asked, pd.Series(stored, dtype=object)), strict=True))
+    return [frozenset(called[name] for name in names) for names in split]
+
+
+def _called(asked: Asked, names: pd.Series) -> pd.Series:
+    """Names as people know them, what names nothing as UNNAMED; null (there is no such touch) stays null."""
+    resolved = asked.resolved(pd.DataFrame({"name": names.astype(object)}))["name"]
+    return pd.Series(
+        np.where(names.isna(), None, resolved.astype(object).where(resolved.notna(), UNNAMED)),
+        index=names.index,
+        dtype=object,
+    )
+
+
+def _own_days(asked: Asked) -> dict[str, object]:
+    """The days of conversions, whatever day their credit is reported on."""
+    bounds = asked.period.bounds(asked.reading.settings.reporting_time_zone)
+    own = {name: bounds[name] for name in ("first_dt", "last_dt")}
+    return {**own, "anchored_from": bounds["starts_at"], "anchored_to": bounds["ends_at"]}
+
+
+def _nothing() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "day": pd.Series(dtype="str"),
+            "name": pd.Series(dtype="str"),
+            **{name: pd.Series(dtype=float) for name in SUMS},
+        }
+    )
+
+
+_SOLVERS: dict[str, Callable[[Asked, str], pd.DataFrame]] = {
+    "rule": _rule,
+    "set": _set,
+    "ordered": _ordered,
+    "chain": _chain,
+    "hybrid": _hybrid,
+}
+"""Kind of a model -> how its credit by day and name (as stored) is found."""

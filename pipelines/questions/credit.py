@@ -6,9 +6,19 @@ from typing import Any
 import pandas as pd
 
 from pipelines import health, media, metrics
+from pipelines.attribution import MODELS
 from pipelines.attribution.engine import credit, outcomes
 from pipelines.calendar import Period
-from pipelines.questions.question import ATTRIBUTION, COMPARISON, PERIOD, Found, Parameter, Question
+from pipelines.questions.question import (
+    ATTRIBUTION,
+    ATTRIBUTION_STATEMENTS,
+    COMPARISON,
+    OUTCOME_STATEMENTS,
+    PERIOD,
+    Found,
+    Parameter,
+    Question,
+)
 from pipelines.questions.scope import Scope, scope
 from pipelines.stores.base import Reading
 
@@ -31,9 +41,9 @@ def channel_credit(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     if asked.period is None or missing:
         return Found(pd.DataFrame(columns=columns), missing=missing)
     rows = _credit_by_name(asked, asked.period, dimension)
-    total = float(rows["attributed_conversions"].sum())
+    facts = {**_totals(asked, asked.period), **asked.how.facts}
+    total = _total(asked, rows, facts)
     rows = rows.assign(share=rows["attributed_conversions"] / total if total else None)
-    facts = _totals(asked, asked.period)
     rows = rows.rename(columns={"name": dimension})[columns]
     return Found(rows, [*asked.how.warnings, *asked.edges()], facts, missing)
 
@@ -44,7 +54,7 @@ def credit_by_day(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     missing = health.missing(asked.fresh, SOURCES)
     if asked.period is None or missing:
         return Found(pd.DataFrame(columns=["day", dimension, *SUMS]), missing=missing)
-    rows = credit(reading, asked.names, asked.how, asked.period, dimension).rename(columns={"name": dimension})
+    rows = credit(asked.asked(asked.period, dimension)).rename(columns={"name": dimension})
     return Found(rows, list(asked.how.warnings), missing=missing)
 
 
@@ -56,7 +66,7 @@ def spend_and_cpa(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     if asked.period is None:
         return Found(pd.DataFrame(columns=columns), missing=missing)
     rows, warnings = _spend_and_credit(asked, asked.period, dimension)
-    total = float(rows["attributed_conversions"].sum())
+    total = _total(asked, rows, _totals(asked, asked.period))
     rows = metrics.with_results(rows.assign(share=rows["attributed_conversions"] / total if total else None))
     # What spends without a name and what earns without one need not be the same thing.
     rows.loc[rows["name"].isna(), ["cpa", "roas", "roi"]] = float("nan")
@@ -159,7 +169,7 @@ def _before(asked: Scope) -> tuple[dict[str, float | None], list[str]]:
 
 def _credit_by_name(asked: Scope, period: Period, dimension: str) -> pd.DataFrame:
     """name, attributed_conversions, attributed_revenue of a period, the most first."""
-    rows = credit(asked.reading, asked.names, asked.how, period, dimension)
+    rows = credit(asked.asked(period, dimension))
     rows = rows.groupby("name", dropna=False, as_index=False)[SUMS].sum()
     return rows.sort_values(["attributed_conversions", "name"], ascending=[False, True])
 
@@ -173,9 +183,16 @@ def _spend_and_credit(asked: Scope, period: Period, dimension: str) -> tuple[pd.
     return rows.fillna(dict.fromkeys(SUMS, 0.0)), warnings
 
 
+def _total(asked: Scope, rows: pd.DataFrame, totals: Mapping[str, Any]) -> float:
+    """What shares are parts of: all credit; of a model whose credit may not be summed, the attributed conversions."""
+    if MODELS[asked.how.model].additive:
+        return float(rows["attributed_conversions"].sum())
+    return float(totals["attributed_conversions"])
+
+
 def _totals(asked: Scope, period: Period) -> dict[str, float]:
     """Conversions and revenue of a period, attributed and not."""
-    rows = outcomes(asked.reading, asked.names, asked.how, period)
+    rows = outcomes(asked.asked(period))
     credited = rows[rows["reason"].isna()]
     conversions, attributed = float(rows["conversions"].sum()), float(credited["conversions"].sum())
     return {
@@ -221,7 +238,7 @@ def _on_spend(row: Mapping[str, Any]) -> str:
     return f" on {abs(fraction):.0%} {'more' if fraction > 0 else 'less'} spend"
 
 
-_MONEY_STATEMENTS = ("lake/credit", "lake/outcomes", "warehouse/spend", "warehouse/fx_rates")
+_MONEY_STATEMENTS = (*ATTRIBUTION_STATEMENTS, *OUTCOME_STATEMENTS, "warehouse/spend", "warehouse/fx_rates")
 
 QUESTIONS = (
     Question(
@@ -248,7 +265,7 @@ QUESTIONS = (
         "one row a value of `by`",
         (*PERIOD, *ATTRIBUTION, by(CREDIT_DIMENSIONS)),
         SOURCES,
-        ("lake/credit", "lake/outcomes"),
+        (*ATTRIBUTION_STATEMENTS, *OUTCOME_STATEMENTS),
         channel_credit,
     ),
     Question(
@@ -257,7 +274,7 @@ QUESTIONS = (
         "one row a (day, value of `by`)",
         (*PERIOD, *ATTRIBUTION, by(CREDIT_DIMENSIONS)),
         SOURCES,
-        ("lake/credit",),
+        ATTRIBUTION_STATEMENTS,
         credit_by_day,
     ),
     Question(

@@ -10,7 +10,7 @@ from pipelines.attribution.engine import credit
 from pipelines.calendar import Period
 from pipelines.identity import fold
 from pipelines.mentions import SAMPLE_COLUMNS, SENTIMENTS
-from pipelines.questions.question import ATTRIBUTION, PERIOD, Found, Parameter, Question
+from pipelines.questions.question import ATTRIBUTION, ATTRIBUTION_STATEMENTS, PERIOD, Found, Parameter, Question
 from pipelines.questions.scope import Scope, scope
 from pipelines.stores.base import Reading
 
@@ -116,7 +116,7 @@ def _points(reach: pd.DataFrame, talk: pd.DataFrame) -> pd.DataFrame:
 
 def _with_results(asked: Scope, period: Period, dimension: str, points: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Points with spend, attributed_conversions and paid cpa; null where spend does not name such things."""
-    earned = credit(asked.reading, asked.names, asked.how, period, dimension)
+    earned = credit(asked.asked(period, dimension))
     earned = earned.dropna(subset=["name"]).groupby("name", as_index=False)["attributed_conversions"].sum()
     points = points.merge(earned, on="name", how="left")
     if dimension not in media.SPEND_DIMENSIONS:
@@ -176,7 +176,7 @@ QUESTIONS = (
             ),
         ),
         ("account_reach", "first_stream", "mentions"),
-        ("warehouse/reach", "warehouse/stream", "warehouse/spend", *_MENTIONS, "lake/credit"),
+        ("warehouse/reach", "warehouse/stream", "warehouse/spend", *_MENTIONS, *ATTRIBUTION_STATEMENTS),
         quadrant_points,
     ),
     Question(

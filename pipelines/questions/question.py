@@ -10,12 +10,13 @@ from typing import Any, Literal
 import pandas as pd
 
 from pipelines.attribution import DEFAULT_MODEL, MODELS, model_parameters
+from pipelines.attribution.asked import DIRECT
 from pipelines.calendar import parse_day
 from pipelines.errors import WrongUsage
 from pipelines.settings import Settings
 from pipelines.stores.base import Reading
 
-Kind = Literal["day", "text", "number", "whole", "choice", "list"]
+Kind = Literal["day", "text", "number", "whole", "choice", "list", "flag"]
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,16 @@ class Parameter:
             case "list":
                 items = value.split(",") if isinstance(value, str) else value
                 return sorted({str(item).strip() for item in items if str(item).strip()})
+            case "flag":
+                return self._flag(value)
             case "text":
                 return str(value).strip()
+
+    def _flag(self, value: Any) -> bool:
+        text = str(value).strip().lower()
+        if text not in ("yes", "no", "true", "false"):
+            raise WrongUsage(f"{self.name} is '{value}'.", "Use yes or no.")
+        return text in ("yes", "true")
 
     def _number(self, value: Any) -> float | int:
         try:
@@ -110,7 +119,10 @@ class Question:
             chosen["currency"] = (chosen["currency"] or settings.reporting_currency).upper()
         if "lookback_days" in chosen:
             said = given.get("lookback_days") not in (None, "")
-            chosen["lookback_days"] = _window(chosen["lookback_days"], settings, said)
+            chosen["lookback_days"] = _window("lookback_days", chosen["lookback_days"], settings, said)
+        if chosen.get("impression_lookback_days") is not None:
+            days = chosen["impression_lookback_days"]
+            chosen["impression_lookback_days"] = _window("impression_lookback_days", days, settings, said=True)
         if "currency" in chosen and not (len(chosen["currency"]) == 3 and chosen["currency"].isalpha()):
             raise WrongUsage(f"currency is '{chosen['currency']}'.", "Use three letters such as EUR.")
         for first, last in (("start", "end"), ("compare_start", "compare_end")):
@@ -119,18 +131,22 @@ class Question:
         return chosen
 
 
-def _window(days: float, settings: Settings, said: bool) -> float:
+def _window(name: str, days: float, settings: Settings, said: bool) -> float:
     """The look-back window in days; the default gives way where journeys are stored less far back, what was said does not."""
     longest = settings.longest_lookback_days
     if not said:
         return min(days, longest)
     if not 0 < days <= longest:
         raise WrongUsage(
-            f"lookback_days is {days:g}.",
+            f"{name} is {days:g}.",
             f"Use more than 0 and at most {longest:g} days, as far back as journeys are stored.",
         )
     return days
 
+
+ATTRIBUTION_STATEMENTS = ("lake/credit", "lake/name_sets", "lake/shares", "lake/grams")
+OUTCOME_STATEMENTS = ("lake/outcomes", "lake/outcomes_anew")
+"""What the engine reads for credit under any model, and for what is unattributed."""
 
 PERIOD = (
     Parameter("start", "day", None, "First day of the reporting period; the first there is, if not said."),
@@ -146,4 +162,20 @@ ATTRIBUTION = (
     Parameter("conversion_type", "text", None, "Only conversions of this type; all, if not said."),
     Parameter("excluded_channels", "list", [], "Channels left out of the model, separated by commas."),
     Parameter("currency", "text", None, "Currency of all amounts; the reporting currency, if not said."),
+    Parameter(
+        "direct",
+        "choice",
+        "keep",
+        "Whether direct touches count: keep, exclude, or redistribute.",
+        choices=tuple(DIRECT),
+    ),
+    Parameter("collapse", "flag", False, "Count touches of one name in a row as one, the last of them."),
+    Parameter(
+        "impression_lookback_days", "number", None, "Window of impressions in days; that of all touches, if not said."
+    ),
+    Parameter("restart", "flag", False, "Begin a journey anew after each conversion of its person."),
+    Parameter("first_conversion", "flag", False, "Only the first conversion of each person."),
+    Parameter(
+        "by_touch_date", "flag", False, "Report credit on the day of the touchpoint instead of the conversion's."
+    ),
 )

@@ -1,7 +1,7 @@
 """What a question is asked about: the parameters made into a period, a way to attribute, and the names of the reading."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,10 +9,13 @@ import pandas as pd
 
 from pipelines import health, journeys
 from pipelines.attribution import DEFAULT_MODEL, MODELS
-from pipelines.attribution.engine import Attribution
+from pipelines.attribution.asked import Asked, Attribution, Options
 from pipelines.calendar import Period
 from pipelines.identity import Names, names_of
 from pipelines.stores.base import Reading
+
+OPTIONS = tuple(field.name for field in fields(Options))
+"""The parameters that change which touches and conversions count."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,10 @@ class Scope:
     period: Period | None
     previous: Period | None
     how: Attribution
+
+    def asked(self, period: Period, dimension: str = "channel") -> Asked:
+        """What the engine is asked for."""
+        return Asked(self.reading, self.names, self.how, period, dimension)
 
     def edges(self) -> list[str]:
         """What must be said about the edges of the period: conversions whose journeys the data cannot hold in full."""
@@ -58,6 +65,7 @@ def scope(reading: Reading, parameters: Mapping[str, Any], sources: tuple[str, .
         conversion_type=parameters.get("conversion_type"),
         excluded_channels=tuple(parameters.get("excluded_channels", ())),
         currency=str(parameters.get("currency") or reading.settings.reporting_currency),
+        options=Options(**{name: parameters[name] for name in OPTIONS if name in parameters}),
     )
     whole = health.whole(fresh, sources)
     return Scope(

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipelines import health
 from pipelines.attribution.engine import REASONS, outcomes
-from pipelines.questions.question import ATTRIBUTION, PERIOD, Found, Question
+from pipelines.questions.question import ATTRIBUTION, OUTCOME_STATEMENTS, PERIOD, Found, Question
 from pipelines.questions.scope import scope
 from pipelines.stores.base import Reading
 
@@ -24,7 +24,7 @@ def unattributed(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     missing = health.missing(asked.fresh, SOURCES)
     if asked.period is None or "conversions" in missing:
         return Found(pd.DataFrame(columns=columns), missing=missing)
-    all_rows = outcomes(reading, asked.names, asked.how, asked.period)
+    all_rows = outcomes(asked.asked(asked.period))
     total = float(all_rows["conversions"].sum())
     fed = set(reading.lake("touchpoint_days", asked.period.bounds(reading.settings.reporting_time_zone))["day"])
     rows = all_rows.dropna(subset=["reason"])
@@ -50,7 +50,7 @@ def unattributed_by_day(reading: Reading, parameters: Mapping[str, Any]) -> Foun
     missing = health.missing(asked.fresh, SOURCES)
     if asked.period is None or "conversions" in missing:
         return Found(pd.DataFrame(columns=columns), missing=missing)
-    rows = outcomes(reading, asked.names, asked.how, asked.period)
+    rows = outcomes(asked.asked(asked.period))
     rows = rows.assign(unattributed=rows["conversions"].where(rows["reason"].notna(), 0))
     rows = rows.groupby(["day", "type"], as_index=False)[["conversions", "unattributed"]].sum()
     return Found(rows[columns], missing=missing)
@@ -63,7 +63,7 @@ QUESTIONS = (
         "one row a reason",
         (*PERIOD, *ATTRIBUTION),
         SOURCES,
-        ("lake/outcomes", "lake/touchpoint_days"),
+        (*OUTCOME_STATEMENTS, "lake/touchpoint_days"),
         unattributed,
     ),
     Question(
@@ -72,7 +72,7 @@ QUESTIONS = (
         "one row a (day, conversion type)",
         (*PERIOD, *ATTRIBUTION),
         SOURCES,
-        ("lake/outcomes",),
+        OUTCOME_STATEMENTS,
         unattributed_by_day,
     ),
 )

@@ -18,11 +18,20 @@ import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
 from pipelines.settings import Settings
+from pipelines.statements import NO_SLOTS, Slots
 
 Thing = TypeVar("Thing")
 
 Snapshots = Mapping[str, int | None]
 """Lake table -> the id of its snapshot, None where the table has none yet."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a derived table is made from: a digest of the statement and settings that fill it, and the raw tables' snapshots."""
+
+    program: str
+    snapshots: Snapshots = field(hash=False)
 
 
 @dataclass(frozen=True)
@@ -72,9 +81,7 @@ class Lake(Protocol):
         statement: str,
         parameters: Mapping[str, object],
         *,
-        dimension: str | None = None,
-        channel: str = "channel",
-        weights: str | None = None,
+        slots: Slots = NO_SLOTS,
         snapshots: Snapshots | None = None,
     ) -> pd.DataFrame:
         """The rows of sql/lake/<statement>.sql, as of the given snapshots (default: the present ones)."""
@@ -87,13 +94,28 @@ class Lake(Protocol):
         ...
 
     def build(
-        self, table: str, statement: str, parameters: Mapping[str, Any], snapshots: Snapshots, build_id: str
+        self,
+        table: str,
+        statement: str,
+        parameters: Mapping[str, Any],
+        origin: Origin,
+        *,
+        people: pa.Table | None = None,
+        progress: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """Replace a derived table by the rows of a statement, in one commit that carries the build id."""
+        """Make a derived table from the raw ones in one commit: all of it, or only the rows of these people (column `who`)."""
         ...
 
-    def build_id(self, table: str, snapshot: int | None) -> str | None:
-        """The build that a derived table's rows come from in one snapshot; None where it has no snapshot."""
+    def origin(self, table: str, snapshot: int | None) -> Origin | None:
+        """What a derived table was built from in one snapshot; None where it has no snapshot."""
+        ...
+
+    def changed_people(self, before: Snapshots, now: Snapshots) -> pa.Table | None:
+        """Whose rows differ between two states of the raw tables (column `who`); None where everything is better built anew."""
+        ...
+
+    def people_since(self, now: Snapshots, day: str) -> pa.Table:
+        """All people who were met or converted on a UTC day or later (column `who`)."""
         ...
 
     def compare(self, table: str, rows: pa.Table) -> Comparison:
@@ -193,24 +215,14 @@ class Reading:
         self,
         statement: str,
         parameters: Mapping[str, Any],
-        *,
-        dimension: str | None = None,
-        channel: str = "channel",
-        weights: str | None = None,
+        slots: Slots = NO_SLOTS,
     ) -> pd.DataFrame:
         """Rows of a lake statement as of this reading."""
 
         def run() -> pd.DataFrame:
-            return self.stores.lake.frame(
-                statement,
-                parameters,
-                dimension=dimension,
-                channel=channel,
-                weights=weights,
-                snapshots=self.snapshots,
-            )
+            return self.stores.lake.frame(statement, parameters, slots=slots, snapshots=self.snapshots)
 
-        return self.kept((statement, sorted(parameters.items()), dimension, channel, weights), run).copy()
+        return self.kept((statement, sorted(parameters.items()), slots), run).copy()
 
     def warehouse(self, statement: str, **parameters: object) -> pd.DataFrame:
         """Rows of a warehouse statement as of this reading; its :version parameter is filled in here."""

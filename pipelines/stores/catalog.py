@@ -4,6 +4,7 @@ Invariant: a table's columns are declared once, here, in storage order; the firs
 """
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
@@ -11,7 +12,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table, TableProperties
-from pyiceberg.transforms import IdentityTransform
+from pyiceberg.transforms import IdentityTransform, Transform, TruncateTransform
 from pyiceberg.types import BooleanType, DecimalType, IcebergType, LongType, NestedField, StringType, TimestampType
 
 NAMESPACE = "touchline"
@@ -73,19 +74,26 @@ TABLES: dict[str, dict[str, IcebergType]] = {
     },
     "journeys": {
         "journey_id": TEXT,
+        "journey_number": COUNT,
         "converted": FLAG,
         "anchored_at": INSTANT,
         "dt": TEXT,
         "person": TEXT,
+        "bucket": COUNT,
         "type": TEXT,
         "revenue": MONEY,
         "currency": TEXT,
+        "restart_age_ms": COUNT,
+        "person_conversion": COUNT,
         "touchpoint_id": TEXT,
         "touched_at": INSTANT,
         "age_ms": COUNT,
         "older_age_ms": COUNT,
+        "last_age_ms": COUNT,
         "position_from_last": COUNT,
         "next_channel": TEXT,
+        "next_channel_2": TEXT,
+        "next_channel_3": TEXT,
         "channel_set": TEXT,
         **_TOUCH,
         "origin": TEXT,
@@ -95,14 +103,22 @@ TABLES: dict[str, dict[str, IcebergType]] = {
         "converted_at": INSTANT,
         "dt": TEXT,
         "person": TEXT,
+        "bucket": COUNT,
         "type": TEXT,
         "revenue": MONEY,
         "currency": TEXT,
+        "person_conversion": COUNT,
         "nearest_age_ms": COUNT,
         "nearest_consented_age_ms": COUNT,
     },
 }
-"""Table -> column -> type. All are partitioned by `dt`, the UTC day of the row's instant."""
+"""Table -> column -> type. `dt` is the UTC day of the row's instant."""
+
+DERIVED = ("journeys", "conversion_status")
+"""Tables that are built from the others."""
+
+TEN_DAYS = len("2026-01-1")
+"""Of a day's text, what it shares with the days around it."""
 
 _ARROW: dict[IcebergType, pa.DataType] = {
     TEXT: pa.string(),
@@ -130,17 +146,43 @@ def open_catalog(database_url: str, warehouse: Path) -> Catalog:
     return catalog
 
 
+def partitions(table: str) -> dict[str, tuple[str, Transform[Any, Any]]]:
+    """Partition field -> the column and the transform it is made by.
+
+    Rows as they came in lie by day. Derived ones lie by up to ten days (the first nine characters of the day), and journeys that converted
+    apart from the others: a query reads a few files for each month, and a build rewrites few of them.
+    """
+    if table not in DERIVED:
+        return {"dt": ("dt", IdentityTransform())}
+    fields: dict[str, tuple[str, Transform[Any, Any]]] = {"ten_days": ("dt", TruncateTransform(TEN_DAYS))}
+    return fields | ({"converted": ("converted", IdentityTransform())} if "converted" in TABLES[table] else {})
+
+
 def load_or_create(catalog: Catalog, name: str) -> Table:
-    """The Iceberg table of that name: made empty where there is none yet, given the columns that it lacks where it is older than they are."""
+    """The Iceberg table of that name: made empty where there is none yet; where it is older than its declaration, given the columns and the
+    partitions that this has."""
     fields = [NestedField(number, column, kind) for number, (column, kind) in enumerate(TABLES[name].items(), start=1)]
     schema = Schema(*fields)
-    day = PartitionSpec(PartitionField(schema.find_field("dt").field_id, 1000, IdentityTransform(), "dt"))
+    spec = PartitionSpec(
+        *(
+            PartitionField(schema.find_field(column).field_id, 1000 + number, transform, field)
+            for number, (field, (column, transform)) in enumerate(partitions(name).items())
+        )
+    )
     table = catalog.create_table_if_not_exists(
-        f"{NAMESPACE}.{name}", schema, partition_spec=day, properties=_PROPERTIES
+        f"{NAMESPACE}.{name}", schema, partition_spec=spec, properties=_PROPERTIES
     )
     lacking = [column for column in TABLES[name] if column not in table.schema().column_names]
     if lacking:
         with table.update_schema() as update:
             for column in lacking:
                 update.add_column(column, TABLES[name][column])
+    present = {field.name for field in table.spec().fields}
+    if present != set(partitions(name)):
+        with table.update_spec() as update_spec:
+            for field in present - set(partitions(name)):
+                update_spec.remove_field(field)
+            for field, (column, transform) in partitions(name).items():
+                if field not in present:
+                    update_spec.add_field(column, transform, field)
     return table

@@ -15,16 +15,19 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ValidationException
-from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterThanOrEqual, In, LessThanOrEqual
+from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, GreaterThanOrEqual, In, LessThanOrEqual
 from pyiceberg.table import Table, Transaction
+from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.types import IcebergType
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines import statements
 from pipelines.errors import LakeUnavailable
-from pipelines.stores.base import Comparison, Snapshots
+from pipelines.statements import NO_SLOTS, Slots
+from pipelines.stores.base import Comparison, Origin, Snapshots
 from pipelines.stores.catalog import (
     COUNT,
+    DERIVED,
     FLAG,
     INSTANT,
     MONEY,
@@ -34,10 +37,11 @@ from pipelines.stores.catalog import (
     load_or_create,
     open_catalog,
 )
+from pipelines.stores.derived_duckdb import RAW, Builder, changed_people, origin_of, people_since
 
-UPLOAD, UNDONE, BUILD = "touchline.upload", "touchline.undone", "touchline.build"
+UPLOAD, UNDONE = "touchline.upload", "touchline.undone"
 INSTEAD_OF, REPLACED = "touchline.instead_of", "touchline.replaced"
-"""Snapshot properties: the upload a commit stored, the uploads it took back, the build it holds; the upload whose rows went in its favour,
+"""Snapshot properties: the upload a commit stored, the uploads it took back; the upload whose rows went in its favour,
 how many rows it replaced."""
 
 _DUCKDB: dict[IcebergType, str] = {
@@ -65,10 +69,10 @@ class DuckDBLake:
         except (SQLAlchemyError, OSError) as error:
             raise _unavailable(error) from error
         spill = home / "spill"
-        self._connection = duckdb.connect(config={"temp_directory": str(spill), "memory_limit": "4GB"})
+        self._connection = duckdb.connect(config={"temp_directory": str(spill), "memory_limit": "3GB"})
         for setting in _SESSION:
             self._connection.execute(f"SET GLOBAL {setting}")  # without GLOBAL no cursor would have it
-        self._plans: dict[tuple[str, int | None, int, str | None, str | None], str] = {}
+        self._plans: dict[tuple[str, int | None, int, str | None, str | None, bool], str] = {}
         self._lock = threading.Lock()
 
     def table(self, name: str) -> Table:
@@ -77,23 +81,24 @@ class DuckDBLake:
             return self._catalog.load_table(f"touchline.{name}")
 
     def snapshots(self) -> Snapshots:
-        """The present snapshot id of every table, None where nothing was stored yet."""
-        return {name: self.table(name).metadata.current_snapshot_id for name in TABLES}
+        """The present snapshot id of every table, None where nothing was stored yet; of the derived ones, those of one build."""
+        tables = {name: self.table(name) for name in TABLES}
+        present = {name: table.metadata.current_snapshot_id for name, table in tables.items()}
+        return present | _of_one_build({name: tables[name] for name in DERIVED}, present)
+
+    def _raw(self) -> dict[str, Table]:
+        return {name: self.table(name) for name in RAW}
 
     def frame(
         self,
         statement: str,
         parameters: Mapping[str, Any],
         *,
-        dimension: str | None = None,
-        channel: str = "channel",
-        weights: str | None = None,
+        slots: Slots = NO_SLOTS,
         snapshots: Snapshots | None = None,
     ) -> pd.DataFrame:
         """The rows of a statement. Its :first_dt and :last_dt, where it has them, bound the days of all its tables."""
-        frame: pd.DataFrame = self._query(
-            statement, parameters, snapshots, dimension=dimension, channel=channel, weights=weights
-        ).to_pandas()
+        frame: pd.DataFrame = self._query(statement, parameters, snapshots, slots).to_pandas()
         return frame
 
     def rows(
@@ -111,22 +116,37 @@ class DuckDBLake:
             yield self._arrow(ordered, {**bounds, "day": day})
 
     def build(
-        self, table: str, statement: str, parameters: Mapping[str, Any], snapshots: Snapshots, build_id: str
+        self,
+        table: str,
+        statement: str,
+        parameters: Mapping[str, Any],
+        origin: Origin,
+        *,
+        people: pa.Table | None = None,
+        progress: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """Replace a derived table by the rows of a statement, in one commit that carries the build id."""
-        rows = _typed(table, self._query(statement, parameters, snapshots))
+        """Make a derived table from the raw ones in one commit: all of it, or only the rows of these people."""
+        raw = {name: self.table(name) for name in RAW}
 
         def change(current: Table, transaction: Transaction) -> None:
-            if _holds_rows(current):
-                transaction.delete(AlwaysTrue(), snapshot_properties={BUILD: build_id})
-            transaction.append(rows, snapshot_properties={BUILD: build_id})
+            builder = Builder(self._connection.cursor(), raw, self._reader, statement, parameters)
+            builder.change(table, current, transaction, origin, people, progress)
 
         self._commit(table, change)
 
-    def build_id(self, table: str, snapshot: int | None) -> str | None:
-        """The build that a derived table's rows come from in one snapshot; None where it has no snapshot."""
-        found = None if snapshot is None else self.table(table).snapshot_by_id(snapshot)
-        return None if found is None or found.summary is None else found.summary.additional_properties.get(BUILD)
+    def origin(self, table: str, snapshot: int | None) -> Origin | None:
+        """What a derived table was built from in one snapshot; None where it has no snapshot."""
+        return origin_of(self.table(table), snapshot)
+
+    def changed_people(self, before: Snapshots, now: Snapshots) -> pa.Table | None:
+        """Whose rows differ between two states of the raw tables (column `who`); None where everything is better built anew."""
+        with _answering():
+            return changed_people(self._connection.cursor(), self._raw(), self._reader, before, now)
+
+    def people_since(self, now: Snapshots, day: str) -> pa.Table:
+        """All people who were met or converted on a UTC day or later (column `who`)."""
+        with _answering():
+            return people_since(self._connection.cursor(), self._raw(), self._reader, now, day)
 
     def compare(self, table: str, rows: pa.Table) -> Comparison:
         """Which of the rows are new, replace a stored row of the same id, or are there already."""
@@ -197,17 +217,18 @@ class DuckDBLake:
         statement: str,
         parameters: Mapping[str, Any],
         snapshots: Snapshots | None,
-        **slots: Any,
+        slots: Slots,
     ) -> pa.Table:
         first, last = parameters.get("first_dt"), parameters.get("last_dt")
+        only_converted = parameters.get("with_unconverted") is False
 
         def relation(name: str) -> str:
             current = self.table(name)
             snapshot = current.metadata.current_snapshot_id if snapshots is None else snapshots[name]
-            return self._relation(name, current, snapshot, first, last)
+            return self._relation(name, current, snapshot, first, last, only_converted and name == "journeys")
 
         with _answering():
-            bound = statements.bind(statement, parameters, dialect="duckdb", relation=relation, **slots)
+            bound = statements.bind(statement, parameters, dialect="duckdb", relation=relation, slots=slots)
             return self._connection.cursor().sql(bound.sql, params=bound.values).to_arrow_table()
 
     def _arrow(self, sql: str, values: Mapping[str, Any] | None = None, **tables: pa.Table) -> pa.Table:
@@ -225,29 +246,23 @@ class DuckDBLake:
         snapshot: int | str | None = "present",
         first: str | None = None,
         last: str | None = None,
+        converted: bool = False,
     ) -> str:
         """SQL that reads the planned files of one snapshot, under the table's present column names."""
         version = table.metadata.current_snapshot_id if isinstance(snapshot, str) else snapshot
-        key = (name, version, table.metadata.current_schema_id, first, last)
+        key = (name, version, table.metadata.current_schema_id, first, last, converted)
         with self._lock:
             if key in self._plans:
                 return self._plans[key]
-        files = [] if version is None else _planned(table, version, first, last)
-        fields = [(field.field_id, field.name, _DUCKDB[field.field_type]) for field in table.schema().fields]
-        if files:
-            columns = ", ".join(
-                f"{number}: {{name: '{column}', type: '{kind}', default_value: NULL}}"
-                for number, column, kind in fields
-            )
-            source = f"read_parquet([{', '.join(map(_quoted, files))}], schema=MAP {{{columns}}})"
-        else:
-            columns = ", ".join(f'cast(null as {kind}) as "{column}"' for _, column, kind in fields)
-            source = f"(select {columns} where false)"
+        source = _reading(table, [] if version is None else _planned(table, version, first, last, converted))
         with self._lock:
             if len(self._plans) >= _PLANS_KEPT:
                 self._plans.clear()
             self._plans[key] = source
         return source
+
+    def _reader(self, name: str, files: Sequence[str]) -> str:
+        return _reading(self.table(name), [path.removeprefix("file://") for path in files])
 
     def _ids(self, table: str, current: Table, upload_ids: Sequence[str], snapshot: int | str = "present") -> pa.Table:
         """The ids of the rows that these uploads have in the table, now or in a snapshot."""
@@ -304,8 +319,7 @@ class DuckDBLake:
 
     def _history(self, table: Table) -> dict[int, dict[str, str]]:
         """The properties of every snapshot, oldest first."""
-        snapshots = sorted(table.snapshots(), key=lambda snapshot: snapshot.sequence_number or 0)
-        return {s.snapshot_id: dict(s.summary.additional_properties) if s.summary else {} for s in snapshots}
+        return {s.snapshot_id: dict(s.summary.additional_properties) if s.summary else {} for s in _in_order(table)}
 
     def _held(self, table: Table) -> set[str]:
         """The uploads in a table's history that were not taken back since."""
@@ -341,17 +355,43 @@ class DuckDBLake:
                 raise _unavailable(error) from error
 
 
-def _planned(table: Table, snapshot: int, first: str | None, last: str | None) -> list[str]:
-    days: BooleanExpression = AlwaysTrue()
+def _planned(table: Table, snapshot: int, first: str | None, last: str | None, converted: bool) -> list[str]:
+    wanted: BooleanExpression = AlwaysTrue()
     if first is not None and last is not None:
-        days = And(GreaterThanOrEqual("dt", first), LessThanOrEqual("dt", last))  # type: ignore[call-arg, arg-type]
-    tasks = table.scan(row_filter=days, snapshot_id=snapshot).plan_files()
+        wanted = And(GreaterThanOrEqual("dt", first), LessThanOrEqual("dt", last))  # type: ignore[call-arg, arg-type]
+    if converted:
+        wanted = And(wanted, EqualTo("converted", True))  # type: ignore[call-arg, arg-type]
+    tasks = table.scan(row_filter=wanted, snapshot_id=snapshot).plan_files()
     return [task.file.file_path.removeprefix("file://") for task in tasks]
 
 
-def _holds_rows(table: Table) -> bool:
-    snapshot = table.current_snapshot()
-    return snapshot is not None and snapshot.summary is not None and snapshot.summary["total-records"] != "0"
+def _reading(table: Table, files: Sequence[str]) -> str:
+    """SQL that reads files of a table, under its present column names."""
+    fields = [(field.field_id, field.name, _DUCKDB[field.field_type]) for field in table.schema().fields]
+    if not files:
+        columns = ", ".join(f'cast(null as {kind}) as "{column}"' for _, column, kind in fields)
+        return f"(select {columns} where false)"
+    columns = ", ".join(
+        f"{number}: {{name: '{column}', type: '{kind}', default_value: NULL}}" for number, column, kind in fields
+    )
+    return f"read_parquet([{', '.join(map(statements.quoted, files))}], schema=MAP {{{columns}}})"
+
+
+def _of_one_build(tables: Mapping[str, Table], present: Snapshots) -> dict[str, int | None]:
+    """The newest snapshots of the derived tables that one and the same build left: while another is under way, some are ahead."""
+    builds = [
+        {origin_of(table, snapshot.snapshot_id): snapshot.snapshot_id for snapshot in _in_order(table)}
+        for table in tables.values()
+    ]
+    if len({origin_of(table, present[name]) for name, table in tables.items()}) <= 1:
+        return {}
+    common = [origin for origin in builds[0] if origin is not None and all(origin in other for other in builds)]
+    return {name: of_it[common[-1]] for name, of_it in zip(tables, builds, strict=True)} if common else {}
+
+
+def _in_order(table: Table) -> list[Snapshot]:
+    """The snapshots of a table, oldest first."""
+    return sorted(table.snapshots(), key=lambda snapshot: snapshot.sequence_number or 0)
 
 
 def _within(days: list[str]) -> BooleanExpression:
@@ -369,12 +409,6 @@ def _typed(table: str, rows: pa.Table) -> pa.Table:
             arrays.append(pa.nulls(rows.num_rows, field.type))
     schema = pa.schema([*arrow_schema(table), *extra])
     return pa.Table.from_arrays([*arrays, *(rows[field.name] for field in extra)], schema=schema)
-
-
-def _quoted(path: str) -> str:
-    """A file's path as an SQL text that DuckDB takes literally: a glob's special characters stand for themselves."""
-    literal = "".join(f"[{character}]" if character in "*?[" else character for character in path)
-    return "'" + literal.replace("'", "''") + "'"
 
 
 @contextmanager

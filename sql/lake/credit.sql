@@ -1,54 +1,39 @@
--- Purpose: credit of each touchpoint under one model and one look-back window, summed by day and dimension.
--- Parameters: first_dt, last_dt (UTC days of the conversions, varchar); starts_at, ends_at (instants, end exclusive); zone_breaks, zone_offsets
---   (instants at which the reporting zone's offset changes, and the offsets in seconds, one more than breaks); lookback_ms; conversion_type
---   (null: all); left_out_channels (not part of the model); direct_channels (names that mean no channel); @channel (the column that tells
---   a touch's channel: channel, or origin where naming rules ask for more); @dimension; @weights, the model's weight
---   of a touch over its columns, with the model's own parameters.
--- Grain: one row a (day of the conversion, dimension, currency). Credit of a conversion sums to 1; a refund (negative revenue) counts no conversion.
-with counted as (
+-- Purpose: credit of each touch under rule-based models and one look-back window, summed by slice and name.
+-- Parameters: those of the members (parts/members.sql or parts/members_anew.sql); starts_at, ends_at (instants, end exclusive); @slice (what rows
+--   are summed by beside the name: whole, day, bucket); @weights and @total, a model's weight of a touch over its columns and what a journey's
+--   weights are divided by, with the model's own parameters. What is made of them is repeated for each model that is asked.
+-- Grain: one row a (slice, name, currency), a column of conversions and one of revenue a model. Credit of a conversion sums to 1; a refund (negative
+--   revenue) counts no conversion.
+with journeys_of_touches as (
     select
-        journey_id, anchored_at, revenue, currency, touchpoint_id, age_ms, @dimension as name,
-        @channel in (cast(:direct_channels as varchar)) as direct,
-        cast(element_at(
-            array[cast(:zone_offsets as bigint)], 1 + cardinality(filter(array[cast(:zone_breaks as timestamp)], moment -> moment <= anchored_at))
-        ) as bigint) as zone_offset
-    from journeys
-    where converted
-        and dt between cast(:first_dt as varchar) and cast(:last_dt as varchar)
-        and anchored_at >= cast(:starts_at as timestamp) and anchored_at < cast(:ends_at as timestamp)
-        and age_ms <= cast(:lookback_ms as bigint)
-        and (cast(:conversion_type as varchar) is null or type = cast(:conversion_type as varchar))
-        and not coalesce(@channel in (cast(:left_out_channels as varchar)), false)
+        journey_number, max(position_from_last) as touches,
+        min(case when not direct then position_from_last end) as last_non_direct_position,
+        max(case when milestone = 'lead' then position_from_last end) as lead_from_last,
+        max(case when milestone = 'opportunity' then position_from_last end) as opportunity_from_last,
+        @total as total
+    from members
+    group by journey_number
 ),
 placed as (
     select
-        *,
-        row_number() over (partition by journey_id order by age_ms, touchpoint_id desc) as position_from_last,
-        count(*) over (partition by journey_id) as touches,
-        min(age_ms) over (partition by journey_id) as last_age_ms
-    from counted
-),
-faced as (
-    select
-        *,
-        touches - position_from_last + 1 as position_from_first,
-        min(case when not direct then position_from_last end) over (partition by journey_id) as last_non_direct_position
-    from placed
-),
-weighed as (
-    select *, cast(@weights as double) as weight
-    from faced
+        m.reported_at, m.bucket, m.name, m.currency, m.revenue, m.age_ms, m.last_age_ms, m.position_from_last, m.direct,
+        j.touches - m.position_from_last + 1 as position_from_first, j.touches, j.last_non_direct_position,
+        j.touches - j.lead_from_last + 1 as lead_position, j.touches - j.opportunity_from_last + 1 as opportunity_position,
+        total
+    from members m
+    join journeys_of_touches j on j.journey_number = m.journey_number
 ),
 credited as (
     select
-        date_format(date_add('second', zone_offset, anchored_at), '%Y-%m-%d') as day, name, currency, revenue,
-        weight / sum(weight) over (partition by journey_id) as credit
-    from weighed
+        @slice as slice, name, currency, revenue < 0 as refund, coalesce(cast(revenue as double), 0e0) as revenue,
+        cast(@weights as double) / total as credit
+    from placed
+    where reported_at >= cast(:starts_at as timestamp) and reported_at < cast(:ends_at as timestamp)
 )
 select
-    day, name, currency,
-    sum(case when revenue < 0 then 0e0 else credit end) as attributed_conversions,
-    sum(credit * coalesce(cast(revenue as double), 0e0)) as attributed_revenue
+    slice, name, currency,
+    sum(case when refund then 0e0 else credit end) as attributed_conversions,
+    sum(credit * revenue) as attributed_revenue
 from credited
 group by 1, 2, 3
 order by 1, 2, 3

@@ -1,10 +1,14 @@
--- Purpose: build the journeys table, the ordered consented touchpoints of each person before each conversion, and, for people who did not
---   convert after them, the touchpoints since their last conversion (anchored at the last of these).
--- Parameters: longest_ms, the longest look-back window in milliseconds.
+-- Purpose: build rows of the journeys table, the ordered consented touchpoints of each person before each conversion, and, for people who did
+--   not convert after them, the touchpoints since their last conversion (anchored at the last of these).
+-- Parameters: longest_ms, the longest look-back window in milliseconds; first_number, the first journey number that is free.
 -- Grain: one row a (journey, touchpoint). journey_id is the conversion's id, or 'none:' and the person for a journey without conversion.
 -- Notes: position 1 is the last touch; ties in time are broken by touchpoint id. A row carries what every window needs (age of the next older
---   touch, the following channel, the channels from here to the last touch, joined by the unit separator), so that no window joins raw events,
---   and its origin (channel, source, medium and platform, joined likewise), so that no naming rule does.
+--   touch and of the last one, the three channels that follow, the channels from here to the last touch, joined by the unit separator; what
+--   names no channel is '' there), so that
+--   no window joins raw events, and its origin (channel, source, medium and platform, joined likewise), so that no naming rule does.
+--   journey_number tells a journey by a number, which groups faster than its id; bucket is one of 1,024 into which people are hashed;
+--   restart_age_ms is the age of the person's conversion before this one, person_conversion counts that person's conversions up to this one
+--   (refunds are neither).
 with touches as (
     select
         *,
@@ -12,54 +16,91 @@ with touches as (
     from touchpoints
     where person is not null and coalesce(consent, true)
 ),
-last_conversions as (
-    select person, max(occurred_at) as converted_at
+counted as (
+    select
+        *,
+        sum(case when coalesce(revenue, 0) >= 0 then 1 else 0 end) over (
+            partition by person order by occurred_at, conversion_id rows between unbounded preceding and current row
+        ) as person_conversion,
+        max(case when coalesce(revenue, 0) >= 0 then occurred_at end) over (
+            partition by person order by occurred_at, conversion_id rows between unbounded preceding and 1 preceding
+        ) as restarted_at,
+        max(case when coalesce(revenue, 0) >= 0 then occurred_at end) over (partition by person) as last_converted_at,
+        row_number() over (order by dt, conversion_id) as number
     from conversions
-    where person is not null and coalesce(revenue, 0) >= 0
+    where person is not null
+),
+last_conversions as (
+    select person, max(last_converted_at) as converted_at
+    from counted
     group by person
 ),
 unconverted as (
-    select t.*
+    select t.person, t.occurred_at
     from touches t
     left join last_conversions c on c.person = t.person
-    where c.person is null or t.occurred_at > c.converted_at
+    where c.converted_at is null or t.occurred_at > c.converted_at
 ),
 anchors as (
-    select person, max(occurred_at) as anchored_at
-    from unconverted
-    group by person
-),
-members as (
     select
-        c.conversion_id as journey_id, true as converted, c.occurred_at as anchored_at, c.person, c.type, c.revenue, c.currency,
-        t.touchpoint_id, t.occurred_at as touched_at, t.channel, t.campaign, t.platform, t.account, t.creative, t.post, t.kind, t.milestone,
-        t.origin, date_diff('millisecond', t.occurred_at, c.occurred_at) as age_ms
-    from conversions c
-    join touches t on t.person = c.person and t.occurred_at <= c.occurred_at
+        a.person, a.anchored_at, c.converted_at,
+        (select count(*) from counted) + row_number() over (order by a.anchored_at, a.person) as number
+    from (select person, max(occurred_at) as anchored_at from unconverted group by person) a
+    left join last_conversions c on c.person = a.person
+),
+journeys_of_people as (
+    select
+        conversion_id as journey_id, number, true as converted, occurred_at as anchored_at, person, type, revenue, currency,
+        cast(null as timestamp) as converted_at, date_diff('millisecond', restarted_at, occurred_at) as restart_age_ms,
+        cast(person_conversion as bigint) as person_conversion
+    from counted
     union all
     select
-        'none:' || t.person, false, a.anchored_at, t.person, cast(null as varchar), cast(null as decimal(18, 4)), cast(null as varchar),
-        t.touchpoint_id, t.occurred_at, t.channel, t.campaign, t.platform, t.account, t.creative, t.post, t.kind, t.milestone,
-        t.origin, date_diff('millisecond', t.occurred_at, a.anchored_at)
-    from unconverted t
-    join anchors a on a.person = t.person
+        'none:' || person, number, false, anchored_at, person, cast(null as varchar), cast(null as decimal(18, 4)), cast(null as varchar),
+        converted_at, cast(null as bigint), cast(null as bigint)
+    from anchors
+),
+hashed as (
+    select *, to_hex(md5(to_utf8(person))) as digest
+    from journeys_of_people
+),
+bucketed as (
+    select
+        *,
+        (
+            256 * strpos('123456789ABCDEF', substr(digest, 1, 1)) + 16 * strpos('123456789ABCDEF', substr(digest, 2, 1))
+            + strpos('123456789ABCDEF', substr(digest, 3, 1))
+        ) % 1024 as bucket
+    from hashed
+),
+walked as (
+    select
+        j.journey_id, j.number, j.converted, j.anchored_at, j.person, j.bucket, j.type, j.revenue, j.currency, j.restart_age_ms, j.person_conversion,
+        t.touchpoint_id, t.occurred_at as touched_at, t.channel, t.campaign, t.platform, t.account, t.creative, t.post, t.kind, t.milestone,
+        t.origin, date_diff('millisecond', t.occurred_at, j.anchored_at) as age_ms
+    from bucketed j
+    join touches t on t.person = j.person and t.occurred_at <= j.anchored_at
+    where j.converted_at is null or t.occurred_at > j.converted_at
 ),
 ordered as (
     select
         *,
-        row_number() over (partition by journey_id order by age_ms, touchpoint_id desc) as position_from_last,
-        lead(age_ms) over (partition by journey_id order by age_ms, touchpoint_id desc) as older_age_ms,
-        lag(channel) over (partition by journey_id order by age_ms, touchpoint_id desc) as next_channel,
-        array_agg(channel) over (
-            partition by journey_id order by age_ms, touchpoint_id desc rows between unbounded preceding and current row
+        row_number() over (partition by number order by age_ms, touchpoint_id desc) as position_from_last,
+        lead(age_ms) over (partition by number order by age_ms, touchpoint_id desc) as older_age_ms,
+        first_value(age_ms) over (partition by number order by age_ms, touchpoint_id desc) as last_age_ms,
+        lag(coalesce(channel, '')) over (partition by number order by age_ms, touchpoint_id desc) as next_channel,
+        lag(coalesce(channel, ''), 2) over (partition by number order by age_ms, touchpoint_id desc) as next_channel_2,
+        lag(coalesce(channel, ''), 3) over (partition by number order by age_ms, touchpoint_id desc) as next_channel_3,
+        array_agg(coalesce(channel, '')) over (
+            partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and current row
         ) as channels
-    from members
+    from walked
     where age_ms <= cast(:longest_ms as bigint)
 )
 select
-    journey_id, converted, anchored_at, date_format(anchored_at, '%Y-%m-%d') as dt, person, type, revenue, currency,
-    touchpoint_id, touched_at, age_ms, older_age_ms, position_from_last, next_channel,
+    journey_id, cast(:first_number as bigint) + number - 1 as journey_number, converted, anchored_at, date_format(anchored_at, '%Y-%m-%d') as dt,
+    person, cast(bucket as bigint) as bucket, type, revenue, currency, restart_age_ms, person_conversion,
+    touchpoint_id, touched_at, age_ms, older_age_ms, last_age_ms, position_from_last, next_channel, next_channel_2, next_channel_3,
     array_join(array_sort(array_distinct(channels)), chr(31)) as channel_set,
     channel, campaign, platform, account, creative, post, kind, milestone, origin
 from ordered
-order by dt, journey_id, position_from_last

@@ -7,8 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from pipelines.attribution import MODELS, model_parameters
-from pipelines.attribution.rules import DAY_MS, Journey
+from pipelines.attribution import DAY_MS, MODELS, Journey, model_parameters
 from tests.sql.events import DIRECT, Conversion, Touch, millis
 
 Sums = dict[tuple[str | None, ...], float]
@@ -38,14 +37,15 @@ def credit(
 ) -> Sums:
     """By day, channel and currency: attributed_conversions and attributed_revenue."""
     sums: Sums = defaultdict(float)
-    chosen = model_parameters(model, parameters)
+    chosen, reference = model_parameters(model, parameters), MODELS[model].reference
+    assert reference is not None
     for conversion in conversions:
         counted = [touch for touch in journey(touches, conversion, lookback_ms) if touch.channel not in left_out]
         if not counted:
             continue
         ages = np.array([millis(touch.at, conversion.at) / DAY_MS for touch in counted])
         direct = np.array([touch.channel in DIRECT for touch in counted])
-        weights = MODELS[model].reference(Journey(ages, direct), chosen)
+        weights = reference(Journey(ages, direct), chosen)
         for touch, share in zip(counted, weights / weights.sum(), strict=True):
             key = (conversion.at.date().isoformat(), touch.channel, conversion.currency)
             sums[*key, "attributed_conversions"] += float(share) * conversion.counts

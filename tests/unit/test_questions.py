@@ -104,7 +104,7 @@ def test_blank_is_not_said() -> None:
         ("channel_credit", {"lookback_days": "nan"}, "lookback_days is 'nan'"),
         ("channel_credit", {"lookback_days": "a week"}, "lookback_days is 'a week'"),
         ("channel_credit", {"model": "time_decay", "half_life_days": "x"}, "half_life_days is 'x'"),
-        ("channel_credit", {"model": "time_decay", "half_life_days": 0}, "half_life_days is 0"),
+        ("channel_credit", {"model": "time_decay", "half_life_days": -1}, "half_life_days is -1"),
         ("quadrants", {"reach_threshold": -1}, "reach_threshold is '-1'. Use a number of at least 0"),
         ("quadrants", {"threshold": "mode"}, "threshold is 'mode'"),
         ("point_mentions", {"limit": 0}, "limit is '0'"),

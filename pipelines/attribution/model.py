@@ -1,0 +1,83 @@
+"""What a model of attribution is: words for people, and for a rule its weight, once in SQL and once in NumPy.
+
+Invariants: a rule's weights are never negative, at least one touch of a journey weighs more than zero, and weight / total over a journey's
+touches sums to 1. Its two spellings agree to 1e-9 on any journey. What is no rule has no weights: the engine solves it from aggregates.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Numbers = npt.NDArray[np.float64]
+Names = npt.NDArray[np.object_]
+
+Kind = Literal["rule", "set", "ordered", "chain", "hybrid"]
+"""How the engine answers a model: by weights of touches, from the set of channels of each journey, from that and the positions at which they
+stand, from the transitions between channels, or by another model where the first one cannot."""
+
+
+@dataclass(frozen=True)
+class ModelParameter:
+    """A number that a person may set on a model, with the range in which it makes sense."""
+
+    name: str
+    title: str
+    default: float
+    minimum: float
+    maximum: float
+    help: str
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One journey's touches as the NumPy spelling sees them, oldest first.
+
+    ages_days: days before the conversion; direct: true where no channel; milestones: "lead", "opportunity", another name or None;
+    channels: the name that each touch's credit goes to. A rule that does not ask for milestones or channels does without them.
+    """
+
+    ages_days: Numbers
+    direct: npt.NDArray[np.bool_]
+    milestones: Names = field(default_factory=lambda: np.array([], dtype=object))
+    channels: Names = field(default_factory=lambda: np.array([], dtype=object))
+
+
+Reference = Callable[[Journey, Mapping[str, float]], Numbers]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A way to share a conversion among its touches.
+
+    summary: what it does; formula: the weight (or the solve) as text; source: who says so; caveat: where it misleads.
+
+    weights: SQL of a touch's weight over touches, position_from_first, position_from_last (both from 1), age_ms, last_age_ms (the age of the
+    last touch), direct, last_non_direct_position (counted from the last; null where all are direct), lead_position and opportunity_position
+    (counted from the first; null where no touch is marked so). total: SQL of what the weights of a journey are divided by, over touches,
+    last_non_direct_position, lead_position and opportunity_position alone; where total_is_aggregate, a sum over the journey's touches of
+    age_ms, last_age_ms and position_from_last instead. In both a parameter p stands as cast(:p as double), and the window as
+    cast(:lookback_ms as double). Both are in Athena's dialect; only rules have weights.
+
+    reference: the same weights in NumPy, not yet divided by their sum. Its parameters are the model's own and lookback_days. None where one
+    journey alone does not tell the credit.
+
+    additive: whether credit may be summed over channels.
+    """
+
+    key: str
+    title: str
+    kind: Kind
+    summary: str
+    formula: str
+    source: str
+    caveat: str
+    weights: str = ""
+    total: str = "1e0"
+    total_is_aggregate: bool = False
+    reference: Reference | None = None
+    parameters: tuple[ModelParameter, ...] = ()
+    additive: bool = True

@@ -1,0 +1,225 @@
+"""How the embedded lake makes its derived tables: DuckDB writes Parquet, and one Iceberg commit puts it in the place of what was there.
+
+Invariants: a build is one commit, which carries what it was made from; a build for some people leaves the rows of all others as they are, and
+the table as a build for everybody would have left it, but for journey numbers.
+"""
+
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from pyiceberg.io.pyarrow import parquet_file_to_data_file
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table, Transaction
+
+from pipelines import statements
+from pipelines.stores.base import Origin, Snapshots
+from pipelines.stores.catalog import TABLES, TEN_DAYS
+
+PROGRAM, MADE_OF, NEXT_NUMBER = "touchline.program", "touchline.made_of", "touchline.next_number"
+"""Snapshot properties of a build: the digest of what filled the table, the raw snapshots it read (JSON), the next free journey number."""
+
+RAW = ("touchpoints", "conversions")
+"""The tables that derived ones are made of."""
+
+_WHOSE = {
+    "touchpoints": "person",
+    "conversions": "coalesce(person, conversion_id)",
+    "journeys": "person",
+    "conversion_status": "coalesce(person, conversion_id)",
+}
+"""Table -> whose a row is. Conversions of unknown people are each of a person of their own."""
+
+_ORDER = {"journeys": "dt, journey_number, position_from_last", "conversion_status": "dt, conversion_id"}
+_AT_ONCE = 8_000_000
+"""Touchpoints whose journeys are made in one step: what a step sorts has to fit into memory and a little disk."""
+_MOST_CHANGED = 0.3
+"""Share of the rows above which everything is built anew: finding whose they are would cost more."""
+
+Reader = Callable[[str, Sequence[str]], str]
+"""(table, files) -> the SQL that reads them."""
+
+
+def origin_of(table: Table, snapshot: int | None) -> Origin | None:
+    """What the rows of a derived table were made of in one snapshot; None where it is no build's."""
+    found = None if snapshot is None else table.snapshot_by_id(snapshot)
+    properties = found.summary.additional_properties if found is not None and found.summary is not None else {}
+    if PROGRAM not in properties:
+        return None
+    return Origin(properties[PROGRAM], json.loads(properties[MADE_OF]))
+
+
+def changed_people(
+    cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], read: Reader, before: Snapshots, now: Snapshots
+) -> pa.Table | None:
+    """Column `who`: whose rows differ between two states of the raw tables. None where that cannot be told, or is nearly everybody."""
+    found = []
+    for name in RAW:
+        old, new = (_files(tables[name], snapshots[name]) for snapshots in (before, now))
+        if old is None or new is None:
+            return None
+        gone, came = (
+            {path: files[path] for path in files.keys() - other.keys()} for files, other in ((old, new), (new, old))
+        )
+        changed = sum(file.record_count for file in (*gone.values(), *came.values()))
+        if changed > _MOST_CHANGED * max(1, sum(file.record_count for file in new.values())):
+            return None
+        found.append(_whose_rows_differ(name, read(name, list(gone)), read(name, list(came))))
+    return cursor.sql(" union ".join(found)).to_arrow_table()
+
+
+def people_since(
+    cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], read: Reader, now: Snapshots, day: str
+) -> pa.Table:
+    """Column `who`: all people who were met or converted on a UTC day or later."""
+    parts = (
+        f"select {_WHOSE[name]} as who from {read(name, list(_files(tables[name], now[name]) or {}))} where dt >= $day"
+        for name in RAW
+    )
+    return cursor.sql(
+        f"select distinct who from ({' union all '.join(parts)}) where who is not null", params={"day": day}
+    ).to_arrow_table()
+
+
+class Builder:
+    """Makes the rows of one derived table from the raw tables as they were in one snapshot each."""
+
+    def __init__(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        tables: Mapping[str, Table],
+        read: Reader,
+        statement: str,
+        parameters: Mapping[str, Any],
+    ) -> None:
+        """tables: the raw ones. statement: the one under sql/lake that makes the rows."""
+        self._cursor, self._tables, self._read = cursor, tables, read
+        self._statement, self._parameters = statement, parameters
+
+    def change(
+        self,
+        name: str,
+        current: Table,
+        transaction: Transaction,
+        origin: Origin,
+        people: pa.Table | None,
+        progress: Callable[[float], None],
+    ) -> None:
+        """Put the rows of these people (None: of everybody) in the place of theirs. progress: told the fraction that is done."""
+        present = _files(current, current.metadata.current_snapshot_id) or {}
+        first, leaving = 1, present
+        if people is not None:
+            self._cursor.register("people", people)
+            first = int(_property(current, NEXT_NUMBER) or 1)
+            leaving = {path: present[path] for path in self._holding(name, present)}
+        written: list[str] = []
+        steps = list(self._steps(origin, people))
+        for done, whose in enumerate(steps):
+            written += self._write(name, current, whose, first, leaving if people is not None else {})
+            first = self._next_number(name, written, first)
+            progress((done + 1) / len(steps))
+        properties = {
+            PROGRAM: origin.program,
+            MADE_OF: json.dumps(dict(origin.snapshots)),
+            NEXT_NUMBER: str(first),
+        }
+        with transaction.update_snapshot(snapshot_properties=properties).overwrite() as update:
+            for file in leaving.values():
+                update.delete_data_file(file)
+            for path in written:
+                update.append_data_file(parquet_file_to_data_file(current.io, transaction.table_metadata, path))
+
+    def _steps(self, origin: Origin, people: pa.Table | None) -> Iterator[dict[str, str]]:
+        """Raw table -> the SQL that reads the rows of one step's people, so many that their journeys fit into memory."""
+        files = {name: _files(self._tables[name], origin.snapshots[name]) or {} for name in RAW}
+        every = {name: self._read(name, list(files[name])) for name in RAW}
+        if people is not None:
+            yield {
+                name: f"(select * from {every[name]} where {_WHOSE[name]} in (select who from people))" for name in RAW
+            }
+            return
+        steps = 1 + sum(file.record_count for file in files["touchpoints"].values()) // _AT_ONCE
+        for step in range(steps):
+            part = f"hash(coalesce({{}}, '')) % {steps} = {step}"
+            yield (
+                every
+                if steps == 1
+                else {name: f"(select * from {every[name]} where {part.format(_WHOSE[name])})" for name in RAW}
+            )
+
+    def _holding(self, name: str, files: Mapping[str, DataFile]) -> list[str]:
+        """The files that hold rows of the people."""
+        if not files:
+            return []
+        held = f"from read_parquet([{', '.join(map(statements.quoted, files))}], filename = true)"
+        rows = self._cursor.sql(
+            f"select distinct filename {held} where {_WHOSE[name]} in (select who from people)"
+        ).fetchall()
+        by_path = {path.removeprefix("file://"): path for path in files}
+        return [by_path[path] for (path,) in rows]
+
+    def _write(
+        self, name: str, current: Table, relations: Mapping[str, str], first: int, leaving: Mapping[str, DataFile]
+    ) -> list[str]:
+        """Write the rows, and those of others in the files that leave, as files of the table; their paths."""
+        bound = statements.bind(
+            self._statement,
+            {**self._parameters, "first_number": first},
+            dialect="duckdb",
+            relation=relations.__getitem__,
+        )
+        columns = ", ".join(f'"{column}"' for column in TABLES[name])
+        rows = f"select {columns} from ({bound.sql})"
+        if leaving:
+            stay = f"{_WHOSE[name]} not in (select who from people)"
+            rows = f"{rows} union all select {columns} from {self._read(name, list(leaving))} where {stay}"
+        numbers = ", ".join(f'"{field.name}": {field.field_id}' for field in current.schema().fields)
+        split = {"part_1": f"substr(dt, 1, {TEN_DAYS})"} | (
+            {"part_2": "converted"} if "converted" in TABLES[name] else {}
+        )
+        folder = Path(current.location().removeprefix("file://")) / "data" / uuid.uuid4().hex
+        folder.mkdir(parents=True)
+        self._cursor.execute(
+            f"copy (select *, {', '.join(f'{value} as {part}' for part, value in split.items())} from ({rows}) "
+            f"order by {', '.join(split)}, {_ORDER[name]}) to {statements.quoted(str(folder))} "
+            f"(format parquet, partition_by ({', '.join(split)}), field_ids {{{numbers}}})",
+            bound.values,
+        )
+        return [f"file://{path}" for path in sorted(folder.rglob("*.parquet"))]
+
+    def _next_number(self, name: str, written: Sequence[str], first: int) -> int:
+        if "journey_number" not in TABLES[name] or not written:
+            return first
+        [(highest,)] = self._cursor.sql(f"select max(journey_number) from {self._read(name, written)}").fetchall()
+        return first if highest is None else max(first, int(highest) + 1)
+
+
+def _files(table: Table, snapshot: int | None) -> dict[str, DataFile] | None:
+    """Path -> file of a snapshot (None as its id: no files); None where the table keeps that snapshot no longer."""
+    if snapshot is None:
+        return {}
+    if table.snapshot_by_id(snapshot) is None:
+        return None
+    return {task.file.file_path: task.file for task in table.scan(snapshot_id=snapshot).plan_files()}
+
+
+def _property(table: Table, name: str) -> str | None:
+    snapshot = table.current_snapshot()
+    return (
+        snapshot.summary.additional_properties.get(name)
+        if snapshot is not None and snapshot.summary is not None
+        else None
+    )
+
+
+def _whose_rows_differ(name: str, gone: str, came: str) -> str:
+    rows = f"select * exclude (upload_id, row_number), {_WHOSE[name]} as who from"
+    both = f"({rows} {{}} except all {rows} {{}})"
+    differing = " union all ".join(
+        f"select who from {both.format(one, other)}" for one, other in ((gone, came), (came, gone))
+    )
+    return f"select distinct who from ({differing}) where who is not null"

@@ -1,0 +1,51 @@
+-- Purpose: the touches that count where options change which do: their positions are worked out anew from journey rows.
+-- Parameters: as members.sql, and impression_lookback_ms (the window of touches of kind impression); left_out_channels (not part of the model);
+--   redistribute_direct (direct touches count only in journeys that have no other); restart (a journey begins anew after a conversion);
+--   collapse (touches of the same name in a row count as the last of them); renamed, called (names of @dimension, or channels, that go by
+--   another one, and that other one); rare and with_rare (names, and whether only journeys with or only those without any of them count; null: all).
+-- Grain: one row a (journey, touch), with the columns of members.sql; next_name and name_set hold for any @dimension.
+with counted as (
+    select
+        *,
+        coalesce(@channel in (cast(:direct_channels as varchar)), false) as direct,
+        coalesce(element_at(map(array[cast(:renamed as varchar)], array[cast(:called as varchar)]), @dimension), @dimension, '') as name
+    from journeys
+    where dt between cast(:first_dt as varchar) and cast(:last_dt as varchar)
+        and anchored_at >= cast(:anchored_from as timestamp) and anchored_at < cast(:anchored_to as timestamp)
+        and (converted or cast(:with_unconverted as boolean))
+        and (not converted or cast(:conversion_type as varchar) is null or type = cast(:conversion_type as varchar))
+        and (not converted or not cast(:first_conversion as boolean) or person_conversion = 1)
+        and age_ms <= case
+            when kind = 'impression' then cast(:impression_lookback_ms as bigint) else cast(:lookback_ms as bigint)
+        end
+        and not coalesce(@channel in (cast(:left_out_channels as varchar)), false)
+        and (not cast(:restart as boolean) or restart_age_ms is null or age_ms < restart_age_ms)
+),
+faced as (
+    select *, bool_and(direct) over (partition by journey_number) as only_direct
+    from counted
+),
+neighboured as (
+    select *, lag(name) over (partition by journey_number order by age_ms, touchpoint_id desc) as newer_name
+    from faced
+    where not (cast(:redistribute_direct as boolean) and direct) or only_direct
+),
+kept as (
+    select *, bool_or(coalesce(name in (cast(:rare as varchar)), false)) over (partition by journey_number) as has_rare
+    from neighboured
+    where not cast(:collapse as boolean) or newer_name is null or newer_name <> name
+)
+select
+    journey_number, journey_id, converted, bucket, revenue, currency,
+    case when cast(:by_touch_date as boolean) then touched_at else anchored_at end as reported_at,
+    touchpoint_id, age_ms,
+    min(age_ms) over (partition by journey_number) as last_age_ms,
+    row_number() over (partition by journey_number order by age_ms, touchpoint_id desc) as position_from_last,
+    lead(journey_number) over (partition by journey_number order by age_ms, touchpoint_id desc) is null as is_first,
+    direct, milestone, name,
+    lag(name) over (partition by journey_number order by age_ms, touchpoint_id desc) as next_name,
+    lag(name, 2) over (partition by journey_number order by age_ms, touchpoint_id desc) as next_name_2,
+    lag(name, 3) over (partition by journey_number order by age_ms, touchpoint_id desc) as next_name_3,
+    array_join(array_sort(array_distinct(array_agg(name) over (partition by journey_number))), chr(31)) as name_set
+from kept
+where cast(:with_rare as boolean) is null or has_rare = cast(:with_rare as boolean)
