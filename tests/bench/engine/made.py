@@ -55,6 +55,10 @@ _MEDIA = ("cpc", "organic", "paid social", "social", "email", "display", "video"
 _PLATFORMS = ("Google", "Google", "Meta", "Meta", None, "DV360", "YouTube", "Awin", None, None)
 _KINDS = ("click", "visit", "click", "visit", "click", "impression", "impression", "click", "visit", "visit")
 
+_MILESTONES = (None, "lead", "opportunity")
+_MILESTONED = 10
+"""One journey of so many has milestones."""
+
 _SCRAMBLE = 0x9E3779B97F4A7C15 & ((1 << 44) - 1)
 """An odd number: its multiples modulo 2^44 number persons and rows in no order that a join could profit from."""
 
@@ -91,9 +95,17 @@ class Journeys:
             "platform": _picked(_PLATFORMS, channels),
             "account": _picked([name and f"{name} main" for name in _PLATFORMS], channels),
             "kind": _picked(_KINDS, channels),
+            "milestone": _picked(_MILESTONES, self._milestones[order]),
             "consent": pa.repeat(True, rows),
         }
         return _table("touchpoints", touch, rows)
+
+    @cached_property
+    def _milestones(self) -> Integers:
+        """Which touch reached what, as places in _MILESTONES: of some journeys the second touch and the third."""
+        position = np.arange(self.starts[-1]) - np.repeat(self.starts[:-1], np.diff(self.starts))
+        some = np.repeat(self.numbers % _MILESTONED == 0, np.diff(self.starts))
+        return np.where(some & (position < len(_MILESTONES)), position, 0)
 
     @cached_property
     def conversions(self) -> pa.Table:

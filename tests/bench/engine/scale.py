@@ -16,6 +16,7 @@ from tests.bench.engine import ours
 from tests.bench.engine.figures import Figure, once, seconds
 from tests.bench.engine.homes import empty_home, load, opened
 from tests.bench.engine.made import TOUCHES_A_JOURNEY, make_in_parts
+from tests.bench.engine.ours import FIVE, LONGEST_DAYS, RULES, ask
 
 SIZES = (10_000_000, 100_000_000)
 SHARE = 1.0
@@ -25,12 +26,12 @@ PART = 1_000_000
 LINEAR = 1.3
 MEMORY_GB = 4
 
-ASKED: dict[str, Callable[[Stores], object]] = {
-    "five rule models": partial(ours.five_rules, lookback_days=ours.LONGEST_DAYS),
-    "all rule models": partial(ours.all_rules, lookback_days=ours.LONGEST_DAYS),
-    "Markov": partial(ours.markov, lookback_days=ours.LONGEST_DAYS, order=1),
-    "Markov order 2": partial(ours.markov, lookback_days=ours.LONGEST_DAYS, order=2),
-    "Shapley": partial(ours.shapley, lookback_days=ours.LONGEST_DAYS),
+ASKED: dict[str, Callable[[Stores], Callable[[], object]]] = {
+    "five rule models": lambda stores: partial(ours.rules, ask(stores, LONGEST_DAYS), FIVE),
+    f"{len(RULES)} rule models": lambda stores: partial(ours.rules, ask(stores, LONGEST_DAYS), RULES),
+    "Markov": lambda stores: partial(ours.solved, ask(stores, LONGEST_DAYS, "markov", order=1)),
+    "Markov order 2": lambda stores: partial(ours.solved, ask(stores, LONGEST_DAYS, "markov", order=2)),
+    "Shapley": lambda stores: partial(ours.solved, ask(stores, LONGEST_DAYS, "shapley")),
 }
 
 
@@ -63,11 +64,11 @@ def _load(home: Path, touchpoints: int) -> None:
             load(stores, made.touchpoints, made.conversions)
 
 
-def _ask(home: Path) -> dict[str, float]:
+def _measured(home: Path) -> dict[str, float]:
     with opened(home) as stores:
         told = {"build": once(partial(ours.build_full, stores))}
-        for name, ask in ASKED.items():
-            told[name] = seconds(partial(ask, stores))
+        for name, work in ASKED.items():
+            told[name] = seconds(work(stores))
     return {**told, "peak_gb": _peak_gb()}
 
 
@@ -82,4 +83,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "load":
         _load(Path(sys.argv[2]), int(sys.argv[3]))
     else:
-        print(json.dumps(_ask(Path(sys.argv[2]))))
+        print(json.dumps(_measured(Path(sys.argv[2]))))
