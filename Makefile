@@ -4,7 +4,7 @@ PORT ?= 8501
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test fuzz bench bench-upload format
+.PHONY: run test fuzz bench bench-upload bench-engine bench-engine-scale format
 .DEFAULT_GOAL := run
 
 run: .venv/.installed
@@ -29,6 +29,12 @@ bench: .venv/.installed-dev
 
 bench-upload: .venv/.installed-dev
 	$(BIN)/python -m tests.bench.uploads
+
+bench-engine: .venv/.installed-dev
+	$(BIN)/python -m tests.bench.engine
+
+bench-engine-scale: .venv/.installed-dev
+	$(BIN)/python -m tests.bench.engine --scale
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,82 @@
+"""The engine, as the benchmark calls it: all that it knows of our own side stands here.
+
+Every answer is worked out from the lake's rows anew, as after a change of model; only the names are known already, as on a page.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import pandas as pd
+
+from pipelines import journeys
+from pipelines.attribution.asked import Asked, Attribution, weighing
+from pipelines.attribution.bootstrap import BUCKETS, bucket_sums, resample_credit, resample_markov
+from pipelines.attribution.engine import SUMS, credit, rules_credit
+from pipelines.attribution.markov import transition_counts
+from pipelines.attribution.registry import MODELS, model_parameters
+from pipelines.calendar import Period
+from pipelines.identity import names_of
+from pipelines.statements import NO_SLOTS, Slots
+from pipelines.stores.base import Reading, Stores
+
+FIVE = ("first_touch", "last_touch", "linear", "time_decay", "position_based")
+RULES = tuple(key for key, model in MODELS.items() if model.kind == "rule")
+LONGEST_DAYS = 90.0
+
+_ALWAYS = Period(date(2025, 1, 1), date(2026, 12, 31))
+
+
+class _Anew(Reading):
+    """A reading that keeps no rows."""
+
+    def lake(self, statement: str, parameters: Mapping[str, object], slots: Slots = NO_SLOTS) -> pd.DataFrame:
+        """Rows of a lake statement, asked for again each time."""
+        return self.stores.lake.frame(statement, parameters, slots=slots, snapshots=self.snapshots)
+
+
+def ask(stores: Stores, lookback_days: float, model: str = "linear", **parameters: float) -> Asked:
+    """Everything there is by channel, under a model and a window."""
+    reading = stores.read()
+    how = Attribution(model, model_parameters(model, parameters), lookback_days, None, (), "EUR")
+    return Asked(_Anew(stores, reading.warehouse_version, reading.snapshots), names_of(reading), how, _ALWAYS)
+
+
+def build_full(stores: Stores) -> None:
+    """Build all journeys."""
+    journeys.build(stores, full=True)
+
+
+def build_changed(stores: Stores) -> None:
+    """Build the journeys of what changed since the last build."""
+    journeys.build(stores)
+
+
+def rules(asked: Asked, models: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Rule-based models at once, with revenue: model -> attributed_conversions and attributed_revenue by channel."""
+    return {model: _by_channel(rows) for model, rows in rules_credit(asked, models).items()}
+
+
+def solved(asked: Asked) -> pd.DataFrame:
+    """The asked model, its solve included, with revenue: attributed_conversions and attributed_revenue by channel."""
+    return _by_channel(credit(asked))
+
+
+def rule_intervals(asked: Asked, model: str) -> None:
+    """A rule-based model with bootstrap intervals for all channels."""
+    rows = asked.lake("credit", asked.slots("bucket", (weighing(model),)), asked.parameters())
+    measures = [f"{name}_{model}" for name in SUMS]
+    rows = rows.rename(columns={"slice": "bucket"})
+    resample_credit(bucket_sums(rows, sorted(rows["name"].unique()), measures)).interval()
+
+
+def markov_intervals(asked: Asked) -> None:
+    """Markov of order 1 with bootstrap intervals for all channels."""
+    grams = asked.lake("grams", asked.slots("bucket"), asked.parameters(with_unconverted=True, order=1))
+    grams = grams.rename(columns={"slice": "bucket"})
+    counts = transition_counts(grams, sorted(grams["touch_1"].unique()), BUCKETS)
+    # Its last but one column counts the steps into conversion.
+    resample_markov(counts, counts[:, :, -2].sum(axis=1)[:, None]).interval()
+
+
+def _by_channel(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.groupby("name")[SUMS].sum()
