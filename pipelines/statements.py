@@ -251,6 +251,10 @@ def _expand(placeholder: exp.Placeholder, length: int) -> None:
 
 
 def quoted(path: str) -> str:
-    """A file's path as an SQL text that DuckDB takes literally: a glob's special characters stand for themselves."""
-    literal = "".join(f"[{character}]" if character in "*?[" else character for character in path)
-    return "'" + literal.replace("'", "''") + "'"
+    """A path to read from as an SQL text that DuckDB takes literally: a glob's special characters stand for themselves."""
+    return text("".join(f"[{character}]" if character in "*?[" else character for character in path))
+
+
+def text(value: str) -> str:
+    """An SQL text."""
+    return "'" + value.replace("'", "''") + "'"

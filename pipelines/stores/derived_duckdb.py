@@ -185,11 +185,11 @@ class Builder:
         folder.mkdir(parents=True)
         self._cursor.execute(
             f"copy (select *, {', '.join(f'{value} as {part}' for part, value in split.items())} from ({rows}) "
-            f"order by {', '.join(split)}, {_ORDER[name]}) to {statements.quoted(str(folder))} "
+            f"order by {', '.join(split)}, {_ORDER[name]}) to {statements.text(str(folder))} "
             f"(format parquet, partition_by ({', '.join(split)}), field_ids {{{numbers}}})",
             bound.values,
         )
-        return [f"file://{path}" for path in sorted(folder.rglob("*.parquet"))]
+        return [str(path) for path in sorted(folder.rglob("*.parquet"))]
 
     def _next_number(self, name: str, written: Sequence[str], first: int) -> int:
         if "journey_number" not in TABLES[name] or not written:

@@ -177,19 +177,19 @@ def removal_effects(paths: Iterable[Path], order: int) -> dict[str | None, float
         states: list[State] = [START, *(("state", *step) for step in steps), CONVERSION if converts else NULL]
         for origin, target in pairwise(states):
             moves[origin][target] += journeys_
-    base = _converts(moves, lambda _: False)
+    base = _converts(moves, "\x00")  # no name is called so
     if not base:
         return {}
-    return {name: 1 - _converts(moves, lambda state: name in state[1:]) / base for name in names}
+    return {name: 1 - _converts(moves, name) / base for name in names}
 
 
-def _converts(moves: Mapping[State, Mapping[State, float]], gone: Callable[[State], bool]) -> float:
-    """The probability of a conversion from the start, where what leads into a state that is gone leads to nothing."""
+def _converts(moves: Mapping[State, Mapping[State, float]], gone: str | None) -> float:
+    """The probability of a conversion from the start, where what leads into a state of the name that is gone leads to nothing."""
     states = {state: number for number, state in enumerate({*moves, *(to for ways in moves.values() for to in ways)})}
     steps = np.zeros((len(states), len(states)))
     for origin, ways in moves.items():
         for target, times in ways.items():
-            if times and not gone(target):
+            if times and gone not in target[1:]:
                 steps[states[origin], states[target]] = times / sum(ways.values())
     chance = np.zeros(len(states))
     if CONVERSION not in states or START not in states:

@@ -5,18 +5,18 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.table import DataScan
 
 from pipelines import journeys
 from pipelines.settings import PROJECT
-from pipelines.stores import derived_duckdb
 from pipelines.stores.base import Stores
 from pipelines.stores.catalog import DERIVED
 from pipelines.stores.lake_duckdb import DuckDBLake
@@ -126,7 +126,7 @@ class World:
 
 
 @pytest.fixture
-def uploads(bench: Stores) -> Iterator[Uploads]:
+def uploads(bench: Stores) -> Uploads:
     """An emptied lake."""
     for table in (*KEYS, *DERIVED):
         bench.lake.table(table).delete()  # type: ignore[attr-defined]
@@ -134,7 +134,7 @@ def uploads(bench: Stores) -> Iterator[Uploads]:
     filled.touch(*world.touches(160, 0, DAYS - 1))
     filled.convert(*world.conversions(90, 0, DAYS - 1))
     journeys.build(bench, full=True)
-    yield filled
+    return filled
 
 
 def status(stores: Stores) -> list[tuple[Any, ...]]:
@@ -245,10 +245,9 @@ def stop(monkeypatch: pytest.MonkeyPatch, table: str) -> None:
     def register(io: Any, metadata: Any, path: str) -> Any:
         if f"/{table}/" in path:
             raise Stopped
-        return real(io, metadata, path)
+        return parquet_file_to_data_file(io, metadata, path)
 
-    real = derived_duckdb.parquet_file_to_data_file
-    monkeypatch.setattr(derived_duckdb, "parquet_file_to_data_file", register)
+    monkeypatch.setattr("pipelines.stores.derived_duckdb.parquet_file_to_data_file", register)
 
 
 @pytest.mark.parametrize("table", DERIVED)

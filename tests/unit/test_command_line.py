@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -229,7 +230,7 @@ def test_history_and_undo(run: Callable[..., tuple[int, str, str]], spend: str) 
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert "undone already" in err
     assert "undone_at" in run("uploads")[1]
-    assert run("journeys")[1] == "The journeys are up to date.\n"
+    assert re.fullmatch(r"The journeys are up to date: data version w\d+\.l\w{12}\.\n", run("journeys")[1])
 
 
 def test_ask_in_three_forms(run: Callable[..., tuple[int, str, str]], spend: str) -> None:

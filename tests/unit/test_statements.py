@@ -87,7 +87,7 @@ def declared(path: Path) -> set[str]:
     """The parameters and slots that a header names, those of the file it refers to included: what is said about them stands in parentheses or
     after a colon."""
     named = re.sub(r"\([^)]*\)", "", header(path)["Parameters"])
-    words = {word.strip(" .") for word in re.split(r"[,;:]| and ", named)}
+    words = {word.strip(" .").removeprefix("and ") for word in re.split(r"[,;:]", named)}
     return {word for word in words if re.fullmatch(r"@?[a-z_]+", word)}.union(*map(declared, referred(path))) - {"none"}
 
 

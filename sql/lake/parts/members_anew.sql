@@ -2,7 +2,7 @@
 -- Parameters: as members.sql, and impression_lookback_ms (the window of touches of kind impression); left_out_channels (not part of the model);
 --   redistribute_direct (direct touches count only in journeys that have no other); restart (a journey begins anew after a conversion);
 --   collapse (touches of the same name in a row count as the last of them); renamed, called (names of @dimension, or channels, that go by
---   another one, and that other one); rare and with_rare (names, and whether only journeys with or only those without any of them count; null: all).
+--   another one, and that other one); rare, with_rare (names, and whether only journeys with or only those without any of them count; null: all).
 -- Grain: one row a (journey, touch), with the columns of members.sql; next_name and name_set hold for any @dimension.
 with counted as (
     select
