@@ -16,7 +16,7 @@ from pipelines.calendar import local_day
 from pipelines.identity import KINDS, origins
 from pipelines.questions.credit import CREDIT_DIMENSIONS, SOURCES, by
 from pipelines.questions.journeys import asked_by_conversion, most, renamed_anew
-from pipelines.questions.question import ATTRIBUTION, ATTRIBUTION_STATEMENTS, PERIOD, Found, Parameter, Question
+from pipelines.questions.question import ATTRIBUTION, PERIOD, Found, Parameter, Question
 from pipelines.questions.scope import scope
 from pipelines.statements import Slots, Weighing
 from pipelines.stores.base import Reading
@@ -261,7 +261,7 @@ QUESTIONS = (
             Parameter("conversion", "text", None, "The id of the conversion."),
         ),
         SOURCES,
-        ("lake/one_conversion", "lake/touchpoints_of_person", *ATTRIBUTION_STATEMENTS),
+        ("lake/one_conversion", "lake/touchpoints_of_person", "lake/credit", "lake/grams"),
         decision_trace,
     ),
 )

@@ -12,7 +12,8 @@ def pick_row(window: Page, number: int) -> None:
     """Tick a row of the first table: it is drawn on a canvas, so that there is nothing to ask for but a place."""
     table = window.get_by_test_id("stDataFrame").first
     expect(table.locator("canvas").first).to_be_visible()
-    table.locator("canvas").first.click(position={"x": 18, "y": 33 * number + 16})
+    # What scrolls lies above the canvas and takes the click for it.
+    table.locator("canvas").first.click(position={"x": 18, "y": 33 * number + 16}, force=True)
 
 
 def test_a_conversion_is_picked_explained_and_saved(window: Page, demo_address: str, tmp_path: Path) -> None:
