@@ -171,10 +171,9 @@ def _window(longest: float) -> float:
 
 
 def _options(longest: float) -> Options:
-    with st.container(horizontal=True, gap="medium"):
-        direct = _either("Direct touches", list(_DIRECT), "direct")
-        reported = _either("Report credit by", _REPORTED, "report_by")
+    direct = _either("Direct touches", list(_DIRECT), "direct")
     st.caption(DIRECT[_DIRECT[direct]])
+    reported = _either("Report credit by", _REPORTED, "report_by")
     impressions = st.number_input(
         "Window of impressions, days",
         min_value=0.01,

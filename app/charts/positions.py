@@ -40,7 +40,7 @@ def position_map(rows: pd.DataFrame, by: str, value: str, theme: Theme) -> go.Fi
         colorscale=[[0, theme.paper], [1, theme.accent]],
         zmin=0,
         # The strongest cell stays weak enough for its number to be read.
-        zmax=1.3 * float(np.nanmax(known, initial=0.1)),
+        zmax=1.8 * float(np.nanmax(known, initial=0.1)),
         showscale=False,
         xgap=2,
         ygap=2,

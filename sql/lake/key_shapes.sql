@@ -1,5 +1,5 @@
 -- Purpose: what identifiers of people look like, of conversions without any touchpoint and of touchpoints, so that a mix-up can be seen.
--- Parameters: those of what is told (parts/told.sql or parts/told_anew.sql).
+-- Parameters: those of what is told (parts/told.sql or parts/told_anew.sql); first_dt, last_dt.
 -- Grain: one row a (side, kind, lead, length): side is unmatched (conversions) or touchpoints (of the period's days), kind what the identifier looks
 --   like, lead the letters before the digits where it is made of these two; with how many rows there are and an example.
 with keys as (

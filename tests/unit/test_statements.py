@@ -33,6 +33,7 @@ VALUES: dict[str, Any] = {
     "lookback_ms": 86_400_000,
     "impression_lookback_ms": 43_200_000,
     "longest_ms": 86_400_000,
+    "longest_days": 90,
     "first_number": 1,
     "order": 1,
     "conversion_type": None,
@@ -295,7 +296,9 @@ def test_only_raw_tables_are_given_a_relation() -> None:
         seen.append(table)
         return f"read('{table}')"
 
-    ready = bind("outcomes_anew", VALUES, dialect="duckdb", relation=relation, slots=Slots("channel"))
+    ready = bind(
+        "outcomes", VALUES, dialect="duckdb", relation=relation, slots=Slots("channel", members="members_anew")
+    )
     assert sorted(seen) == ["conversion_status", "journeys"]
     assert "read('journeys') AS journeys" in ready.sql
 
