@@ -109,7 +109,8 @@ def _shared_out(sets: pd.DataFrame) -> pd.DataFrame:
     players = [
         [day + SEPARATOR + name for name in names] for day, names in zip(sets["day"], sets["channels"], strict=True)
     ]
-    earned = shapley_values(sets.assign(channels=players))
+    # Money without a rate is left out: it must not take with it what else the name earned that day.
+    earned = shapley_values(sets.assign(channels=players, revenue=sets["revenue"].fillna(0.0)))
     told = [player.split(SEPARATOR, 1) for player in earned["channel"]]
     return earned.assign(day=[day for day, _ in told], name=[name for _, name in told])
 

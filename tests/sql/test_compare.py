@@ -230,11 +230,11 @@ def test_few_conversions_are_said_to_be_less_sure(bench: Stores) -> None:
 @given(worlds)
 def test_two_implementations_agree_on_any_world(bench: Stores, world: Any) -> None:
     events.fill(bench, *world)
-    for given_ in OPTIONS.values():
+    for option, given_ in OPTIONS.items():
         found = asked(bench, "parity", **given_)
         rows = found.rows.set_index("model")
         uncarried = {"markov", "hybrid"} if rows.loc["markov", "note"] else set()
-        assert rows.loc[~rows["agrees"].fillna(True).astype(bool)].to_dict("index") == {}
+        assert (option, rows.loc[~rows["agrees"].fillna(True).astype(bool)].to_dict("index")) == (option, {})
         assert set(rows.index[rows["agrees"].isna()]) <= uncarried | {"hybrid"}
         assert rows["reconciles"].dropna().all()
         assert found.facts["of"] in (found.facts["compared"], None)
