@@ -9,15 +9,16 @@ from datetime import date
 import pandas as pd
 
 from pipelines import journeys
-from pipelines.attribution.asked import Asked, Attribution, weighing
-from pipelines.attribution.bootstrap import BUCKETS, bucket_sums, resample_credit, resample_markov
+from pipelines.attribution.asked import Asked, Attribution
+from pipelines.attribution.bucketed import in_buckets
 from pipelines.attribution.engine import SUMS, credit, rules_credit
-from pipelines.attribution.markov import transition_counts
+from pipelines.attribution.model import Numbers
 from pipelines.attribution.registry import MODELS, model_parameters
 from pipelines.calendar import Period
 from pipelines.identity import names_of
 from pipelines.statements import NO_SLOTS, Slots
 from pipelines.stores.base import Reading, Stores
+from tests.bench.engine.made import CHANNELS, CURRENCY
 
 FIVE = ("first_touch", "last_touch", "linear", "time_decay", "position_based")
 RULES = tuple(key for key, model in MODELS.items() if model.kind == "rule")
@@ -37,7 +38,7 @@ class _Anew(Reading):
 def ask(stores: Stores, lookback_days: float, model: str = "linear", **parameters: float) -> Asked:
     """Everything there is by channel, under a model and a window."""
     reading = stores.read()
-    how = Attribution(model, model_parameters(model, parameters), lookback_days, None, (), "EUR")
+    how = Attribution(model, model_parameters(model, parameters), lookback_days, None, (), CURRENCY)
     return Asked(_Anew(stores, reading.warehouse_version, reading.snapshots), names_of(reading), how, _ALWAYS)
 
 
@@ -61,21 +62,9 @@ def solved(asked: Asked) -> pd.DataFrame:
     return _by_channel(credit(asked))
 
 
-def rule_intervals(asked: Asked, model: str) -> None:
-    """A rule-based model with bootstrap intervals for all channels."""
-    rows = asked.lake("credit", asked.slots("bucket", (weighing(model),)), asked.parameters())
-    measures = [f"{name}_{model}" for name in SUMS]
-    rows = rows.rename(columns={"slice": "bucket"})
-    resample_credit(bucket_sums(rows, sorted(rows["name"].unique()), measures)).interval()
-
-
-def markov_intervals(asked: Asked) -> None:
-    """Markov of order 1 with bootstrap intervals for all channels."""
-    grams = asked.lake("grams", asked.slots("bucket"), asked.parameters(with_unconverted=True, order=1))
-    grams = grams.rename(columns={"slice": "bucket"})
-    counts = transition_counts(grams, sorted(grams["touch_1"].unique()), BUCKETS)
-    # Its last but one column counts the steps into conversion.
-    resample_markov(counts, counts[:, :, -2].sum(axis=1)[:, None]).interval()
+def intervals(asked: Asked) -> tuple[Numbers, Numbers]:
+    """Bootstrap intervals of the conversions and the revenue of every channel under the asked model."""
+    return in_buckets(asked, asked.how.model, CHANNELS).credit().interval()
 
 
 def _by_channel(rows: pd.DataFrame) -> pd.DataFrame:

@@ -50,12 +50,12 @@ def _of_share(share: float, five_bar: float, every_bar: float) -> Iterator[Figur
         yield Figure(f"Markov / markov_model on aggregated paths, {of}", chain, peer["markov_model, aggregated"], 1)
         yield Figure(f"Markov order 2 / markov_model order 2, {of}", longer, peer["markov_model, order 2"], 0.15)
         yield Figure(f"Shapley / run_shapley, {of}", values, peer["shapley"], 0.04)
-        asked = ask(stores, LONGEST_DAYS)
-        plain = seconds(partial(ours.rules, asked, ["linear"]))
-        rule = seconds(partial(ours.rule_intervals, asked, "linear"))
+        plain, rule, chains = (
+            seconds(partial(work, ask(stores, LONGEST_DAYS, model)))
+            for work, model in ((ours.solved, "linear"), (ours.intervals, "linear"), (ours.intervals, "markov"))
+        )
         yield Figure(f"{REPLICATES} replicates of linear / linear alone, {of}", rule, plain, 2)
-        intervals = seconds(partial(ours.markov_intervals, asked))
-        yield Figure(f"{REPLICATES} replicates of Markov, {of}", intervals, bar=2)
+        yield Figure(f"{REPLICATES} replicates of Markov, {of}", chains, bar=2)
 
 
 def _agree(stores: Stores, heuristics: pd.DataFrame) -> None:
