@@ -41,7 +41,7 @@ def test_a_conversion_is_picked_explained_and_saved(window: Page, demo_address: 
 def test_a_bar_leads_to_its_conversions(window: Page, demo_address: str) -> None:
     window.goto(f"{demo_address}/credit?model=Linear")
     settled(window)
-    window.locator(".js-plotly-plot .bars .point path").first.click()
+    window.locator(".js-plotly-plot .bars .point path").first.click(force=True)
     link = window.get_by_role("link", name="See the conversions of")
     expect(link).to_be_visible()
     name = (link.inner_text()).partition("conversions of ")[2].strip()
