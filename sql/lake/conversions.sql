@@ -1,7 +1,7 @@
 -- Purpose: single conversions of a period, with the credit that a name earned from each under one model, or with the reason why nobody did.
 -- Parameters: those of the members; starts_at, ends_at (instants, end exclusive); name (null: all conversions; else those that a touch of this
 --   name belongs to, '' for touches that name nothing); reason (null: all; else those that are unattributed for it); most (how many are
---   listed); @channel; @weights and @total (over the columns that they have in credit.sql, and names, the distinct names of the journey, and
+--   listed); @channel, @weights, @total (over the columns that they have in credit.sql, and names, the distinct names of the journey, and
 --   touches_of_name, its touches of the touch's name).
 -- Grain: one row a conversion, those with most credit first (without a name: those with most revenue), `most` at most. found and found_credit tell of
 --   all that there are, listed or not, refunds not counted.
@@ -47,7 +47,7 @@ near as (
         and age_ms <= cast(:lookback_ms as bigint)
     group by journey_id
 ),
-told as (
+judged as (
     select
         s.conversion_id, s.converted_at, s.person, s.type, s.revenue, s.currency, coalesce(e.touches, 0) as touches, e.has_name, credit,
         case
@@ -73,7 +73,7 @@ listed as (
         cast(sum(case when revenue < 0 then 0 else 1 end) over () as bigint) as found,
         sum(case when revenue < 0 then 0e0 else credit end) over () as found_credit,
         row_number() over (order by round(credit, 9) desc nulls last, revenue desc nulls last, conversion_id) as place
-    from told
+    from judged
     where (cast(:name as varchar) is null or has_name) and (cast(:reason as varchar) is null or reason = cast(:reason as varchar))
 )
 select conversion_id, converted_at, person, type, revenue, currency, touches, credit, reason, found, found_credit
