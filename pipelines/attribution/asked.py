@@ -3,7 +3,7 @@
 Invariant: what changes which touches count is said here and nowhere else, so that every model and the reasons of what is unattributed agree.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
@@ -70,7 +70,11 @@ class Attribution:
 
 @dataclass(frozen=True)
 class Asked:
-    """One question to the lake: who earned, by a dimension, in a period. buckets: only of people of the buckets below this one."""
+    """One question to the lake: who earned, by a dimension, in a period.
+
+    buckets: only of people of the buckets below this one. by_day: whether days matter; where they do not, credit stands on the period's first
+    day, and is summed in fewer groups.
+    """
 
     reading: Reading
     names: Names
@@ -78,6 +82,7 @@ class Asked:
     period: Period
     dimension: str = "channel"
     buckets: int = BUCKETS
+    by_day: bool = True
 
     def parameters(self, **more: Any) -> dict[str, Any]:
         """The parameters of the members and of what is made of them; `more` goes before."""
@@ -146,9 +151,28 @@ class Asked:
             return rows
         dated, rates = rows.assign(day=rows["slice"], unit=1.0), rates_of(self.reading)
         rate = rates.convert(dated, "unit", self.how.currency)[0]["unit"]
-        for warning in rates.convert(dated[rate.isna()], amount, self.how.currency)[1]:
+        said = (
+            "attributed_revenue" if amount.startswith("attributed_revenue") else amount
+        )  # whichever model shares it out
+        lacking = dated[rate.isna()].rename(columns={amount: said})
+        for warning in rates.convert(lacking, said, self.how.currency)[1]:
             self.how.warn(warning)
         return rows.assign(**{name: rows[name] * rate for name in amounts})
+
+    def sums(
+        self, statement: str, slots: Callable[[Slice], Slots], parameters: Mapping[str, Any], amount: str, *alike: str
+    ) -> pd.DataFrame:
+        """Rows of a statement with their `day` and amounts in the asked currency; in one slice where days do not matter.
+
+        Rates are those of a day: where there is money in another currency, days matter after all.
+        """
+        if not self.by_day:
+            rows = self.lake(statement, slots("whole"), parameters)
+            if set(rows["currency"].dropna().unique()) <= {self.how.currency}:
+                rows = rows.astype(dict.fromkeys((amount, *alike), float))
+                return rows.drop(columns="slice").assign(day=self.period.start.isoformat())
+        rows = self.lake(statement, slots("day"), parameters)
+        return self.in_currency(rows, amount, *alike).rename(columns={"slice": "day"})
 
     def lake(self, statement: str, slots: Slots, parameters: Mapping[str, Any]) -> pd.DataFrame:
         """Rows of a lake statement; a slice by day as YYYY-MM-DD."""

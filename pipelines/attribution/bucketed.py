@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from pipelines.attribution.asked import Asked
+from pipelines.attribution.asked import Asked, statement_of
 from pipelines.attribution.bootstrap import (
     BUCKETS,
     Resampled,
@@ -18,7 +18,16 @@ from pipelines.attribution.bootstrap import (
     resample_markov,
     resample_shares,
 )
-from pipelines.attribution.engine import STAND_IN, SUMS, called, named_sets, needs_names, parameters_of, passes
+from pipelines.attribution.engine import (
+    STAND_IN,
+    SUMS,
+    called,
+    named_sets,
+    needs_names,
+    parameters_of,
+    rule_parameters,
+    rule_slots,
+)
 from pipelines.attribution.markov import transition_counts
 from pipelines.attribution.model import Numbers
 from pipelines.attribution.registry import MODELS
@@ -73,7 +82,9 @@ def in_buckets(asked: Asked, model: str, names: Sequence[str]) -> Bucketed:
 
 
 def _rule(asked: Asked, model: str) -> pd.DataFrame:
-    [(rows, _)] = passes(asked, [model], "bucket", {})
+    rows = asked.lake(
+        statement_of(model), rule_slots(asked, [model], {}, "bucket"), rule_parameters(asked, [model], {})
+    )
     rows = rows.rename(columns={f"{name}_{model}": name for name in SUMS})
     return rows.assign(name=called(asked, rows["name"]))
 

@@ -4,7 +4,8 @@ Invariant: for every additive model, window and set of options, credit + unattri
 carry a model, another one stands in and `facts` and a warning say so.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from pipelines.attribution.shapley import shapley_values
 from pipelines.attribution.spread import spread
 from pipelines.errors import CannotCarry
 from pipelines.name_rules import SEPARATOR
-from pipelines.statements import Slice
+from pipelines.statements import Slice, Slots
 
 REASONS = ("unknown_person", "no_touchpoint", "no_consent", "excluded_channel", "outside_window")
 """Why a conversion is unattributed, in the order in which they are looked for."""
@@ -61,29 +62,38 @@ def rules_credit(asked: Asked, models: Iterable[str], **more: Any) -> dict[str, 
     more: parameters that go before those asked.
     """
     found = {}
-    for rows, of_it in passes(asked, models, "day", more):
+    for statement, of_it in by_statement(models).items():
         columns = {model: [f"{name}_{model}" for name in SUMS] for model in of_it}
-        rows = asked.in_currency(
-            rows.assign(attributed_revenue=rows[columns[of_it[0]][1]]), SUMS[1], *(own[1] for own in columns.values())
-        ).rename(columns={"slice": "day"})
+        rows = asked.sums(
+            statement,
+            partial(rule_slots, asked, of_it, more),
+            rule_parameters(asked, of_it, more),
+            *(own[1] for own in columns.values()),
+        )
         summed = rows.groupby(["day", "name"], dropna=False)[[name for own in columns.values() for name in own]].sum()
         for model, own in columns.items():
             found[model] = summed[own].astype(float).set_axis(SUMS, axis="columns").reset_index()
     return found
 
 
-def passes(
-    asked: Asked, models: Iterable[str], slice_: Slice, more: Mapping[str, Any]
-) -> Iterator[tuple[pd.DataFrame, list[str]]]:
-    """The rows of each statement that the rules need (their columns end in the rule's key), and the rules in it."""
-    by_statement: dict[str, list[str]] = {}
+def by_statement(models: Iterable[str]) -> dict[str, list[str]]:
+    """Statement -> the rules that are answered by it."""
+    found: dict[str, list[str]] = {}
     for model in models:
-        by_statement.setdefault(statement_of(model), []).append(model)
-    for statement, of_it in by_statement.items():
-        numbers = {name: value for model in of_it for name, value in parameters_of(asked, model).items()}
-        anew = asked.anew or "with_rare" in more
-        slots = asked.slots(slice_, tuple(weighing(model) for model in of_it), anew=anew)
-        yield asked.lake(statement, slots, asked.parameters(**numbers, **more)), of_it
+        found.setdefault(statement_of(model), []).append(model)
+    return found
+
+
+def rule_slots(asked: Asked, models: Iterable[str], more: Mapping[str, Any], slice_: Slice) -> Slots:
+    """The slots of a statement that answers these rules."""
+    anew = asked.anew or "with_rare" in more
+    return asked.slots(slice_, tuple(weighing(model) for model in models), anew=anew)
+
+
+def rule_parameters(asked: Asked, models: Iterable[str], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Its parameters."""
+    numbers = {name: value for model in models for name, value in parameters_of(asked, model).items()}
+    return asked.parameters(**numbers, **more)
 
 
 def _rule(asked: Asked, model: str) -> pd.DataFrame:
@@ -97,8 +107,8 @@ def _set(asked: Asked, model: str) -> pd.DataFrame:
     """
     if asked.how.options.by_touch_date and MODELS[model].additive:
         return _ordered(asked, model)
-    rows = asked.lake("name_sets", asked.slots("day", anew=needs_names(asked)), asked.parameters())
-    rows = asked.in_currency(rows, "revenue").rename(columns={"slice": "day"})
+    slots = partial(asked.slots, anew=needs_names(asked))
+    rows = asked.sums("name_sets", slots, asked.parameters(), "revenue")
     rows = rows.assign(channels=named_sets(asked, rows["name_set"]))
     earned = _shared_out(rows) if MODELS[model].additive else rows.rename(columns={"channels": "name"}).explode("name")
     return earned.rename(columns={"conversions": SUMS[0], "revenue": SUMS[1]})[["day", "name", *SUMS]]
@@ -117,8 +127,7 @@ def _shared_out(sets: pd.DataFrame) -> pd.DataFrame:
 
 def ordered_credit(asked: Asked) -> pd.DataFrame:
     """Ordered Shapley values by day, name (as stored), position_from_first: attributed_conversions, attributed_revenue."""
-    rows = asked.lake("shares", asked.slots("day", anew=True), asked.parameters())
-    rows = asked.in_currency(rows, "attributed_revenue").rename(columns={"slice": "day"})
+    rows = asked.sums("shares", partial(asked.slots, anew=True), asked.parameters(), "attributed_revenue")
     return rows.groupby(["day", "name", "position_from_first"], dropna=False, as_index=False)[SUMS].sum()
 
 
@@ -137,8 +146,6 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
     """
     only = {} if rare is None else {"rare": list(rare), "with_rare": False}
     anew = needs_names(asked) or rare is not None
-    linear = rules_credit(asked, [STAND_IN], **only)[STAND_IN]
-    linear = linear.assign(name=called(asked, linear["name"])).groupby(["day", "name"], as_index=False)[SUMS].sum()
     grams = asked.lake(
         "grams", asked.slots("whole", anew=anew), asked.parameters(with_unconverted=True, order=order, **only)
     )
@@ -147,11 +154,21 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
     try:
         removal = removal_effects(grams, order)
     except CannotCarry as problem:
-        return _stand_in(asked, model, problem, linear)
+        return _stand_in(asked, model, problem, only)
     if removal.caveat:
         asked.how.say(f"{MODELS[model].title}: {removal.caveat[0].lower()}{removal.caveat[1:]}")
     asked.how.facts["chain"] = {"states": removal.states, "base": removal.base}
-    return _laid_over_days(linear, removal.channels.set_index("channel")["share"])
+    shares = removal.channels.set_index("channel")["share"]
+    if asked.by_day or asked.how.options.by_touch_date or only:
+        return _laid_over_days(_linear(asked, only), shares)
+    attributed = outcomes(asked).query("reason.isna()")[["conversions", "revenue"]].sum().to_numpy(dtype=float)
+    sums = pd.DataFrame(np.outer(shares, attributed), columns=SUMS)
+    return sums.assign(day=asked.period.start.isoformat(), name=shares.index.to_numpy())
+
+
+def _linear(asked: Asked, only: Mapping[str, Any]) -> pd.DataFrame:
+    rows = rules_credit(asked, [STAND_IN], **only)[STAND_IN]
+    return rows.assign(name=called(asked, rows["name"])).groupby(["day", "name"], as_index=False)[SUMS].sum()
 
 
 def _laid_over_days(linear: pd.DataFrame, shares: pd.Series) -> pd.DataFrame:
@@ -188,12 +205,12 @@ def _hybrid(asked: Asked, model: str) -> pd.DataFrame:
     return pd.concat([known, rest], ignore_index=True)
 
 
-def _stand_in(asked: Asked, model: str, problem: CannotCarry, linear: pd.DataFrame) -> pd.DataFrame:
+def _stand_in(asked: Asked, model: str, problem: CannotCarry, only: Mapping[str, Any]) -> pd.DataFrame:
     asked.how.facts["stands_in"] = {"model": STAND_IN, "for": model, "reason": problem.message}
     asked.how.say(
         f"{MODELS[model].title} cannot be told: {problem.message} {MODELS[STAND_IN].title} stands in. {problem.remedy}"
     )
-    return linear[["day", "name", *SUMS]]
+    return _linear(asked, only)
 
 
 def needs_names(asked: Asked) -> bool:

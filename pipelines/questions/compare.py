@@ -99,6 +99,7 @@ def every_model(asked: Asked, models: Iterable[str] = tuple(MODELS)) -> tuple[di
 
     The rules come from one pass over the touches, whichever of them are asked for.
     """
+    asked = replace(asked, by_day=False)
     rules, stand_ins = rules_credit(asked, RULES), {}
     credits = {}
     for model in models:
@@ -119,7 +120,7 @@ def every_model(asked: Asked, models: Iterable[str] = tuple(MODELS)) -> tuple[di
 
 def credit_of(asked: Asked, model: str) -> pd.DataFrame:
     """name, attributed_conversions, attributed_revenue under one model."""
-    return _by_name(credit_under(asked, model))
+    return _by_name(credit_under(replace(asked, by_day=False), model))
 
 
 def _by_name(rows: pd.DataFrame) -> pd.DataFrame:

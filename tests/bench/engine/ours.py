@@ -39,7 +39,9 @@ def ask(stores: Stores, lookback_days: float, model: str = "linear", **parameter
     """Everything there is by channel, under a model and a window."""
     reading = stores.read()
     how = Attribution(model, model_parameters(model, parameters), lookback_days, None, (), CURRENCY)
-    return Asked(_Anew(stores, reading.warehouse_version, reading.snapshots), names_of(reading), how, _ALWAYS)
+    return Asked(
+        _Anew(stores, reading.warehouse_version, reading.snapshots), names_of(reading), how, _ALWAYS, by_day=False
+    )
 
 
 def build_full(stores: Stores) -> None:
