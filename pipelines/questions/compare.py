@@ -207,7 +207,7 @@ QUESTIONS = (
             Parameter("name", "text", None, "Whom it is about; the one that earns most, if not said."),
         ),
         SOURCES,
-        ATTRIBUTION_STATEMENTS,
+        (*ATTRIBUTION_STATEMENTS, *OUTCOME_STATEMENTS),
         model_windows,
     ),
 )

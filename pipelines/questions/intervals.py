@@ -20,7 +20,14 @@ from pipelines.errors import CannotCarry
 from pipelines.metrics import with_results
 from pipelines.questions.compare import MEASURE, MEASURES, credit_of
 from pipelines.questions.credit import CREDIT_DIMENSIONS, SOURCES, by
-from pipelines.questions.question import ATTRIBUTION, ATTRIBUTION_STATEMENTS, PERIOD, Found, Question
+from pipelines.questions.question import (
+    ATTRIBUTION,
+    ATTRIBUTION_STATEMENTS,
+    OUTCOME_STATEMENTS,
+    PERIOD,
+    Found,
+    Question,
+)
 from pipelines.questions.scope import scope
 from pipelines.stores.base import Reading
 
@@ -142,7 +149,7 @@ QUESTIONS = (
         "one row a value of `by`",
         (*PERIOD, *ATTRIBUTION, by(CREDIT_DIMENSIONS), MEASURE),
         ("spend", *SOURCES),
-        (*ATTRIBUTION_STATEMENTS, "warehouse/spend"),
+        (*ATTRIBUTION_STATEMENTS, *OUTCOME_STATEMENTS, "warehouse/spend"),
         credit_intervals,
     ),
 )
