@@ -69,6 +69,11 @@ def box(page: AppTest, label: str) -> Selectbox[str]:
     return next(box for box in page.selectbox if box.label == label)
 
 
+def said_to_be(page: AppTest, source: str) -> None:
+    """Say what is in the file."""
+    next(group for group in page.button_group if group.label == "What is in the file?").select(source).run()
+
+
 def typed(page: AppTest, label: str, value: str) -> None:
     next(field for field in page.text_input if field.label == label).set_value(value).run()
 
@@ -118,7 +123,7 @@ def test_the_same_file_twice_changes_nothing(empty: Environment, open_page: Open
 def test_columns_that_were_not_recognised_are_asked_for(empty: Environment, open_page: OpenPage) -> None:
     page = dropped(open_page(empty, "upload.py"), "spend.csv", SPEND)
     if "may be" in page.warning[0].value:
-        page.button_group[0].select("spend").run()
+        said_to_be(page, "spend")
     page = until(page, lambda page: not badges(page)["reading"])
     assert "has no column for" in page.warning[0].value
     asked = box(page, "Amount *")
@@ -141,7 +146,7 @@ def test_a_value_for_all_rows_stands_in_for_a_column(empty: Environment, open_pa
 def test_a_file_that_fits_nothing_is_asked_about(empty: Environment, open_page: OpenPage) -> None:
     page = dropped(open_page(empty, "upload.py"), "odd.csv", b"alpha,beta\nx,y\nz,w\n")
     assert "not known to Touchline" in page.warning[0].value
-    page.button_group[0].select("spend").run()
+    said_to_be(page, "spend")
     page = until(page, lambda page: "has no column for" in str([warning.value for warning in page.warning]))
     assert box(page, "Date *")
 
@@ -159,7 +164,7 @@ def test_a_file_that_may_be_two_things_is_asked_about(empty: Environment, open_p
     assert "may be Mentions" in page.warning[0].value
     assert badges(page)["needs an answer"] == 1
     assert "What will happen" not in said(page)
-    page.button_group[0].select("account_reach").run()
+    said_to_be(page, "account_reach")
     page = until(page, lambda page: not badges(page)["reading"])
     assert "is read as **Account reach**" in said(page)
 
