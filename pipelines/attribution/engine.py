@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.attribution.asked import Asked, statement_of, weighing
+from pipelines.attribution.bootstrap import BUCKETS
 from pipelines.attribution.markov import removal_effects
 from pipelines.attribution.registry import MODELS, model_parameters
 from pipelines.attribution.said import about
@@ -159,7 +160,8 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
         asked.how.say(f"{MODELS[model].title}: {removal.caveat[0].lower()}{removal.caveat[1:]}")
     asked.how.facts["chain"] = {"states": removal.states, "base": removal.base}
     shares = removal.channels.set_index("channel")["share"]
-    if asked.by_day or asked.how.options.by_touch_date or only:
+    of_other_journeys = asked.how.options.by_touch_date or bool(only) or asked.buckets < BUCKETS
+    if asked.by_day or of_other_journeys:
         return _laid_over_days(_linear(asked, only), shares)
     attributed = outcomes(asked).query("reason.isna()")[["conversions", "revenue"]].sum().to_numpy(dtype=float)
     sums = pd.DataFrame(np.outer(shares, attributed), columns=SUMS)
