@@ -53,7 +53,7 @@ def _told(size: int) -> dict[str, float]:
         command = [sys.executable, "-m", __name__]
         subprocess.run([*command, "load", str(home), str(size)], check=True)
         told = subprocess.run([*command, "ask", str(home)], check=True, stdout=subprocess.PIPE, text=True).stdout
-    found: dict[str, float] = json.loads(told)
+    found: dict[str, float] = json.loads(told.splitlines()[-1])
     return found
 
 
