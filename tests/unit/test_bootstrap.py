@@ -1,8 +1,5 @@
 """Intervals hold the truth as often as they say, and noise is not told as a winner."""
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -41,15 +38,6 @@ def markov_counts(seed: int, channels: int) -> Numbers:
         counts[bucket, one + 1, two] += 1
         counts[bucket, two + 1, channels + int(end > 0.2)] += 1
     return counts
-
-
-def fastest(work: Callable[[], object]) -> float:
-    times = []
-    for _ in range(5):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return min(times)
 
 
 def test_intervals_of_linear_credit_hold_the_truth_in_92_to_98_of_100_data_sets() -> None:
@@ -174,10 +162,3 @@ def test_bucket_sums() -> None:
     assert sums.sum() == pytest.approx(7.5)
     with pytest.raises(ValueError, match="a name that is not asked for"):
         bucket_sums(rows, ["a"], ["conversions"])
-
-
-def test_it_is_fast() -> None:
-    sums, counts = linear_sums(8, [100.0] * 12), markov_counts(8, 12)
-    totals = counts[:, :, 12].sum(axis=1)[:, None]
-    assert fastest(lambda: resample_credit(sums).interval()) < 0.1
-    assert fastest(lambda: resample_markov(counts, totals).interval()) < 0.5

@@ -1,6 +1,5 @@
 """Shapley values against the definition: every coalition written out, and the axioms."""
 
-import time
 from itertools import combinations
 from math import factorial
 
@@ -148,18 +147,3 @@ def test_the_tiny_example_with_the_empty_coalition() -> None:
     chosen = paths[paths["example"] == "mtapy_tests"]
     found = values([(frozenset(row.path.split(" > ")), row.conversions, 0.0) for row in chosen.itertuples()])
     assert found == pytest.approx({"a": 2 + 5 / 3, "b": 1 / 2 + 5 / 3, "c": 1 / 2 + 5 / 3})
-
-
-def test_thousands_of_sets_take_milliseconds() -> None:
-    random = np.random.default_rng(26)
-    names = np.array([f"channel {number}" for number in range(12)])
-    sets = pd.DataFrame(
-        {
-            "channels": [frozenset(names[np.flatnonzero(row)]) for row in random.random((4096, 12)) < 0.4],
-            "conversions": random.random(4096),
-            "revenue": random.random(4096),
-        }
-    )
-    started = time.perf_counter()
-    shapley_values(sets)
-    assert time.perf_counter() - started < 0.5
