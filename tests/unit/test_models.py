@@ -232,10 +232,10 @@ class TestBothSpellings:
             assert (weights >= 0).all()
             assert 0 < weights.sum() < np.inf
             expected.append(weights / weights.sum())
-        assert found == pytest.approx(np.concatenate(expected), rel=1e-9, abs=1e-12)
+        assert found == pytest.approx(np.concatenate(expected), rel=1e-9, abs=1e-9)
         assert (found >= 0).all()
         ends = np.cumsum([len(touches) for touches in some])[:-1]
-        assert [part.sum() for part in np.split(found, ends)] == pytest.approx(np.ones(len(some)), rel=1e-12)
+        assert [part.sum() for part in np.split(found, ends)] == pytest.approx(np.ones(len(some)), rel=1e-9)
 
 
 class TestDecay:
