@@ -1,4 +1,4 @@
-"""Settings: the only reader of the environment.
+"""Settings: the only reader of the environment, and of the table [touchline] in .streamlit/secrets.toml, which it overrides.
 
 Invariant: each setting is declared once, here, with its variable, default and help; nothing else calls os.environ.
 """
@@ -6,9 +6,11 @@ Invariant: each setting is declared once, here, with its variable, default and h
 import getpass
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pipelines.errors import WrongUsage
@@ -32,10 +34,22 @@ SETTINGS: dict[str, Setting] = {
         "",
         "PostgreSQL URL of the warehouse; empty starts the embedded server under the home.",
     ),
+    "lake": Setting(
+        "TOUCHLINE_LAKE", "duckdb", "Engine that queries the lake: duckdb (under the home), athena or trino (over S3)."
+    ),
+    "lake_url": Setting(
+        "TOUCHLINE_LAKE_URL",
+        "",
+        "Where a lake in the cloud lies, as s3://bucket/prefix; its folders are raw, rejected, curated, runs and results.",
+    ),
+    "glue_database": Setting(
+        "TOUCHLINE_GLUE_DATABASE", "touchline", "Database of the Glue catalogue that holds the lake's tables."
+    ),
     "raw_url": Setting(
         "TOUCHLINE_RAW_URL",
         "",
-        "Bucket in which the uploaded files are kept, as s3://bucket/prefix; empty keeps them under the home.",
+        "Bucket in which the uploaded files are kept, as s3://bucket/prefix; empty keeps them in the folder raw of the lake"
+        " in the cloud, else under the home.",
     ),
     "reporting_time_zone": Setting(
         "TOUCHLINE_TIME_ZONE", "UTC", "Time zone in which days begin and end, and of times that come without one."
@@ -68,6 +82,9 @@ class Settings:
 
     home: Path
     database_url: str | None
+    lake: Literal["duckdb", "athena", "trino"]
+    lake_url: str | None
+    glue_database: str
     raw_url: str | None
     reporting_time_zone: str
     reporting_currency: str
@@ -79,16 +96,25 @@ class Settings:
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read and check every setting. Raises WrongUsage with the variable's name where a value does not hold."""
-    source = os.environ if environ is None else environ
+    source = {**_secrets(), **os.environ} if environ is None else environ
 
     def text(name: str) -> str:
         setting = SETTINGS[name]
         return source.get(setting.variable, "").strip() or setting.default
 
+    lake, lake_url = _lake(text("lake")), _bucket("TOUCHLINE_LAKE_URL", text("lake_url"))
+    if lake != "duckdb" and not lake_url:
+        raise WrongUsage(
+            f"TOUCHLINE_LAKE is {lake}, but TOUCHLINE_LAKE_URL is not set.", "Set it to s3://bucket/prefix."
+        )
+    raw_url = _bucket("TOUCHLINE_RAW_URL", text("raw_url"))
     return Settings(
         home=_home(text("home")),
         database_url=text("database_url") or None,
-        raw_url=_bucket(text("raw_url")),
+        lake=lake,
+        lake_url=lake_url,
+        glue_database=_identifier(text("glue_database")),
+        raw_url=raw_url or (f"{lake_url}/raw" if lake != "duckdb" else None),
         reporting_time_zone=_time_zone(text("reporting_time_zone")),
         reporting_currency=_currency(text("reporting_currency")),
         longest_lookback_days=_days(text("longest_lookback_days")),
@@ -103,10 +129,38 @@ def _home(value: str) -> Path:
     return path if path.is_absolute() else PROJECT / path
 
 
-def _bucket(value: str) -> str | None:
+def _secrets() -> dict[str, str]:
+    """The variables that .streamlit/secrets.toml sets in its table [touchline]; none where there is no such file."""
+    path = PROJECT / ".streamlit" / "secrets.toml"
+    try:
+        table: Any = tomllib.loads(path.read_text(encoding="utf-8")).get("touchline", {})
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as problem:
+        raise WrongUsage(f"{path.relative_to(PROJECT)} cannot be read: {problem}.", "Mend it, or remove it.") from None
+    return {name: str(value) for name, value in dict(table).items()}
+
+
+def _lake(value: str) -> Literal["duckdb", "athena", "trino"]:
+    match value:
+        case "duckdb" | "athena" | "trino":
+            return value
+    raise WrongUsage(f"TOUCHLINE_LAKE is '{value}'.", "Use duckdb, athena or trino.")
+
+
+def _identifier(value: str) -> str:
+    """The name of a database that needs no quotes in any engine."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,127}", value):
+        raise WrongUsage(
+            f"TOUCHLINE_GLUE_DATABASE is '{value}'.", "Use small letters, digits and underscores, a letter first."
+        )
+    return value
+
+
+def _bucket(variable: str, value: str) -> str | None:
     if value and not re.fullmatch(r"s3://[^/\s]+(/\S*)?", value):
-        raise WrongUsage(f"TOUCHLINE_RAW_URL is '{value}'.", "Write it as s3://bucket/prefix.")
-    return value or None
+        raise WrongUsage(f"{variable} is '{value}'.", "Write it as s3://bucket/prefix.")
+    return value.rstrip("/") or None
 
 
 def _time_zone(value: str) -> str:

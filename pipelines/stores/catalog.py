@@ -16,6 +16,7 @@ from pyiceberg.transforms import IdentityTransform, Transform, TruncateTransform
 from pyiceberg.types import BooleanType, DecimalType, IcebergType, LongType, NestedField, StringType, TimestampType
 
 NAMESPACE = "touchline"
+"""The namespace of the embedded catalogue; in the cloud it is the Glue database."""
 
 TEXT, COUNT, INSTANT, FLAG, MONEY = StringType(), LongType(), TimestampType(), BooleanType(), DecimalType(18, 4)
 
@@ -146,6 +147,17 @@ def open_catalog(database_url: str, warehouse: Path) -> Catalog:
     return catalog
 
 
+def open_glue_catalog(lake_url: str) -> Catalog:
+    """The catalogue in the cloud: AWS Glue, its files in S3. Credentials, region and end points are boto3's own settings."""
+    import boto3  # a second to import, for those whose lake is in the cloud
+    from pyiceberg.catalog.glue import GlueCatalog
+
+    session = boto3.Session()
+    # Arrow's own S3 client does not look for an end point: it is told the one that boto3 would use.
+    place = {"s3.endpoint": session.client("s3").meta.endpoint_url, "s3.region": session.region_name or ""}
+    return GlueCatalog("lake", client=session.client("glue"), warehouse=f"{lake_url}/curated", **place)
+
+
 def partitions(table: str) -> dict[str, tuple[str, Transform[Any, Any]]]:
     """Partition field -> the column and the transform it is made by.
 
@@ -158,7 +170,7 @@ def partitions(table: str) -> dict[str, tuple[str, Transform[Any, Any]]]:
     return fields | ({"converted": ("converted", IdentityTransform())} if "converted" in TABLES[table] else {})
 
 
-def load_or_create(catalog: Catalog, name: str) -> Table:
+def load_or_create(catalog: Catalog, name: str, namespace: str = NAMESPACE) -> Table:
     """The Iceberg table of that name: made empty where there is none yet; where it is older than its declaration, given the columns and the
     partitions that this has."""
     fields = [NestedField(number, column, kind) for number, (column, kind) in enumerate(TABLES[name].items(), start=1)]
@@ -170,7 +182,7 @@ def load_or_create(catalog: Catalog, name: str) -> Table:
         )
     )
     table = catalog.create_table_if_not_exists(
-        f"{NAMESPACE}.{name}", schema, partition_spec=spec, properties=_PROPERTIES
+        f"{namespace}.{name}", schema, partition_spec=spec, properties=_PROPERTIES
     )
     lacking = [column for column in TABLES[name] if column not in table.schema().column_names]
     if lacking:

@@ -44,6 +44,9 @@ def test_what_is_said_is_taken() -> None:
         {
             "TOUCHLINE_HOME": "/srv/touchline",
             "TOUCHLINE_DATABASE_URL": "postgresql://someone@db/touchline",
+            "TOUCHLINE_LAKE": "athena",
+            "TOUCHLINE_LAKE_URL": "s3://lake/touchline/",
+            "TOUCHLINE_GLUE_DATABASE": "marketing",
             "TOUCHLINE_RAW_URL": "s3://uploads/touchline",
             "TOUCHLINE_TIME_ZONE": "Europe/Berlin",
             "TOUCHLINE_CURRENCY": "usd",
@@ -56,6 +59,9 @@ def test_what_is_said_is_taken() -> None:
     assert settings == Settings(
         home=Path("/srv/touchline"),
         database_url="postgresql://someone@db/touchline",
+        lake="athena",
+        lake_url="s3://lake/touchline",
+        glue_database="marketing",
         raw_url="s3://uploads/touchline",
         reporting_time_zone="Europe/Berlin",
         reporting_currency="USD",
@@ -66,11 +72,35 @@ def test_what_is_said_is_taken() -> None:
     )
 
 
+def test_a_lake_in_the_cloud_keeps_what_came_in_beside_its_tables() -> None:
+    settings = load_settings({"TOUCHLINE_LAKE": "trino", "TOUCHLINE_LAKE_URL": "s3://lake/touchline"})
+    assert settings.raw_url == "s3://lake/touchline/raw"
+    with pytest.raises(WrongUsage, match="TOUCHLINE_LAKE_URL is not set"):
+        load_settings({"TOUCHLINE_LAKE": "athena"})
+
+
+def test_secrets_stand_in_for_the_environment_which_overrides_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.settings.PROJECT", tmp_path)
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").write_text(
+        '[touchline]\nTOUCHLINE_CURRENCY = "USD"\nTOUCHLINE_USER = "mia"\n'
+    )
+    monkeypatch.setenv("TOUCHLINE_CURRENCY", "GBP")
+    monkeypatch.delenv("TOUCHLINE_USER", raising=False)
+    settings = load_settings()
+    assert (settings.reporting_currency, settings.user) == ("GBP", "mia")
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
         ("TOUCHLINE_RAW_URL", "uploads/touchline"),
         ("TOUCHLINE_RAW_URL", "s3://"),
+        ("TOUCHLINE_LAKE", "snowflake"),
+        ("TOUCHLINE_LAKE_URL", "/srv/lake"),
+        ("TOUCHLINE_GLUE_DATABASE", "a; drop table b"),
         ("TOUCHLINE_TIME_ZONE", "Middle/Earth"),
         ("TOUCHLINE_TIME_ZONE", "../etc/passwd"),
         ("TOUCHLINE_CURRENCY", "euro"),
