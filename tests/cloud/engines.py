@@ -10,8 +10,8 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Result:
-    """The rows of a query as Athena writes them. types: Athena's names, with their parameters (`decimal(18,4)`, `timestamp(3)`); a value is its text,
-    None where it is null."""
+    """The rows of a query as Athena writes them. types: Athena's names, with their parameters (`decimal(18,4)`, `timestamp(3)`); a value is its
+    text, None where it is null."""
 
     columns: tuple[str, ...]
     types: tuple[str, ...]
