@@ -2,8 +2,8 @@
 
     python -m tests.cloud.endpoint --port 5555 [--engine duckdb|trino]
 
-Invariant: what is injected here reaches the clients as AWS would send it; requests signed with `ENGINE_KEY`, the key that engines use for their own
-reading, are spared and not counted.
+Invariant: what is injected here reaches the clients as AWS would send it; requests signed with `ENGINE_KEY`, the key that engines use for what they
+read themselves, are spared and not counted.
 """
 
 import argparse
