@@ -45,6 +45,9 @@ SETTINGS: dict[str, Setting] = {
     "glue_database": Setting(
         "TOUCHLINE_GLUE_DATABASE", "touchline", "Database of the Glue catalogue that holds the lake's tables."
     ),
+    "runs_at": Setting(
+        "TOUCHLINE_RUNS_AT", "05:00", "Time of day, in UTC, at which the jobs of a lake in the cloud run; pages say it."
+    ),
     "raw_url": Setting(
         "TOUCHLINE_RAW_URL",
         "",
@@ -85,6 +88,7 @@ class Settings:
     lake: Literal["duckdb", "athena", "trino"]
     lake_url: str | None
     glue_database: str
+    runs_at: str
     raw_url: str | None
     reporting_time_zone: str
     reporting_currency: str
@@ -114,6 +118,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         lake=lake,
         lake_url=lake_url,
         glue_database=_identifier(text("glue_database")),
+        runs_at=_time_of_day(text("runs_at")),
         raw_url=raw_url or (f"{lake_url}/raw" if lake != "duckdb" else None),
         reporting_time_zone=_time_zone(text("reporting_time_zone")),
         reporting_currency=_currency(text("reporting_currency")),
@@ -154,6 +159,12 @@ def _identifier(value: str) -> str:
         raise WrongUsage(
             f"TOUCHLINE_GLUE_DATABASE is '{value}'.", "Use small letters, digits and underscores, a letter first."
         )
+    return value
+
+
+def _time_of_day(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise WrongUsage(f"TOUCHLINE_RUNS_AT is '{value}'.", "Write it as 05:00, in UTC.")
     return value
 
 

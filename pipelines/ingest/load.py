@@ -18,14 +18,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 from sqlalchemy import Connection, text
 
 from pipelines import journeys
 from pipelines.errors import FileRefused, TouchlineError
-from pipelines.ingest import prepare, raw, remembered, rows, uploads
+from pipelines.ingest import lake_rows, prepare, raw, remembered, rows, uploads
 from pipelines.ingest.prepared import Prepared
 from pipelines.sources import SOURCES
 from pipelines.stores.base import Stores
@@ -43,7 +41,8 @@ class Plan:
 
     `missing`: stored rows of the days (and accounts or channels) that the file speaks for, whose keys it lacks. They stay unless the person
     says otherwise. `missing_keys` are their keys. `replaced_days`: of the warehouse, the days whose stored rows are replaced. `already`: the
-    status row of the earlier upload of the very same file, if one counts.
+    status row of the earlier upload of the very same file, if one counts. `lands`: a job's next run brings the rows, and only it can tell which
+    are new.
     """
 
     new: int
@@ -53,11 +52,12 @@ class Plan:
     already: Mapping[str, Any] | None
     missing_keys: Sequence[str] = ()
     replaced_days: Sequence[date] = ()
+    lands: bool = False
 
     @property
     def changes_nothing(self) -> bool:
-        """The same file was loaded, and its rows still hold."""
-        return self.already is not None and self.new == self.replaced == 0
+        """The same file was loaded, and its rows still hold (or its rows will come, with the next run)."""
+        return self.already is not None and (self.lands or self.new == self.replaced == 0)
 
 
 @dataclass(frozen=True)
@@ -186,10 +186,12 @@ def _begin(
     """Keep the bytes, show that the session works on the upload, and write it down as pending. Returns its id."""
     covered = uploads.get_upload(stores, options.replaces) if options.replaces else None
     upload_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+    lands = stores.lake.lands_uploads and prepared.source.store == "lake"
+    kept = covered is not None and not lands  # a file that lands is read as the note beside it says: each reading has its own
     raw_path = (
         covered["raw_path"]
-        if covered
-        else raw.keep(stores.settings, prepared.source.name, upload_id, prepared.file_name, content)
+        if covered and kept
+        else raw.place(stores.settings, prepared.source.name, upload_id, prepared.file_name)
     )
     uploads.lock_upload(connection, upload_id)
     row = {
@@ -224,9 +226,12 @@ def _begin(
         "clears_demo": False,
         "uploaded_by": user,
         "raw_path": raw_path,
-        "lake_tables": list(dict.fromkeys([*_lake_tables(prepared), *(covered["lake_tables"] if covered else ())])),
+        "lake_tables": list(dict.fromkeys([*lake_rows.tables_of(prepared), *(covered["lake_tables"] if covered else ())])),
         "replaces": options.replaces,
     }
+    lake_rows.announce(stores, row)
+    if not kept:
+        raw.keep(stores.settings, raw_path, content)
     with connection.begin():
         names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
         connection.execute(text(f"insert into uploads ({names}) values ({values})"), row)
@@ -267,9 +272,7 @@ def _store(stores: Stores, connection: Connection, prepared: Prepared, upload_id
         gone = plan.missing_keys if options.remove_missing else ()
         upload = _write_down(connection, upload_id, plan, len(gone), options)
         remaining = [standing for standing in uploads.standing(connection) if standing != covered]
-    for table in upload["lake_tables"]:  # an upload that is covered may have rows in tables that this one has none for
-        part = rows.of_upload(prepared.tables.get(table, pa.table({})), upload_id)
-        stores.lake.write(table, part, upload_id, instead_of=covered, standing=remaining)
+    lake_rows.store(stores, prepared, upload, covered, remaining)
     with connection.begin():
         if prepared.source.store == "warehouse":
             version = connection.execute(text("select version from data_version")).scalar_one()
@@ -325,30 +328,14 @@ def _plan(stores: Stores, version: int, prepared: Prepared, demo: bool) -> Plan:
     with stores.warehouse.transaction() as connection:
         already = _same_file(connection, prepared, demo)
         if source.store == "lake":
-            return Plan(*_compare_in_lake(stores, prepared), missing=pd.DataFrame(), already=already)
+            return Plan(
+                *lake_rows.compare(stores, prepared),
+                missing=pd.DataFrame(),
+                already=already,
+                lands=stores.lake.lands_uploads,
+            )
         standing = rows.stand(connection, source.table, prepared.tables[source.table], version)
     return Plan(**vars(standing), already=already)
-
-
-def _compare_in_lake(stores: Stores, prepared: Prepared) -> tuple[int, int, int]:
-    """Rows of the file that are new, replaced and unchanged.
-
-    New where its own table lacks it, unchanged where every table that it feeds holds it as it is.
-    """
-    numbers = {name: part["row_number"].to_numpy() for name, part in prepared.tables.items()}
-    if (
-        len(np.unique(numbers[prepared.source.table])) < prepared.accepted
-    ):  # a row of a pivot is several records, and feeds one table
-        numbers = {name: np.arange(part.num_rows) for name, part in prepared.tables.items()}
-    rows_of_file = 1 + max((int(of_table.max()) for of_table in numbers.values() if len(of_table)), default=0)
-    new, changed = np.zeros(rows_of_file, bool), np.zeros(rows_of_file, bool)
-    for name, part in prepared.tables.items():
-        found = stores.lake.compare(name, part)
-        changed[numbers[name][~found.unchanged]] = True
-        if name == prepared.source.table:
-            new[numbers[name][found.new]] = True
-    replaced = int((changed & ~new).sum())
-    return int(new.sum()), replaced, prepared.accepted - int(new.sum()) - replaced
 
 
 def _same_file(connection: Connection, prepared: Prepared, demo: bool) -> Mapping[str, Any] | None:
@@ -417,10 +404,3 @@ def _remember(stores: Stores, prepared: Prepared, user: str, options: _Options) 
     if options.remember:
         with stores.warehouse.transaction() as connection:
             remembered.save(connection, prepared, user)
-
-
-def _lake_tables(prepared: Prepared) -> list[str]:
-    """The lake tables that the file has rows for."""
-    if prepared.source.store != "lake":
-        return []
-    return [name for name, part in prepared.tables.items() if part.num_rows]

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from pipelines.errors import NotFound, TouchlineError
+from pipelines.ingest import lake_rows
 from pipelines.stores.base import Stores
 from pipelines.stores.warehouse import alone, bump
 
@@ -134,9 +135,9 @@ def forget(stores: Stores, connection: Connection, upload: Mapping[str, Any], er
     """Take a pending upload's rows out of the lake again and mark it failed."""
     with connection.begin():
         remaining = standing(connection)
-    for table in upload["lake_tables"]:
-        if stores.lake.holds_upload(table, upload["upload_id"]):
-            stores.lake.undo(table, [upload["upload_id"]], remaining)
+    lake, tables = stores.lake, upload["lake_tables"]
+    if lake.lands_uploads or any(lake.holds_upload(table, upload["upload_id"]) for table in tables):
+        lake_rows.take_out(stores, [upload], remaining)
     with connection.begin():
         mark_failed(connection, upload["upload_id"], error)
 
@@ -152,19 +153,20 @@ def begin_undo(connection: Connection, upload_ids: list[str], user: str) -> None
 def finish_undos(stores: Stores, connection: Connection) -> None:
     """Take the rows of all uploads whose undo has begun out of the lake, then make the undos hold, in one move of the counter."""
     with connection.begin():
-        begun = connection.execute(
-            text("select upload_id, lake_tables from uploads where undone_at is not null and undone_version is null")
-        ).all()
+        found = connection.execute(
+            text(
+                "select upload_id, lake_tables, replaces from uploads where undone_at is not null and undone_version is null"
+            )
+        )
+        begun = [dict(row) for row in found.mappings()]
         remaining = standing(connection)
     if not begun:
         return
-    for table in sorted({table for row in begun for table in row.lake_tables}):
-        of_table = [row.upload_id for row in begun if table in row.lake_tables]
-        stores.lake.undo(table, of_table, remaining)
+    lake_rows.take_out(stores, begun, remaining)
     with connection.begin():
         connection.execute(
             text("update uploads set undone_version = :version where upload_id = any(:upload_ids)"),
-            {"version": bump(connection), "upload_ids": [row.upload_id for row in begun]},
+            {"version": bump(connection), "upload_ids": [upload["upload_id"] for upload in begun]},
         )
 
 

@@ -1,0 +1,117 @@
+"""The rows that uploads have in the lake: written at once where this process writes the lake, else brought by the next run of a job.
+
+Invariant: what a job has to know lies beside the file in the folder raw: a note of how it is to be read, written before the file, and for as long
+as the upload does not count a second one that says so. So jobs need no database, and doing any of this twice does no harm.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from sqlalchemy import text
+
+from pipelines.ingest import bucket, rows
+from pipelines.ingest.prepared import Prepared
+from pipelines.settings import Settings
+from pipelines.stores.base import Stores
+
+READING, UNDONE = ".reading.json", ".undone.json"
+"""What the names of the notes beside a file end in."""
+
+
+def tables_of(prepared: Prepared) -> list[str]:
+    """The lake tables that the file has rows for."""
+    if prepared.source.store != "lake":
+        return []
+    return [name for name, part in prepared.tables.items() if part.num_rows]
+
+
+def compare(stores: Stores, prepared: Prepared) -> tuple[int, int, int]:
+    """Rows of the file that are new, replaced and unchanged. New where its own table lacks it, unchanged where every table that it feeds holds it as
+    it is. Where a job brings the rows, only that job can tell: all count as new."""
+    if stores.lake.lands_uploads:
+        return prepared.accepted, 0, 0
+    numbers = {name: part["row_number"].to_numpy() for name, part in prepared.tables.items()}
+    if (
+        len(np.unique(numbers[prepared.source.table])) < prepared.accepted
+    ):  # a row of a pivot is several records, and feeds one table
+        numbers = {name: np.arange(part.num_rows) for name, part in prepared.tables.items()}
+    rows_of_file = 1 + max((int(of_table.max()) for of_table in numbers.values() if len(of_table)), default=0)
+    new, changed = np.zeros(rows_of_file, bool), np.zeros(rows_of_file, bool)
+    for name, part in prepared.tables.items():
+        found = stores.own_lake.compare(name, part)
+        changed[numbers[name][~found.unchanged]] = True
+        if name == prepared.source.table:
+            new[numbers[name][found.new]] = True
+    replaced = int((changed & ~new).sum())
+    return int(new.sum()), replaced, prepared.accepted - int(new.sum()) - replaced
+
+
+def announce(stores: Stores, upload: Mapping[str, Any]) -> None:
+    """Write the note of how a file is to be read, where a job will read it. To be done before the file is there."""
+    if not stores.lake.lands_uploads or not upload["lake_tables"]:
+        return
+    settings = stores.settings
+    said = {name: json.loads(upload[f"said_{name}"]) for name in ("mapping", "fixed")}
+    note = {
+        **{name: upload[name] for name in ("upload_id", "source", "file_name")},
+        **said,
+        "options": json.loads(upload["options"]),
+        "uploaded_at": datetime.now(UTC).isoformat(),
+        "time_zone": settings.reporting_time_zone,
+        "currency": settings.reporting_currency,
+    }
+    _write(str(upload["raw_path"]) + READING, note)
+
+
+def store(
+    stores: Stores, prepared: Prepared, upload: Mapping[str, Any], covered: str | None, standing: Sequence[str]
+) -> None:
+    """Store an upload's rows in the place of those of the covered upload, if there is one. standing: the other uploads that count."""
+    if stores.lake.lands_uploads:
+        _mark_undone(stores, [covered] if covered else [])
+        return
+    for table in upload["lake_tables"]:  # an upload that is covered may have rows in tables that this one has none for
+        part = rows.of_upload(prepared.tables.get(table, pa.table({})), upload["upload_id"])
+        stores.own_lake.write(table, part, upload["upload_id"], instead_of=covered, standing=standing)
+
+
+def take_out(stores: Stores, uploads: Sequence[Mapping[str, Any]], standing: Sequence[str]) -> None:
+    """Take the rows of uploads out; what they had replaced, or were stored instead of, comes back. standing: the uploads that count, oldest first."""
+    if stores.lake.lands_uploads:
+        in_lake = [upload for upload in uploads if upload["lake_tables"]]
+        _mark_undone(stores, [str(upload["upload_id"]) for upload in in_lake])
+        back = [str(upload["replaces"]) for upload in in_lake if upload["replaces"] in standing]
+        for path in _paths(stores, back):
+            bucket.remove(path + UNDONE)
+        return
+    for table in sorted({table for upload in uploads for table in upload["lake_tables"]}):
+        of_table = [str(upload["upload_id"]) for upload in uploads if table in upload["lake_tables"]]
+        stores.own_lake.undo(table, of_table, standing)
+
+
+def next_run(settings: Settings, now: datetime) -> datetime:
+    """When the jobs run next that bring what landed: a UTC instant, of a day's run at the time that the settings say."""
+    today = datetime.combine(now.astimezone(UTC).date(), time.fromisoformat(settings.runs_at), UTC)
+    return today if today > now else today + timedelta(days=1)
+
+
+def _mark_undone(stores: Stores, upload_ids: Sequence[str]) -> None:
+    for path in _paths(stores, upload_ids):
+        _write(path + UNDONE, {"undone_at": datetime.now(UTC).isoformat()})
+
+
+def _paths(stores: Stores, upload_ids: Sequence[str]) -> list[str]:
+    """Where the files of uploads are."""
+    with stores.warehouse.transaction() as connection:
+        found = connection.execute(
+            text("select raw_path from uploads where upload_id = any(:upload_ids)"), {"upload_ids": list(upload_ids)}
+        )
+        return [str(path) for path in found.scalars()]
+
+
+def _write(url: str, note: Mapping[str, Any]) -> None:
+    bucket.put(url, json.dumps(note, ensure_ascii=False, sort_keys=True).encode())
