@@ -5,10 +5,11 @@ Invariant: a dry run and a commit tell the same of the same file on the same dat
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from pipelines.cli_output import as_json, cell, plain
+from pipelines.ingest.lake_rows import next_run
 from pipelines.ingest.load import Plan
 from pipelines.ingest.prepared import Prepared, Total
 
@@ -92,6 +93,11 @@ class Told:
         if lacking := len(self.plan.missing):
             fate = "were removed" if upload is not None and upload["rows_removed"] else "stay"
             said.append(f"{lacking:,} stored rows of the same days are not in this file; they {fate}.")
+        if self.plan.awaits and not self._nothing_changes(upload):
+            run = next_run(self.plan.awaits, datetime.now(UTC))
+            said.append(
+                f"The rows are in the lake after the next run of its jobs, planned for {run:%Y-%m-%d %H:%M} UTC."
+            )
         if upload is not None and upload["clears_demo"]:
             said.append("The demo data were cleared: these are the first data of your own.")
         return said

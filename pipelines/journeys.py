@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipelines import statements
 from pipelines.attribution.rules import DAY_MS
 from pipelines.settings import Settings
-from pipelines.stores.base import Origin, Reading, Snapshots, Stores, WritingLake
+from pipelines.stores.base import Origin, Reading, Snapshots, Stores
 from pipelines.stores.warehouse import alone
 
 BUILD_LOCK = 7_401_003  # PostgreSQL advisory lock: one build at a time
@@ -42,27 +42,26 @@ def build(
     """Bring the journeys up to date with the lake, each table in one atomic commit; what reads them sees both at once.
 
     full: build them for everybody, even where they are up to date; since: at least for those who were met or converted on that UTC day or later.
-    One process builds at a time: two at once could leave the older of the two states. Of a lake in the cloud a job builds them: nothing is done.
+    One process builds at a time: two at once could leave the older of the two states. In the cloud a job builds them, and this does nothing.
     """
     if stores.lake.lands_uploads:
         return Build((), None)
-    lake = stores.own_lake
     with alone(stores.warehouse.workers, BUILD_LOCK):
-        snapshots = lake.snapshots()
+        snapshots = stores.lake.snapshots()
         origin = _origin(snapshots, stores.settings)
         written: list[str] = []
         people: pa.Table | None = None
         for number, table in enumerate(TABLES):
-            before = lake.origin(table)
+            before = stores.lake.origin(table)
             if before == origin and not full and since is None:
                 continue
-            people = None if full or before is None else _people(lake, before, origin, since)
+            people = None if full or before is None else _people(stores, before, origin, since)
 
             def told(done: float, number: int = number, table: str = table) -> None:
                 progress(table.replace("_", " "), (number + done) / len(TABLES))
 
             parameters = {"longest_ms": _longest_ms(stores.settings)}
-            lake.build(table, TABLES[table], parameters, origin, people=people, progress=told)
+            stores.own_lake.build(table, TABLES[table], parameters, origin, people=people, progress=told)
             written.append(table)
     return Build(tuple(written), people.num_rows if people is not None else None)
 
@@ -73,14 +72,14 @@ def up_to_date(reading: Reading) -> bool:
     return all(reading.stores.lake.origin(table, reading.snapshots[table]) == origin for table in TABLES)
 
 
-def _people(lake: WritingLake, before: Origin, now: Origin, since: date | None) -> pa.Table | None:
+def _people(stores: Stores, before: Origin, now: Origin, since: date | None) -> pa.Table | None:
     """Whose journeys are to be built anew (column `who`); None: everybody's."""
     if before.program != now.program:
         return None
-    changed = lake.changed_people(before.snapshots, now.snapshots)
+    changed = stores.own_lake.changed_people(before.snapshots, now.snapshots)
     if changed is None or since is None:
         return changed
-    return pa.concat_tables([changed, lake.people_since(now.snapshots, since.isoformat())])
+    return pa.concat_tables([changed, stores.own_lake.people_since(now.snapshots, since.isoformat())])
 
 
 def _origin(snapshots: Snapshots, settings: Settings) -> Origin:

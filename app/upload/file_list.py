@@ -91,7 +91,9 @@ def _state(line: Listed, stored: Mapping[str, Mapping[str, Any]]) -> str:
     if not line.upload_id:
         return readings.reading_of(line).state
     upload = stored.get(line.upload_id, {"status": "pending"})
-    return {"pending": "storing", "committed": "stored", "failed": "not stored"}.get(str(upload["status"]), "undone")
+    return {"pending": "storing", "committed": "stored", "landed": "stored", "failed": "not stored"}.get(
+        str(upload["status"]), "undone"
+    )
 
 
 def _for_all(ready: list[Listed], states: list[str]) -> None:

@@ -12,10 +12,10 @@ import streamlit as st
 from app import formats, queries
 from app.components import error_panel
 from app.navigation import MENU
-from app.resources import settings, stores
+from app.resources import local_moment, settings, stores
 from pipelines import journeys
 from pipelines.errors import TouchlineError
-from pipelines.ingest import history
+from pipelines.ingest import history, lake_rows
 from pipelines.questions import QUESTIONS
 
 OUTCOMES = ("new", "replaced", "unchanged", "removed", "refused")
@@ -129,7 +129,7 @@ def _ended(uploads: pd.DataFrame) -> None:
             f"**{formats.plain(upload['file_name'])} was not stored.** {formats.plain(upload['error'])}",
             icon=":material/error:",
         )
-    stored = own[own["status"] == "committed"]
+    stored = own[own["status"].isin(["committed", "landed"])]
     if stored.empty:
         return
     cleared = " The demo data was cleared." if stored["clears_demo"].any() else ""
@@ -142,6 +142,17 @@ def _ended(uploads: pd.DataFrame) -> None:
     pages = _pages_that_show(set(stored["source"]))
     see = f" See it on {formats.listed(pages, most=8)}." if pages else ""
     st.success(f"**{what}** {counts(summed)}.{cleared}{see}", icon=":material/check_circle:")
+    if (stored["status"] == "landed").any():
+        st.info(awaited("Their rows are in the lake after the next run"), icon=":material/schedule:")
+
+
+def awaited(what: str) -> str:
+    """What the next run of the lake's jobs brings, and when that is."""
+    now = datetime.now(UTC)
+    run = lake_rows.next_run(settings().runs_at, now)
+    hours = (run - now).total_seconds() / 3600
+    how_long = f"in about {formats.counted(round(hours), 'hour')}" if hours >= 1 else "within the hour"
+    return f"{what}, planned for {local_moment(run)} ({how_long})."
 
 
 def _pages_that_show(sources: set[str]) -> list[str]:

@@ -20,10 +20,15 @@ from pipelines.sources.exports import EXPORTS
 LATEST = 6
 WIDTHS = (4.4, 3, 2.8, 2.2, 1.5)
 
+STANDING = ("committed", "landed")
+"""Of uploads that count."""
+
 _BADGES = {
     "pending": ("blue", ":material/upload:", "under way"),
     "failed": ("red", ":material/error:", "not stored"),
     "committed": ("green", ":material/done_all:", "stored"),
+    "landed": ("blue", ":material/schedule:", "awaits the next run"),
+    "leaving": ("gray", ":material/schedule:", "goes with the next run"),
     "undone": ("gray", ":material/undo:", "undone"),
     "replaced": ("gray", ":material/replay:", "read again"),
 }
@@ -97,7 +102,7 @@ def _upload(upload: dict[str, Any]) -> None:
     columns[2].markdown(f":small[:gray[{formats.plain(upload['uploaded_by'])}, {local_moment(upload['started_at'])}]]")
     columns[3].markdown(f":{colour}-badge[{icon} {badge}]{demo}")
     with columns[4].container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-        if upload["status"] == "committed":
+        if upload["status"] in STANDING:
             _undo_button(upload)
         _more(upload)
     if upload["status"] == "failed" and upload["error"]:
@@ -138,7 +143,7 @@ def _more(upload: Mapping[str, Any]) -> None:
         )
         if upload["rows_refused"]:
             _refused(upload)
-        if upload["status"] == "committed":
+        if upload["status"] in STANDING:
             st.button(
                 "Read it again",
                 key=f"read again {upload_id}",

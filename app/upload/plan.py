@@ -13,6 +13,7 @@ from app.components import Kpi, kpi_row
 from app.resources import local_moment
 from app.upload import files, refused, storing
 from app.upload.files import Listed
+from app.upload.follow import awaited
 from pipelines.ingest import Prepared
 from pipelines.ingest.load import Plan
 
@@ -20,10 +21,21 @@ from pipelines.ingest.load import Plan
 def show_plan(line: Listed, prepared: Prepared, plan: Plan) -> None:
     """The counts, the sentences, what to look at, and the button."""
     st.markdown("**What will happen**")
-    cards = [
+    effects = [
         Kpi("New rows", formats.number(plan.new)),
         Kpi("Replaced", formats.number(plan.replaced), help="Rows on record whose values this file changes."),
         Kpi("Unchanged", formats.number(plan.unchanged), help="Rows on record already, with the same values."),
+    ]
+    if plan.awaits:
+        effects = [
+            Kpi(
+                "Rows for the lake",
+                formats.number(plan.new),
+                help="A later row of the same id replaces an earlier one.",
+            )
+        ]
+    cards = [
+        *effects,
         Kpi(
             "Refused",
             formats.number(prepared.refused.num_rows),
@@ -53,6 +65,8 @@ def _sentences(prepared: Prepared, plan: Plan) -> Iterator[str]:
     if plan.replaced_days:
         days = formats.listed([formats.day(day) for day in plan.replaced_days], most=5)
         yield f":material/sync_alt: Of what is on record, {formats.counted(plan.replaced, 'row')} of {days} would be replaced."
+    if plan.awaits:
+        yield f":material/schedule: {awaited('The file lands in the lake at once; its rows show on the pages after the next run')}"
     if scope := _scope(prepared):
         yield f":small[:gray[{scope}]]"
 

@@ -94,7 +94,7 @@ def _settle(stores: Stores, connection: Connection, upload: Mapping[str, Any]) -
     tables = upload["lake_tables"]
     with connection.begin():
         again = uploads.read_again_as(connection, upload["replaces"])
-    if tables and not again and all(stores.lake.holds_upload(table, upload["upload_id"]) for table in tables):
+    if tables and not again and all(upload["upload_id"] in stores.lake.held_uploads(table) for table in tables):
         with connection.begin():
             uploads.mark_committed(connection, upload)
     else:

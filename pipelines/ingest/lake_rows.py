@@ -1,7 +1,7 @@
 """The rows that uploads have in the lake: written at once where this process writes the lake, else brought by the next run of a job.
 
-Invariant: what a job has to know lies beside the file in the folder raw: a note of how it is to be read, written before the file, and for as long
-as the upload does not count a second one that says so. So jobs need no database, and doing any of this twice does no harm.
+Invariant: what a job has to know lies beside the file in the folder raw: a note of how it is to be read, written before the file, and for as
+long as the upload does not count a second one that says so. So jobs need no database, and doing any of this twice does no harm.
 """
 
 import json
@@ -15,7 +15,6 @@ from sqlalchemy import text
 
 from pipelines.ingest import bucket, rows
 from pipelines.ingest.prepared import Prepared
-from pipelines.settings import Settings
 from pipelines.stores.base import Stores
 
 READING, UNDONE = ".reading.json", ".undone.json"
@@ -30,8 +29,8 @@ def tables_of(prepared: Prepared) -> list[str]:
 
 
 def compare(stores: Stores, prepared: Prepared) -> tuple[int, int, int]:
-    """Rows of the file that are new, replaced and unchanged. New where its own table lacks it, unchanged where every table that it feeds holds it as
-    it is. Where a job brings the rows, only that job can tell: all count as new."""
+    """Rows of the file that are new, replaced and unchanged. New where its own table lacks it, unchanged where every table that it feeds holds it
+    as it is. Where a job brings the rows, only that job can tell: all count as new."""
     if stores.lake.lands_uploads:
         return prepared.accepted, 0, 0
     numbers = {name: part["row_number"].to_numpy() for name, part in prepared.tables.items()}
@@ -80,7 +79,8 @@ def store(
 
 
 def take_out(stores: Stores, uploads: Sequence[Mapping[str, Any]], standing: Sequence[str]) -> None:
-    """Take the rows of uploads out; what they had replaced, or were stored instead of, comes back. standing: the uploads that count, oldest first."""
+    """Take the rows of uploads out; what they had replaced, or were stored instead of, comes back. standing: the uploads that count, oldest
+    first."""
     if stores.lake.lands_uploads:
         in_lake = [upload for upload in uploads if upload["lake_tables"]]
         _mark_undone(stores, [str(upload["upload_id"]) for upload in in_lake])
@@ -93,9 +93,9 @@ def take_out(stores: Stores, uploads: Sequence[Mapping[str, Any]], standing: Seq
         stores.own_lake.undo(table, of_table, standing)
 
 
-def next_run(settings: Settings, now: datetime) -> datetime:
-    """When the jobs run next that bring what landed: a UTC instant, of a day's run at the time that the settings say."""
-    today = datetime.combine(now.astimezone(UTC).date(), time.fromisoformat(settings.runs_at), UTC)
+def next_run(runs_at: str, now: datetime) -> datetime:
+    """When the jobs run next that bring what landed: a UTC instant, of a day's run at that time of day (UTC)."""
+    today = datetime.combine(now.astimezone(UTC).date(), time.fromisoformat(runs_at), UTC)
     return today if today > now else today + timedelta(days=1)
 
 

@@ -41,8 +41,8 @@ class Plan:
 
     `missing`: stored rows of the days (and accounts or channels) that the file speaks for, whose keys it lacks. They stay unless the person
     says otherwise. `missing_keys` are their keys. `replaced_days`: of the warehouse, the days whose stored rows are replaced. `already`: the
-    status row of the earlier upload of the very same file, if one counts. `lands`: a job's next run brings the rows, and only it can tell which
-    are new.
+    status row of the earlier upload of the very same file, if one counts. `awaits`: the time of day (UTC) of the job that brings the rows, and
+    alone can tell which are new; None where they are stored at once.
     """
 
     new: int
@@ -52,12 +52,12 @@ class Plan:
     already: Mapping[str, Any] | None
     missing_keys: Sequence[str] = ()
     replaced_days: Sequence[date] = ()
-    lands: bool = False
+    awaits: str | None = None
 
     @property
     def changes_nothing(self) -> bool:
         """The same file was loaded, and its rows still hold (or its rows will come, with the next run)."""
-        return self.already is not None and (self.lands or self.new == self.replaced == 0)
+        return self.already is not None and (self.awaits is not None or self.new == self.replaced == 0)
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,9 @@ def _begin(
     covered = uploads.get_upload(stores, options.replaces) if options.replaces else None
     upload_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
     lands = stores.lake.lands_uploads and prepared.source.store == "lake"
-    kept = covered is not None and not lands  # a file that lands is read as the note beside it says: each reading has its own
+    kept = (
+        covered is not None and not lands
+    )  # a file that lands is read as the note beside it says: each reading has its own
     raw_path = (
         covered["raw_path"]
         if covered and kept
@@ -226,7 +228,9 @@ def _begin(
         "clears_demo": False,
         "uploaded_by": user,
         "raw_path": raw_path,
-        "lake_tables": list(dict.fromkeys([*lake_rows.tables_of(prepared), *(covered["lake_tables"] if covered else ())])),
+        "lake_tables": list(
+            dict.fromkeys([*lake_rows.tables_of(prepared), *(covered["lake_tables"] if covered else ())])
+        ),
         "replaces": options.replaces,
     }
     lake_rows.announce(stores, row)
@@ -332,7 +336,7 @@ def _plan(stores: Stores, version: int, prepared: Prepared, demo: bool) -> Plan:
                 *lake_rows.compare(stores, prepared),
                 missing=pd.DataFrame(),
                 already=already,
-                lands=stores.lake.lands_uploads,
+                awaits=stores.settings.runs_at if stores.lake.lands_uploads else None,
             )
         standing = rows.stand(connection, source.table, prepared.tables[source.table], version)
     return Plan(**vars(standing), already=already)

@@ -136,7 +136,7 @@ def forget(stores: Stores, connection: Connection, upload: Mapping[str, Any], er
     with connection.begin():
         remaining = standing(connection)
     lake, tables = stores.lake, upload["lake_tables"]
-    if lake.lands_uploads or any(lake.holds_upload(table, upload["upload_id"]) for table in tables):
+    if lake.lands_uploads or any(upload["upload_id"] in lake.held_uploads(table) for table in tables):
         lake_rows.take_out(stores, [upload], remaining)
     with connection.begin():
         mark_failed(connection, upload["upload_id"], error)

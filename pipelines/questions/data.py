@@ -1,14 +1,16 @@
 """Questions about the data itself: what there is, how fresh it is, and who uploaded it."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
 from pipelines import health
+from pipelines.errors import LakeUnavailable
 from pipelines.identity import KINDS, names_of
 from pipelines.questions import credit, journeys, quadrant, unattributed
-from pipelines.questions.question import Found, Question
+from pipelines.questions.question import Found, Parameter, Question
 from pipelines.stores.base import Reading
 
 
@@ -55,7 +57,39 @@ def freshness(reading: Reading, parameters: Mapping[str, Any]) -> Found:
 
 def uploads(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     """The upload history, newest first. Uploads that are under way, or that failed, stand in it at every data version."""
-    return Found(reading.stores.warehouse.frame("uploads", version=reading.warehouse_version))
+    rows = reading.stores.warehouse.frame("uploads", version=reading.warehouse_version)
+    warnings: list[str] = []
+    if reading.stores.lake.lands_uploads:
+        try:
+            rows["status"] = _awaiting(reading, rows)
+        except LakeUnavailable as problem:
+            warnings = [f"Which uploads have reached the lake cannot be told now. {problem.message}"]
+    return Found(rows.drop(columns="lake_tables"), warnings)
+
+
+def _awaiting(reading: Reading, uploads: pd.DataFrame) -> list[str]:
+    """The status of uploads, where a job's next run changes the lake: 'landed' where their rows are still to come, 'leaving' where they are still
+    to go."""
+    held = {table: reading.stores.lake.held_uploads(table) for table in set(uploads["lake_tables"].explode().dropna())}
+    status = []
+    for upload in uploads.to_dict("records"):
+        holding = [upload["upload_id"] in held[table] for table in upload["lake_tables"]]
+        if upload["status"] == "committed" and not all(holding):
+            status.append("landed")
+        elif upload["status"] in ("undone", "replaced") and any(holding):
+            status.append("leaving")
+        else:
+            status.append(upload["status"])
+    return status
+
+
+def lake_queries(reading: Reading, parameters: Mapping[str, Any]) -> Found:
+    """What the queries of the last days scanned and came to, and which of them failed."""
+    since = datetime.now(UTC) - timedelta(days=parameters["days"])
+    rows = reading.stores.warehouse.frame("lake_queries", since=since, most=parameters["most"])
+    totals = ("queries", "total_bytes", "total_dollars")
+    facts = {name: 0 if rows.empty else rows[name].iloc[0].item() for name in totals}
+    return Found(rows.drop(columns=list(totals)), facts=facts)
 
 
 def holds_demo(reading: Reading) -> bool:
@@ -94,6 +128,19 @@ QUESTIONS = (
         (),
         ("lake/feeds", "warehouse/days"),
         freshness,
+    ),
+    Question(
+        "lake_queries",
+        "What did queries in the cloud scan, and what did that cost?",
+        "one row a query",
+        (
+            Parameter("days", "number", 1.0, "Those of so many days.", minimum=0),
+            Parameter("most", "whole", 200, "List at most so many, the newest first.", minimum=1),
+        ),
+        (),
+        ("warehouse/lake_queries",),
+        lake_queries,
+        live=True,
     ),
     Question("uploads", "Who uploaded what?", "one row an upload", (), (), ("warehouse/uploads",), uploads, live=True),
 )

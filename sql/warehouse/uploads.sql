@@ -2,7 +2,7 @@
 -- Parameters: version (uploads committed later show as pending).
 -- Grain: one row an upload. Its rows_read are accepted, refused or totals; of the accepted ones rows_merged were added to, or say the same as,
 --   an earlier one of the file, and the others are new, replaced or unchanged. An upload whose file was read again
---   is 'replaced', and replaced_by is the upload that did it.
+--   is 'replaced', and replaced_by is the upload that did it. lake_tables: the tables of the lake that it has rows for.
 with seen as (
     select
         *,
@@ -44,6 +44,7 @@ select
     container,
     seen.replaces,
     again.upload_id as replaced_by,
+    lake_tables,
     size,
     sha256,
     raw_path

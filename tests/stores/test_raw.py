@@ -34,7 +34,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_a_bucket_keeps_the_files_where_one_is_named(stores: Stores, bucket: str) -> None:
-    in_cloud = Stores(replace(stores.settings, raw_url=f"s3://{bucket}/touchline/"), stores.warehouse, stores.lake)
+    in_cloud = Stores(replace(stores.settings, raw_url=f"s3://{bucket}/touchline"), stores.warehouse, stores.lake)
     upload = commit(in_cloud, *spend_file(MONDAY), "mia")
     assert upload["raw_path"].startswith(f"s3://{bucket}/touchline/spend/")
     assert not (stores.settings.home / "raw").exists()
@@ -77,11 +77,12 @@ def test_names_are_made_safe(name: str, safe: str) -> None:
 
 
 def test_a_long_name_of_wide_letters_is_kept(stores: Stores) -> None:
-    where = raw.keep(stores.settings, "spend", "U1", "売" * 90 + ".csv", b"x")
+    where = raw.place(stores.settings, "spend", "U1", "売" * 90 + ".csv")
+    raw.keep(stores.settings, where, b"x")
     assert (stores.settings.home / where).read_bytes() == b"x"
 
 
 def test_a_folder_that_takes_no_files_is_said(stores: Stores) -> None:
     (stores.settings.home / "raw").write_bytes(b"")
     with pytest.raises(WarehouseUnavailable, match="could not be kept"):
-        raw.keep(stores.settings, "spend", "U1", "a.csv", b"x")
+        raw.keep(stores.settings, raw.place(stores.settings, "spend", "U1", "a.csv"), b"x")
