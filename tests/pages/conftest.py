@@ -27,7 +27,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenPage]:
     """Open a page of the dashboard (its script's name) on an environment, with query parameters in its address."""
 
     def open_(environment: Environment, script: str, **query: Any) -> AppTest:
-        _forget()
+        forget()
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         app = AppTest.from_file(str(MAIN), default_timeout=60)
@@ -38,10 +38,10 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenPage]:
         return app if script == MENU[0].file else app.switch_page(f"../pages/{script}").run()
 
     yield open_
-    _forget()
+    forget()
 
 
-def _forget() -> None:
+def forget() -> None:
     """Close the stores of the page before, which closes their connections, and drop its answers."""
     st.cache_data.clear()
     st.cache_resource.clear()

@@ -1,0 +1,69 @@
+"""The dashboard over a lake in the cloud, with the demo data and all of it on this machine: AWS is answered on loopback.
+
+    python -m tests.cloud.demo [--port 8501] [--engine duckdb|trino]
+
+Everything goes the way it goes in an account: the bucket, the catalogue and the workgroup are provisioned, the files land under raw/, the jobs of
+glue_jobs run (on this machine's Spark), and the dashboard asks through PyAthena. Nothing is kept: the next start begins anew.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from pipelines.settings import PROJECT
+from tests.cloud.endpoint import ENGINES, Endpoint, environment
+
+LAKE_URL = "s3://touchline-demo/lake"
+STEPS = (
+    ("provision",),
+    ("demo",),
+    ("curate", "mentions"),
+    ("curate", "touchpoints"),
+    ("curate", "conversions"),
+    ("journeys",),
+    ("refresh",),
+)
+"""The verbs of the command line that bring a lake in the cloud from nothing to the demo data."""
+
+
+def variables(url: str, home: Path) -> dict[str, str]:
+    """The environment of a home whose lake lies at the local end point."""
+    return {
+        **environment(url),
+        "TOUCHLINE_HOME": str(home),
+        "TOUCHLINE_LAKE": "athena",
+        "TOUCHLINE_LAKE_URL": LAKE_URL,
+        "TOUCHLINE_JOBS": "local",
+        "TOUCHLINE_USER": "demo",
+    }
+
+
+def fill(said: Mapping[str, str]) -> None:
+    """Take every step. Raises CalledProcessError where one fails; what it said stands on standard error."""
+    for step in STEPS:
+        print(f"Touchline in the cloud: {' '.join(step)}", file=sys.stderr, flush=True)
+        subprocess.run([sys.executable, "-m", "pipelines", *step], cwd=PROJECT, env={**os.environ, **said}, check=True)
+
+
+def main() -> None:
+    """Fill the lake and show the dashboard until interrupted."""
+    parser = argparse.ArgumentParser(description="The dashboard over a local stand-in for AWS.")
+    parser.add_argument("--port", type=int, default=8501)
+    parser.add_argument("--engine", choices=sorted(ENGINES), default="duckdb")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, Endpoint(given.engine) as endpoint, suppress(KeyboardInterrupt):
+        said = variables(endpoint.url, Path(folder) / "home")
+        fill(said)
+        print(f"Touchline: http://localhost:{given.port}", flush=True)
+        streamlit = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(given.port)]
+        loopback = ["--server.address", "127.0.0.1", "--server.headless", "true", "--browser.gatherUsageStats", "false"]
+        subprocess.run([*streamlit, *loopback], cwd=PROJECT, env={**os.environ, **said}, check=True)
+
+
+if __name__ == "__main__":
+    main()
