@@ -29,8 +29,8 @@ def tables_of(prepared: Prepared) -> list[str]:
 
 
 def compare(stores: Stores, prepared: Prepared) -> tuple[int, int, int]:
-    """Rows of the file that are new, replaced and unchanged. New where its own table lacks it, unchanged where every table that it feeds holds it
-    as it is. Where a job brings the rows, only that job can tell: all count as new."""
+    """Rows of the file that are new, replaced and unchanged. New where its own table lacks it, unchanged where every table that it feeds holds
+    it as it is. Where a job brings the rows, only that job can tell: all count as new."""
     if stores.lake.lands_uploads:
         return prepared.accepted, 0, 0
     numbers = {name: part["row_number"].to_numpy() for name, part in prepared.tables.items()}

@@ -68,8 +68,8 @@ def uploads(reading: Reading, parameters: Mapping[str, Any]) -> Found:
 
 
 def _awaiting(reading: Reading, uploads: pd.DataFrame) -> list[str]:
-    """The status of uploads, where a job's next run changes the lake: 'landed' where their rows are still to come, 'leaving' where they are still
-    to go."""
+    """The status of uploads, where a job's next run changes the lake: 'landed' where their rows are still to come, 'leaving' where they are
+    still to go."""
     held = {table: reading.stores.lake.held_uploads(table) for table in set(uploads["lake_tables"].explode().dropna())}
     status = []
     for upload in uploads.to_dict("records"):

@@ -2,8 +2,8 @@
 
     python -m tests.cloud.demo [--port 8501] [--engine duckdb|trino]
 
-Everything goes the way it goes in an account: the bucket, the catalogue and the workgroup are provisioned, the files land under raw/, the jobs of
-glue_jobs run (on this machine's Spark), and the dashboard asks through PyAthena. Nothing is kept: the next start begins anew.
+Everything goes the way it goes in an account: the bucket, the catalogue and the workgroup are provisioned, the files land under raw/, the jobs
+run (on this machine's Spark), and the dashboard asks through PyAthena. Nothing is kept: the next start begins anew.
 """
 
 import argparse
