@@ -5,6 +5,7 @@ Invariant: a query goes to Trino as Athena hands it on, its parameters as the li
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +13,16 @@ import requests
 import trino
 from trino.exceptions import Error, TrinoQueryError
 
+from tests.cloud.endpoint import ENGINE_KEY, REGION
 from tests.cloud.engines import QueryFailed, Result
-from tests.cloud.trino_server import CATALOG
+from tests.cloud.trino_server import CATALOG, trino_over
+
+
+def open_engine(url: str) -> "TrinoEngine":
+    """The engine over the S3 and Glue that answer at a URL, on a Trino of its own that ends with it."""
+    with ExitStack() as stack:
+        port = stack.enter_context(trino_over(url, ENGINE_KEY, REGION))
+        return TrinoEngine(port, stack.pop_all().close)
 
 
 class _Cancelled(Exception):
@@ -23,8 +32,9 @@ class _Cancelled(Exception):
 class TrinoEngine:
     """The engine on a Trino at a port of this machine."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, port: int, on_close: Callable[[], None]) -> None:
+        self.port = port
+        self._on_close = on_close
         self._cancelled: dict[str, threading.Event] = {}
 
     def run(self, query_id: str, sql: str, parameters: Sequence[str], database: str) -> Result:
@@ -38,7 +48,7 @@ class TrinoEngine:
 
         connection = trino.dbapi.connect(
             host="127.0.0.1",
-            port=self._port,
+            port=self.port,
             user="athena",
             catalog=CATALOG,
             schema=database,
@@ -72,7 +82,8 @@ class TrinoEngine:
         self._cancelled.setdefault(query_id, threading.Event()).set()
 
     def close(self) -> None:
-        """Nothing is held between queries; the server is whoever's who started it."""
+        """End the server."""
+        self._on_close()
 
 
 def _with_literals(sql: str, parameters: Sequence[str]) -> str:

