@@ -12,7 +12,8 @@ from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.table import Table
 
 from pipelines.stores.catalog import DERIVED, TABLES, load_or_create
-from pipelines.stores.derived_duckdb import MADE_OF, NEXT_NUMBER, PROGRAM, RAW
+from pipelines.stores.derived_duckdb import RAW
+from pipelines.stores.history import MADE_OF, NEXT_NUMBER, PROGRAM
 from pipelines.stores.lake_duckdb import DuckDBLake
 
 
