@@ -52,6 +52,7 @@ class TrinoEngine:
             user="athena",
             catalog=CATALOG,
             schema=database,
+            timezone="UTC",
             legacy_primitive_types=True,
         )
         cursor = connection.cursor(stats_callback=look)
