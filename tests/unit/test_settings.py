@@ -57,21 +57,22 @@ def test_what_is_said_is_taken() -> None:
             "TOUCHLINE_USER": "mia",
         }
     )
-    assert settings == Settings(
-        home=Path("/srv/touchline"),
-        database_url="postgresql://someone@db/touchline",
-        lake="athena",
-        lake_url="s3://lake/touchline",
-        glue_database="marketing",
-        runs_at="06:30",
-        raw_url="s3://uploads/touchline",
-        reporting_time_zone="Europe/Berlin",
-        reporting_currency="USD",
-        longest_lookback_days=180.0,
-        direct_channels=("direct", "none"),
-        primary_conversion_type="purchase",
-        user="mia",
-    )
+    said = {
+        "home": Path("/srv/touchline"),
+        "database_url": "postgresql://someone@db/touchline",
+        "lake": "athena",
+        "lake_url": "s3://lake/touchline",
+        "glue_database": "marketing",
+        "runs_at": "06:30",
+        "raw_url": "s3://uploads/touchline",
+        "reporting_time_zone": "Europe/Berlin",
+        "reporting_currency": "USD",
+        "longest_lookback_days": 180.0,
+        "direct_channels": ("direct", "none"),
+        "primary_conversion_type": "purchase",
+        "user": "mia",
+    }
+    assert {name: getattr(settings, name) for name in said} == said
 
 
 def test_a_lake_in_the_cloud_keeps_what_came_in_beside_its_tables() -> None:

@@ -1,0 +1,136 @@
+"""Uploads to a lake in the cloud: the file lands beside its note, the page says what awaits the next run, and taking back is a note as well.
+
+The run itself is stood in for by the commit that it makes; tests/glue and test_cloud_demo.py run the real jobs.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+import pyarrow as pa
+import pytest
+
+from pipelines.errors import TouchlineError
+from pipelines.ingest import history, lake_rows, prepare, uploads
+from pipelines.ingest.load import commit, preview
+from pipelines.ingest.prepared import Prepared
+from pipelines.questions import ask
+from pipelines.settings import Settings
+from pipelines.sources import SOURCES
+from pipelines.stores import open_stores
+from pipelines.stores.base import Stores
+from pipelines.stores.catalog import arrow_schema
+from pipelines.stores.history import UNDONE, UPLOAD
+from tests.cloud.endpoint import Refusal
+from tests.cloud.lakes import Cloud
+
+CONTENT = b"time,account,platform,text\n2026-03-01 10:00,A,X,lovely\n2026-03-02 11:00,B,X,awful\n"
+
+
+def file(content: bytes = CONTENT) -> Prepared:
+    return prepare(SOURCES["mentions"], content, "march mentions.csv")
+
+
+def land(stores: Stores, content: bytes = CONTENT) -> dict[str, Any]:
+    return commit(stores, file(content), content, "mia", keep_demo=True)
+
+
+def status(stores: Stores, upload: Mapping[str, Any]) -> str:
+    rows = ask(stores, "uploads", {}).rows.set_index("upload_id")
+    return str(rows.loc[upload["upload_id"], "status"])
+
+
+def objects(upload: Mapping[str, Any]) -> dict[str, bytes]:
+    """What lies beside the file of an upload: what its name ends in -> the bytes. The file's own ending is ''."""
+    bucket, _, key = str(upload["raw_path"]).removeprefix("s3://").partition("/")
+    client = boto3.client("s3")
+    found = client.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
+    return {
+        one["Key"].removeprefix(key): client.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in found
+    }
+
+
+def run_job(cloud: Cloud, stores: Stores, **properties: str) -> None:
+    """Commit to the table of mentions as a job does that stored or took out the rows of uploads."""
+    table = cloud.catalog.load_table("touchline.mentions")
+    said = {name: value for name, value in properties.items() if value}
+    rows = pa.Table.from_pylist([], schema=arrow_schema("mentions"))
+    table.append(rows, snapshot_properties={{"stored": UPLOAD, "undone": UNDONE}[name]: said[name] for name in said})
+    stores.lake.refresh()
+
+
+def test_a_file_lands_beside_the_note_of_how_it_is_read(athena: Stores) -> None:
+    plan = preview(athena, file())
+    assert (plan.new, plan.replaced, plan.unchanged, plan.awaits) == (2, 0, 0, "05:00")
+    upload = land(athena)
+    beside = objects(upload)
+    assert beside[""] == CONTENT
+    note = json.loads(beside[lake_rows.READING])
+    assert note["upload_id"] == upload["upload_id"]
+    assert (note["source"], note["file_name"], note["time_zone"]) == ("mentions", "march mentions.csv", "UTC")
+    assert lake_rows.UNDONE not in beside
+    assert status(athena, upload) == "landed"
+    assert not land(athena)["changed"]
+
+
+def test_it_is_stored_once_a_run_brought_its_rows_and_undone_once_one_took_them_out(
+    filled: Cloud, athena: Stores
+) -> None:
+    upload = land(athena, CONTENT + b"2026-03-03 10:00,A,X,again\n")
+    run_job(filled, athena, stored=upload["upload_id"])
+    assert status(athena, upload) == "committed"
+    history.undo(athena, upload["upload_id"], "mia")
+    assert lake_rows.UNDONE in objects(upload)
+    assert status(athena, upload) == "leaving"
+    run_job(filled, athena, undone=upload["upload_id"])
+    assert status(athena, upload) == "undone"
+
+
+def test_what_is_undone_before_the_run_is_left_out_by_it(athena: Stores) -> None:
+    upload = land(athena, CONTENT + b"2026-03-03 10:00,A,X,never\n")
+    history.undo(athena, upload["upload_id"], "mia")
+    assert lake_rows.UNDONE in objects(upload)
+    assert status(athena, upload) == "undone"
+
+
+def test_a_file_that_is_read_again_lands_again_in_place_of_the_first_reading(athena: Stores) -> None:
+    first = land(athena, CONTENT + b"2026-03-03 10:00,A,X,twice\n")
+    second = history.reread(athena, first["upload_id"], "mia", {"text": None}, {}, {})
+    assert json.loads(objects(second)[lake_rows.READING])["mapping"] == {"text": None}
+    assert lake_rows.UNDONE in objects(first)
+    history.undo(athena, second["upload_id"], "mia")
+    assert lake_rows.UNDONE not in objects(first)
+    assert lake_rows.UNDONE in objects(second)
+    assert status(athena, first) == "landed"
+
+
+def test_an_upload_whose_worker_died_is_left_out_by_the_next_run(
+    athena: Stores, in_cloud: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(uploads, "mark_committed", dies)
+        with pytest.raises(KeyboardInterrupt):
+            land(athena, CONTENT + b"2026-03-03 10:00,A,X,dead\n")
+    athena.close()
+    again = open_stores(in_cloud)
+    try:
+        history.recover(again)
+        newest = ask(again, "uploads", {}).rows.iloc[0].to_dict()
+        assert newest["status"] == "failed"
+        assert lake_rows.UNDONE in objects(newest)
+    finally:
+        again.close()
+
+
+def test_a_bucket_that_takes_no_file_is_said_and_nothing_is_stored(filled: Cloud, athena: Stores) -> None:
+    before = len(ask(athena, "uploads", {}).rows)
+    client = boto3.client("s3")
+    client.put_bucket_policy(Bucket="lake", Policy=json.dumps({"Version": "2012-10-17", "Statement": []}))
+    filled.endpoint.faults.refusals.append(Refusal("PutObject", "AccessDenied", "Access Denied", status=403))
+    with pytest.raises(TouchlineError, match="could not be kept"):
+        land(athena, CONTENT + b"2026-03-03 10:00,A,X,refused\n")
+    assert len(ask(athena, "uploads", {}).rows) == before
