@@ -5,6 +5,7 @@ The run itself is stood in for by the commit that it makes; tests/glue and test_
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -22,7 +23,6 @@ from pipelines.stores import open_stores
 from pipelines.stores.base import Stores
 from pipelines.stores.catalog import arrow_schema
 from pipelines.stores.history import UNDONE, UPLOAD
-from tests.cloud.endpoint import Refusal
 from tests.cloud.lakes import Cloud
 
 CONTENT = b"time,account,platform,text\n2026-03-01 10:00,A,X,lovely\n2026-03-02 11:00,B,X,awful\n"
@@ -126,11 +126,9 @@ def test_an_upload_whose_worker_died_is_left_out_by_the_next_run(
         again.close()
 
 
-def test_a_bucket_that_takes_no_file_is_said_and_nothing_is_stored(filled: Cloud, athena: Stores) -> None:
+def test_a_bucket_that_takes_no_file_is_said_and_nothing_is_stored(athena: Stores) -> None:
     before = len(ask(athena, "uploads", {}).rows)
-    client = boto3.client("s3")
-    client.put_bucket_policy(Bucket="lake", Policy=json.dumps({"Version": "2012-10-17", "Statement": []}))
-    filled.endpoint.faults.refusals.append(Refusal("PutObject", "AccessDenied", "Access Denied", status=403))
+    elsewhere = replace(athena, settings=replace(athena.settings, raw_url="s3://a-bucket-that-is-gone/raw"))
     with pytest.raises(TouchlineError, match="could not be kept"):
-        land(athena, CONTENT + b"2026-03-03 10:00,A,X,refused\n")
+        land(elsewhere, CONTENT + b"2026-03-03 10:00,A,X,refused\n")
     assert len(ask(athena, "uploads", {}).rows) == before

@@ -76,10 +76,12 @@ def test_what_is_said_is_taken() -> None:
 
 
 def test_a_lake_in_the_cloud_keeps_what_came_in_beside_its_tables() -> None:
-    settings = load_settings({"TOUCHLINE_LAKE": "trino", "TOUCHLINE_LAKE_URL": "s3://lake/touchline"})
+    settings = load_settings({"TOUCHLINE_LAKE": "athena", "TOUCHLINE_LAKE_URL": "s3://lake/touchline"})
     assert settings.raw_url == "s3://lake/touchline/raw"
     with pytest.raises(WrongUsage, match="TOUCHLINE_LAKE_URL is not set"):
         load_settings({"TOUCHLINE_LAKE": "athena"})
+    with pytest.raises(WrongUsage, match="TOUCHLINE_TRINO_URL is not set"):
+        load_settings({"TOUCHLINE_LAKE": "trino", "TOUCHLINE_LAKE_URL": "s3://lake/touchline"})
 
 
 def test_secrets_stand_in_for_the_environment_which_overrides_them(
