@@ -81,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
         "--since", metavar="D", help="build them anew for all who were met or converted on that UTC day or later"
     )
     journeys.set_defaults(verb=_journeys)
+
+    maintain = verbs.add_parser("maintain", help="compact the lake, and let go of what is old and not needed")
+    maintain.set_defaults(verb=_maintain)
     return parser
 
 
@@ -132,3 +135,15 @@ def _journeys(given: argparse.Namespace) -> None:
     whose = "everybody" if build.people is None else f"{build.people:,} {'person' if build.people == 1 else 'people'}"
     done = f"The journeys of {whose} were built" if build.written else "The journeys are up to date"
     print(f"{done}: data version {version}.")
+
+
+def _maintain(_: argparse.Namespace) -> None:
+    from pipelines.maintenance import maintain
+
+    idle = True
+    with opened() as stores:
+        for sentence in maintain(stores):
+            idle = False
+            print(sentence, flush=True)
+    if idle:
+        print("There was nothing to do.")

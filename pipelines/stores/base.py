@@ -115,6 +115,10 @@ class Lake(Protocol):
         """Whose rows differ between two states of the raw tables (column `who`); None where everything is better built anew."""
         ...
 
+    def same_rows(self, before: Snapshots, now: Snapshots) -> bool:
+        """Whether tables hold the same rows in both states: a compaction makes a snapshot and changes none."""
+        ...
+
     def people_since(self, now: Snapshots, day: str) -> pa.Table:
         """All people who were met or converted on a UTC day or later (column `who`)."""
         ...
@@ -142,6 +146,11 @@ class Lake(Protocol):
 
         standing: the uploads to the table that remain committed, oldest first; what comes back is the newest of theirs.
         """
+        ...
+
+    def maintain(self, keep_days: float) -> Iterator[str]:
+        """Make small files large, let snapshots go that were not current within these days and that nothing needs, and files that no snapshot
+        lists; a sentence for each thing done. No row changes, and whatever could be taken back still can be."""
         ...
 
     def close(self) -> None: ...

@@ -19,9 +19,7 @@ from pyiceberg.table import Table, Transaction
 from pipelines import statements
 from pipelines.stores.base import Origin, Snapshots
 from pipelines.stores.catalog import TABLES, TEN_DAYS
-
-PROGRAM, MADE_OF, NEXT_NUMBER = "touchline.program", "touchline.made_of", "touchline.next_number"
-"""Snapshot properties of a build: the digest of what filled the table, the raw snapshots it read (JSON), the next free journey number."""
+from pipelines.stores.history import MADE_OF, NEXT_NUMBER, PROGRAM, properties
 
 RAW = ("touchpoints", "conversions")
 """The tables that derived ones are made of."""
@@ -34,7 +32,14 @@ _WHOSE = {
 }
 """Table -> whose a row is. Conversions of unknown people are each of a person of their own."""
 
-_ORDER = {"journeys": "dt, journey_number, position_from_last", "conversion_status": "dt, conversion_id"}
+ORDER = {
+    "mentions": "occurred_at, mention_id",
+    "touchpoints": "occurred_at, touchpoint_id",
+    "conversions": "occurred_at, conversion_id",
+    "journeys": "dt, journey_number, position_from_last",
+    "conversion_status": "dt, conversion_id",
+}
+"""Table -> how its rows lie in a file that DuckDB writes."""
 _AT_ONCE = 8_000_000
 """Touchpoints whose journeys are made in one step: what a step sorts has to fit into memory and a little disk."""
 _MOST_CHANGED = 0.3
@@ -46,11 +51,8 @@ Reader = Callable[[str, Sequence[str]], str]
 
 def origin_of(table: Table, snapshot: int | None) -> Origin | None:
     """What the rows of a derived table were made of in one snapshot; None where it is no build's."""
-    found = None if snapshot is None else table.snapshot_by_id(snapshot)
-    properties = found.summary.additional_properties if found is not None and found.summary is not None else {}
-    if PROGRAM not in properties:
-        return None
-    return Origin(properties[PROGRAM], json.loads(properties[MADE_OF]))
+    said = properties(table, snapshot)
+    return Origin(said[PROGRAM], json.loads(said[MADE_OF])) if PROGRAM in said else None
 
 
 def changed_people(
@@ -114,7 +116,7 @@ class Builder:
         first, leaving = 1, present
         if people is not None:
             self._cursor.register("people", people)
-            first = int(_property(current, NEXT_NUMBER) or 1)
+            first = int(properties(current, current.metadata.current_snapshot_id).get(NEXT_NUMBER, 1))
             leaving = {path: present[path] for path in self._holding(name, present)}
         written: list[str] = []
         steps = list(self._steps(origin, people))
@@ -122,12 +124,12 @@ class Builder:
             written += self._write(name, current, whose, first, leaving if people is not None else {})
             first = self._next_number(name, written, first)
             progress((done + 1) / len(steps))
-        properties = {
+        said = {
             PROGRAM: origin.program,
             MADE_OF: json.dumps(dict(origin.snapshots)),
             NEXT_NUMBER: str(first),
         }
-        with transaction.update_snapshot(snapshot_properties=properties).overwrite() as update:
+        with transaction.update_snapshot(snapshot_properties=said).overwrite() as update:
             for file in leaving.values():
                 update.delete_data_file(file)
             for path in written:
@@ -185,7 +187,7 @@ class Builder:
         folder.mkdir(parents=True)
         self._cursor.execute(
             f"copy (select *, {', '.join(f'{value} as {part}' for part, value in split.items())} from ({rows}) "
-            f"order by {', '.join(split)}, {_ORDER[name]}) to {statements.text(str(folder))} "
+            f"order by {', '.join(split)}, {ORDER[name]}) to {statements.text(str(folder))} "
             f"(format parquet, partition_by ({', '.join(split)}), field_ids {{{numbers}}})",
             bound.values,
         )
@@ -205,15 +207,6 @@ def _files(table: Table, snapshot: int | None) -> dict[str, DataFile] | None:
     if table.snapshot_by_id(snapshot) is None:
         return None
     return {task.file.file_path: task.file for task in table.scan(snapshot_id=snapshot).plan_files()}
-
-
-def _property(table: Table, name: str) -> str | None:
-    snapshot = table.current_snapshot()
-    return (
-        snapshot.summary.additional_properties.get(name)
-        if snapshot is not None and snapshot.summary is not None
-        else None
-    )
 
 
 def _whose_rows_differ(name: str, gone: str, came: str) -> str:

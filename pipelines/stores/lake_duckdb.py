@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
@@ -17,7 +17,6 @@ import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ValidationException
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, GreaterThanOrEqual, In, LessThanOrEqual
 from pyiceberg.table import Table, Transaction
-from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.types import IcebergType
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -38,11 +37,21 @@ from pipelines.stores.catalog import (
     open_catalog,
 )
 from pipelines.stores.derived_duckdb import RAW, Builder, changed_people, origin_of, people_since
+from pipelines.stores.history import (
+    INSTEAD_OF,
+    REPLACED,
+    UNDONE,
+    UPLOAD,
+    first_with_rows,
+    held,
+    history,
+    in_order,
+    newest_with_rows,
+    stored,
+)
+from pipelines.stores.maintenance_duckdb import Maintenance
 
-UPLOAD, UNDONE = "touchline.upload", "touchline.undone"
-INSTEAD_OF, REPLACED = "touchline.instead_of", "touchline.replaced"
-"""Snapshot properties: the upload a commit stored, the uploads it took back; the upload whose rows went in its favour,
-how many rows it replaced."""
+Found = TypeVar("Found")
 
 _DUCKDB: dict[IcebergType, str] = {
     TEXT: "VARCHAR",
@@ -143,7 +152,16 @@ class DuckDBLake:
     def changed_people(self, before: Snapshots, now: Snapshots) -> pa.Table | None:
         """Whose rows differ between two states of the raw tables (column `who`); None where everything is better built anew."""
         with _answering():
-            return changed_people(self._connection.cursor(), self._raw(), self._reader, before, now)
+            raw = self._raw()
+            since = {name: newest_with_rows(raw[name], snapshot) for name, snapshot in before.items()}
+            return changed_people(self._connection.cursor(), raw, self._reader, since, now)
+
+    def same_rows(self, before: Snapshots, now: Snapshots) -> bool:
+        """Whether tables hold the same rows in both states."""
+        return before == now or all(
+            first_with_rows(table, before[name]) == first_with_rows(table, now[name])
+            for name, table in ((name, self.table(name)) for name in now)
+        )
 
     def people_since(self, now: Snapshots, day: str) -> pa.Table:
         """All people who were met or converted on a UTC day or later (column `who`)."""
@@ -188,19 +206,17 @@ class DuckDBLake:
 
     def holds_upload(self, table: str, upload_id: str) -> bool:
         """Whether a commit of this upload, not taken back since, is in the table's history."""
-        return upload_id in self._held(self.table(table))
+        return upload_id in held(self.table(table))
 
     def undo(self, table: str, upload_ids: Sequence[str], standing: Sequence[str]) -> None:
         """Take the rows of these uploads out in one commit and put back what they had replaced, or had been written instead of."""
 
         def change(current: Table, transaction: Transaction) -> None:
             going = self._ids(table, current, upload_ids)
-            undone = [
-                properties for properties in self._history(current).values() if properties.get(UPLOAD) in upload_ids
-            ]
+            undone = [properties for properties in history(current).values() if properties.get(UPLOAD) in upload_ids]
             covered = [properties[INSTEAD_OF] for properties in undone if properties.get(INSTEAD_OF) in standing]
             ids = pa.concat_tables([going, *(self._ids_once(table, current, upload_id) for upload_id in set(covered))])
-            if not ids.num_rows and self._held(current).isdisjoint(upload_ids):
+            if not ids.num_rows and held(current).isdisjoint(upload_ids):
                 return
             replaced = covered or any(properties.get(REPLACED, "0") != "0" for properties in undone)
             back = self._newest(table, current, ids, standing if replaced else [])
@@ -208,6 +224,11 @@ class DuckDBLake:
             self._rewrite(transaction, days, [kept, back], {UNDONE: ",".join(upload_ids)})
 
         self._commit(table, change)
+
+    def maintain(self, keep_days: float) -> Iterator[str]:
+        """Make small files large, let old snapshots go that nothing needs, and files that no snapshot lists; a sentence for each thing done."""
+        work = Maintenance(self.table, self.snapshots, self._commit, self._connection.cursor(), self._reader)
+        yield from work.done(keep_days)
 
     def close(self) -> None:
         """Close DuckDB and the catalogue; the tables stay."""
@@ -276,7 +297,7 @@ class DuckDBLake:
 
     def _ids_once(self, table: str, current: Table, upload_id: str) -> pa.Table:
         """The ids that an upload stored, whatever became of them since."""
-        return self._ids(table, current, [upload_id], self._stored(current)[upload_id])
+        return self._ids(table, current, [upload_id], stored(current)[upload_id])
 
     def _without(self, table: str, current: Table, ids: pa.Table) -> tuple[list[str], pa.Table, int]:
         """The days that hold rows of these ids, the rows of those days that stay, and how many go."""
@@ -298,12 +319,12 @@ class DuckDBLake:
     def _newest(self, table: str, current: Table, ids: pa.Table, standing: Sequence[str]) -> pa.Table:
         """What the standing uploads had stored under these ids, the newest of each."""
         key = next(iter(TABLES[table]))
-        stored = self._stored(current)
+        first_stood = stored(current)
         found = [arrow_schema(table).empty_table()]
-        for upload_id in reversed([upload for upload in standing if upload in stored]):
+        for upload_id in reversed([upload for upload in standing if upload in first_stood]):
             if not ids.num_rows:
                 break
-            stood = self._relation(table, current, stored[upload_id])
+            stood = self._relation(table, current, first_stood[upload_id])
             rows = self._arrow(
                 f'select * from {stood} where "{key}" in (select "{key}" from ids)'
                 " and upload_id in (select upload_id from one)",
@@ -314,23 +335,6 @@ class DuckDBLake:
             ids = self._arrow(f'from ids where "{key}" not in (select "{key}" from rows)', ids=ids, rows=rows)
         return pa.concat_tables(found)
 
-    def _stored(self, current: Table) -> dict[str, int]:
-        """Upload -> the snapshot in which its rows first stood."""
-        history = self._history(current)
-        return {properties[UPLOAD]: snapshot for snapshot, properties in history.items() if UPLOAD in properties}
-
-    def _history(self, table: Table) -> dict[int, dict[str, str]]:
-        """The properties of every snapshot, oldest first."""
-        return {s.snapshot_id: dict(s.summary.additional_properties) if s.summary else {} for s in _in_order(table)}
-
-    def _held(self, table: Table) -> set[str]:
-        """The uploads in a table's history that were not taken back since."""
-        held: set[str] = set()
-        for properties in self._history(table).values():
-            held -= set(properties.get(UNDONE, "").split(","))
-            held |= {properties[UPLOAD]} if UPLOAD in properties else set()
-        return held
-
     def _rewrite(
         self, transaction: Transaction, days: list[str], rows: list[pa.Table], properties: dict[str, str]
     ) -> None:
@@ -339,14 +343,13 @@ class DuckDBLake:
             transaction.delete(_within(days), snapshot_properties=properties)
         transaction.append(pa.concat_tables(rows), snapshot_properties=properties)
 
-    def _commit(self, table: str, change: Callable[[Table, Transaction], None]) -> None:
+    def _commit(self, table: str, change: Callable[[Table, Transaction], Found]) -> Found:
         """Apply a change to the newest state of a table; where another writer was faster, to the state it left."""
         for attempt in range(1, _ATTEMPTS + 1):
             current = self.table(table)
             try:
                 with current.transaction() as transaction:
-                    change(current, transaction)
-                return
+                    return change(current, transaction)
             except (CommitFailedException, ValidationException) as error:
                 if attempt == _ATTEMPTS:
                     raise LakeUnavailable(
@@ -355,6 +358,7 @@ class DuckDBLake:
                     ) from error
             except (SQLAlchemyError, OSError, duckdb.Error) as error:
                 raise _unavailable(error) from error
+        raise AssertionError("the last attempt returns or raises")
 
 
 def _planned(table: Table, snapshot: int, first: str | None, last: str | None, converted: bool) -> list[str]:
@@ -384,16 +388,11 @@ def _of_one_build(tables: Mapping[str, Table], present: Snapshots) -> dict[str, 
     if len({origin_of(table, present[name]) for name, table in tables.items()}) <= 1:
         return {}
     builds = [
-        {origin_of(table, snapshot.snapshot_id): snapshot.snapshot_id for snapshot in _in_order(table)}
+        {origin_of(table, snapshot.snapshot_id): snapshot.snapshot_id for snapshot in in_order(table)}
         for table in tables.values()
     ]
     common = [origin for origin in builds[0] if origin is not None and all(origin in other for other in builds)]
     return {name: of_it[common[-1]] for name, of_it in zip(tables, builds, strict=True)} if common else {}
-
-
-def _in_order(table: Table) -> list[Snapshot]:
-    """The snapshots of a table, oldest first."""
-    return sorted(table.snapshots(), key=lambda snapshot: snapshot.sequence_number or 0)
 
 
 def _within(days: list[str]) -> BooleanExpression:
