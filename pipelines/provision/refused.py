@@ -99,4 +99,6 @@ def _of_arrow(problem: OSError, what: str) -> TouchlineError:
             f"AWS refuses access to the {what}: the permission {permission('s3', call.group(1))} is missing.",
             "Allow it for whoever runs this; docs/iam/provisioner.json lists all that is needed.",
         )
-    return TouchlineError(f"The files of the {what} cannot be reached: {text[:200]}.", "Check the bucket and the region.")
+    return TouchlineError(
+        f"The files of the {what} cannot be reached: {text[:200]}.", "Check the bucket and the region."
+    )

@@ -49,12 +49,6 @@ Reader = Callable[[str, Sequence[str]], str]
 """(table, files) -> the SQL that reads them."""
 
 
-def origin_of(table: Table, snapshot: int | None) -> Origin | None:
-    """What the rows of a derived table were made of in one snapshot; None where it is no build's."""
-    said = properties(table, snapshot)
-    return Origin(said[PROGRAM], json.loads(said[MADE_OF])) if PROGRAM in said else None
-
-
 def changed_people(
     cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], read: Reader, before: Snapshots, now: Snapshots
 ) -> pa.Table | None:

@@ -11,7 +11,7 @@ from pyiceberg.table.snapshots import Operation, Snapshot
 
 UPLOAD, UNDONE = "touchline.upload", "touchline.undone"
 INSTEAD_OF, REPLACED = "touchline.instead_of", "touchline.replaced"
-"""Snapshot properties: the upload a commit stored, the uploads it took back; the upload whose rows went in its favour,
+"""Snapshot properties: the uploads a commit stored, the uploads it took back; the upload whose rows went in its favour,
 how many rows it replaced."""
 
 PROGRAM, MADE_OF, NEXT_NUMBER = "touchline.program", "touchline.made_of", "touchline.next_number"
@@ -46,15 +46,15 @@ def history(table: Table) -> dict[int, dict[str, str]]:
 
 def stored(table: Table) -> dict[str, int]:
     """Upload -> the snapshot in which its rows first stood."""
-    return {said[UPLOAD]: snapshot for snapshot, said in history(table).items() if UPLOAD in said}
+    return {upload: snapshot for snapshot, said in history(table).items() for upload in named(said, UPLOAD)}
 
 
 def held(table: Table) -> set[str]:
     """The uploads in a table's history that were not taken back since."""
     found: set[str] = set()
     for said in history(table).values():
-        found -= set(said.get(UNDONE, "").split(","))
-        found |= {said[UPLOAD]} if UPLOAD in said else set()
+        found -= named(said, UNDONE)
+        found |= named(said, UPLOAD)
     return found
 
 
@@ -74,6 +74,11 @@ def newest_with_rows(table: Table, snapshot: int | None) -> int | None:
     first = first_with_rows(table, snapshot)
     same = [s.snapshot_id for s in in_order(table) if first_with_rows(table, s.snapshot_id) == first]
     return same[-1] if same else snapshot
+
+
+def named(said: Mapping[str, str], name: str) -> set[str]:
+    """The uploads that a property lists, separated by commas: a job commits those of many files at once."""
+    return set(filter(None, said.get(name, "").split(",")))
 
 
 def _replaces(snapshot: Snapshot) -> bool:

@@ -17,26 +17,16 @@ import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ValidationException
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, GreaterThanOrEqual, In, LessThanOrEqual
 from pyiceberg.table import Table, Transaction
-from pyiceberg.types import IcebergType
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines import statements
 from pipelines.errors import LakeUnavailable
 from pipelines.statements import NO_SLOTS, Slots
 from pipelines.stores.base import Comparison, Origin, Snapshots
-from pipelines.stores.catalog import (
-    COUNT,
-    DERIVED,
-    FLAG,
-    INSTANT,
-    MONEY,
-    TABLES,
-    TEXT,
-    arrow_schema,
-    load_or_create,
-    open_catalog,
-)
-from pipelines.stores.derived_duckdb import RAW, Builder, changed_people, origin_of, people_since
+from pipelines.stores.builds import origin_of, present
+from pipelines.stores.catalog import TABLES, arrow_schema, load_or_create, open_catalog
+from pipelines.stores.derived_duckdb import RAW, Builder, changed_people, people_since
+from pipelines.stores.files_duckdb import reading
 from pipelines.stores.history import (
     INSTEAD_OF,
     REPLACED,
@@ -45,7 +35,6 @@ from pipelines.stores.history import (
     first_with_rows,
     held,
     history,
-    in_order,
     newest_with_rows,
     stored,
 )
@@ -53,13 +42,6 @@ from pipelines.stores.maintenance_duckdb import Maintenance
 
 Found = TypeVar("Found")
 
-_DUCKDB: dict[IcebergType, str] = {
-    TEXT: "VARCHAR",
-    COUNT: "BIGINT",
-    INSTANT: "TIMESTAMP",
-    FLAG: "BOOLEAN",
-    MONEY: "DECIMAL(18,4)",
-}
 _SESSION = ("TimeZone = 'UTC'", "integer_division = true", "parquet_metadata_cache = true")
 _ATTEMPTS = 5
 _PLANS_KEPT = 512
@@ -91,9 +73,7 @@ class DuckDBLake:
 
     def snapshots(self) -> Snapshots:
         """The present snapshot id of every table, None where nothing was stored yet; of the derived ones, those of one build."""
-        tables = {name: self.table(name) for name in TABLES}
-        present = {name: table.metadata.current_snapshot_id for name, table in tables.items()}
-        return present | _of_one_build({name: tables[name] for name in DERIVED}, present)
+        return present({name: self.table(name) for name in TABLES})
 
     def _raw(self) -> dict[str, Table]:
         return {name: self.table(name) for name in RAW}
@@ -277,7 +257,7 @@ class DuckDBLake:
         with self._lock:
             if key in self._plans:
                 return self._plans[key]
-        source = _reading(table, [] if version is None else _planned(table, version, first, last, converted))
+        source = reading(table.schema(), [] if version is None else _planned(table, version, first, last, converted))
         with self._lock:
             if len(self._plans) >= _PLANS_KEPT:
                 self._plans.clear()
@@ -285,7 +265,7 @@ class DuckDBLake:
         return source
 
     def _reader(self, name: str, files: Sequence[str]) -> str:
-        return _reading(self.table(name), [path.removeprefix("file://") for path in files])
+        return reading(self.table(name).schema(), [path.removeprefix("file://") for path in files])
 
     def _ids(self, table: str, current: Table, upload_ids: Sequence[str], snapshot: int | str = "present") -> pa.Table:
         """The ids of the rows that these uploads have in the table, now or in a snapshot."""
@@ -369,30 +349,6 @@ def _planned(table: Table, snapshot: int, first: str | None, last: str | None, c
         wanted = And(wanted, EqualTo("converted", True))  # type: ignore[call-arg, arg-type]
     tasks = table.scan(row_filter=wanted, snapshot_id=snapshot).plan_files()
     return [task.file.file_path.removeprefix("file://") for task in tasks]
-
-
-def _reading(table: Table, files: Sequence[str]) -> str:
-    """SQL that reads files of a table, under its present column names."""
-    fields = [(field.field_id, field.name, _DUCKDB[field.field_type]) for field in table.schema().fields]
-    if not files:
-        columns = ", ".join(f'cast(null as {kind}) as "{column}"' for _, column, kind in fields)
-        return f"(select {columns} where false)"
-    columns = ", ".join(
-        f"{number}: {{name: '{column}', type: '{kind}', default_value: NULL}}" for number, column, kind in fields
-    )
-    return f"read_parquet([{', '.join(map(statements.quoted, files))}], schema=MAP {{{columns}}})"
-
-
-def _of_one_build(tables: Mapping[str, Table], present: Snapshots) -> dict[str, int | None]:
-    """The newest snapshots of the derived tables that one and the same build left: while another is under way, some are ahead."""
-    if len({origin_of(table, present[name]) for name, table in tables.items()}) <= 1:
-        return {}
-    builds = [
-        {origin_of(table, snapshot.snapshot_id): snapshot.snapshot_id for snapshot in in_order(table)}
-        for table in tables.values()
-    ]
-    common = [origin for origin in builds[0] if origin is not None and all(origin in other for other in builds)]
-    return {name: of_it[common[-1]] for name, of_it in zip(tables, builds, strict=True)} if common else {}
 
 
 def _within(days: list[str]) -> BooleanExpression:

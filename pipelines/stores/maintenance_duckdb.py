@@ -22,13 +22,13 @@ from pyiceberg.table.update.snapshot import ExpireSnapshots
 
 from pipelines import statements
 from pipelines.stores.base import Snapshots
+from pipelines.stores.builds import origin_of
 from pipelines.stores.catalog import DERIVED, TABLES
-from pipelines.stores.derived_duckdb import ORDER, Reader, origin_of
+from pipelines.stores.derived_duckdb import ORDER, Reader
 from pipelines.stores.history import (
     MADE_OF,
     NEXT_NUMBER,
     PROGRAM,
-    properties,
     SAME_ROWS_AS,
     UNDONE,
     UPLOAD,
@@ -36,7 +36,9 @@ from pipelines.stores.history import (
     held,
     history,
     in_order,
+    named,
     newest_with_rows,
+    properties,
     stored,
 )
 
@@ -145,9 +147,9 @@ def expired(table: Table, needed: set[int], keep_days: float) -> list[int]:
     first_stood, standing = stored(table), held(table)
     stay = needed | young | {snapshot for upload, snapshot in first_stood.items() if upload in standing}
     said = history(table)
-    uploads_that_stay = {said[snapshot].get(UPLOAD) for snapshot in stay if snapshot in said}
+    known = {upload for snapshot in stay & said.keys() for upload in named(said[snapshot], UPLOAD)}
     stay |= {  # an upload would seem to stand again, were the word of its undoing to go before its own
-        snapshot for snapshot, of_it in said.items() if uploads_that_stay & set(of_it.get(UNDONE, "").split(","))
+        snapshot for snapshot, of_it in said.items() if known & named(of_it, UNDONE)
     }
     return [snapshot for snapshot in said if snapshot not in stay]
 
