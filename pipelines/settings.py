@@ -64,8 +64,8 @@ SETTINGS: dict[str, Setting] = {
     "keep_results_days": Setting(
         "TOUCHLINE_KEEP_RESULTS_DAYS", "7", "Days for which the bucket keeps the results of queries."
     ),
-    "keep_runs_days": Setting(
-        "TOUCHLINE_KEEP_RUNS_DAYS", "365", "Days for which the bucket keeps refused rows and the records of job runs."
+    "keep_rejected_days": Setting(
+        "TOUCHLINE_KEEP_REJECTED_DAYS", "365", "Days for which the bucket keeps the rows that jobs refused."
     ),
     "raw_storage": Setting(
         "TOUCHLINE_RAW_STORAGE",
@@ -75,6 +75,11 @@ SETTINGS: dict[str, Setting] = {
     ),
     "glue_role": Setting(
         "TOUCHLINE_GLUE_ROLE", "", "ARN of the role that the Glue jobs run as; without one `provision` makes no jobs."
+    ),
+    "person_secret_arn": Setting(
+        "TOUCHLINE_PERSON_SECRET_ARN",
+        "",
+        "ARN of the secret in AWS Secrets Manager by which Glue jobs hash persons; empty stores them as they came.",
     ),
     "glue_worker_type": Setting(
         "TOUCHLINE_GLUE_WORKER_TYPE", "G.1X", "Size of a Glue worker: G.1X (4 processors, 16 GB), G.2X, G.4X or G.8X."
@@ -125,9 +130,10 @@ class Settings:
     athena_scan_limit_gb: float
     kms_key: str | None
     keep_results_days: int
-    keep_runs_days: int
+    keep_rejected_days: int
     raw_storage: Literal["standard", "infrequent", "glacier"]
     glue_role: str | None
+    person_secret_arn: str | None
     glue_worker_type: Literal["G.1X", "G.2X", "G.4X", "G.8X"]
     glue_workers: int
     raw_url: str | None
@@ -164,9 +170,14 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         athena_scan_limit_gb=_number("TOUCHLINE_ATHENA_SCAN_LIMIT_GB", text("athena_scan_limit_gb"), 0.01, 1e6),
         kms_key=_arn("TOUCHLINE_KMS_KEY", text("kms_key"), "arn:aws:kms:REGION:ACCOUNT:key/ID"),
         keep_results_days=int(_number("TOUCHLINE_KEEP_RESULTS_DAYS", text("keep_results_days"), 1, 3650)),
-        keep_runs_days=int(_number("TOUCHLINE_KEEP_RUNS_DAYS", text("keep_runs_days"), 1, 3650)),
+        keep_rejected_days=int(_number("TOUCHLINE_KEEP_REJECTED_DAYS", text("keep_rejected_days"), 1, 3650)),
         raw_storage=_raw_storage(text("raw_storage")),
         glue_role=_arn("TOUCHLINE_GLUE_ROLE", text("glue_role"), "arn:aws:iam::ACCOUNT:role/NAME"),
+        person_secret_arn=_arn(
+            "TOUCHLINE_PERSON_SECRET_ARN",
+            text("person_secret_arn"),
+            "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME",
+        ),
         glue_worker_type=_worker_type(text("glue_worker_type")),
         glue_workers=int(_number("TOUCHLINE_GLUE_WORKERS", text("glue_workers"), 2, 299)),
         raw_url=raw_url or (f"{lake_url}/raw" if lake != "duckdb" else None),

@@ -2,6 +2,7 @@
 
 Invariants: only the lake's own prefix is given rules of life; the rules of others stay. Versions are not asked for: Iceberg writes no file twice
 and keeps its own snapshots, so that versions would only keep, and bill, what maintenance removed; where the bucket has them, old ones go.
+Records of runs never go: the jobs read in them which files are in.
 """
 
 from collections.abc import Callable, Iterator
@@ -75,8 +76,7 @@ def _rules(prefix: str, settings: Settings) -> dict[str, dict[str, Any] | None]:
     """Name of a rule of life -> the rule, None where there is to be none. One bucket may hold several lakes: the prefix tells whose it is."""
     rules: dict[str, dict[str, Any] | None] = {
         "results": {"Expiration": {"Days": settings.keep_results_days}},
-        "rejected": {"Expiration": {"Days": settings.keep_runs_days}},
-        "runs": {"Expiration": {"Days": settings.keep_runs_days}},
+        "rejected": {"Expiration": {"Days": settings.keep_rejected_days}},
         "raw": None,
         "": {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}, **_VERSIONS},
     }

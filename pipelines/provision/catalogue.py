@@ -22,7 +22,7 @@ def database_part(glue: Any, settings: Settings) -> Part:
     """The database. glue: boto3's client."""
     wanted = {
         "Description": "Touchline: what a marketing team's posts, campaigns and channels earned.",
-        "LocationUri": f"{settings.lake_url}/curated",
+        "LocationUri": f"{settings.lake_url}/curated/{settings.glue_database}.db",
     }
     name = settings.glue_database
 
@@ -38,8 +38,9 @@ def database_part(glue: Any, settings: Settings) -> Part:
     def put(missing: bool) -> None:
         if missing:
             glue.create_database(DatabaseInput={"Name": name, **wanted})
-        else:
-            glue.update_database(Name=name, DatabaseInput={"Name": name, **wanted})
+            return
+        kept = {"Parameters": glue.get_database(Name=name)["Database"].get("Parameters", {})}
+        glue.update_database(Name=name, DatabaseInput={"Name": name, **kept, **wanted})
 
     return Part(f"database {name}", wanted, found, put)
 

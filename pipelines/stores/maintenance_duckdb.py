@@ -5,13 +5,13 @@ undo would read it, or while the journeys are made of it. A file that a kept sna
 it may belong to a commit under way.
 """
 
-import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from time import time
 from typing import Any
 
 import duckdb
@@ -137,7 +137,7 @@ def expire(needed: set[int], keep_days: float, current: Table, transaction: Tran
 
 def expired(table: Table, needed: set[int], keep_days: float) -> list[int]:
     """The snapshots that may go: superseded before the kept days began, and neither needed nor read by an undo."""
-    since_ms = time.time() * 1000 - keep_days * DAY_S * 1000
+    since_ms = time() * 1000 - keep_days * DAY_S * 1000
     order = in_order(table)
     young = {
         snapshot.snapshot_id
@@ -156,7 +156,7 @@ def expired(table: Table, needed: set[int], keep_days: float) -> list[int]:
 
 def remove_unlisted(load: Loader, name: str) -> tuple[int, int]:
     """Remove the files of a table that none of its snapshots lists, and that are older than a day; how many, and of how many bytes."""
-    before = time.time() - DAY_S
+    before = time() - DAY_S
     folder = Path(_path(load(name).location()))
     found = [(path, path.stat()) for path in sorted(folder.rglob("*")) if path.is_file()]
     listed = set(_listed(load(name)))  # after the files: what was committed meanwhile is listed
