@@ -29,7 +29,7 @@ def maintain(run: Run, dialect: str, database: str, keep_days: float) -> Iterato
 def statements(dialect: str, database: str, table: str, keep_days: float) -> list[tuple[str, str]]:
     """The statements for a table, in order, each with what it has done (nothing: it only prepares the next).
 
-    Derived tables are not compacted: the builds write whole partitions, and a compaction would stand between a table and what its build says of it.
+    Derived tables are not compacted: builds write whole partitions, and a compaction would stand between a table and what its build says of it.
     """
     seconds = round(keep_days * DAY_S)
     name = f"{database}.{table}"
