@@ -8,7 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -51,7 +51,23 @@ SETTINGS: dict[str, Setting] = {
         "Days for which the lake can be read as it was; `maintain` lets older snapshots go that no undo needs.",
     ),
     "athena_workgroup": Setting(
-        "TOUCHLINE_ATHENA_WORKGROUP", "touchline", "Athena workgroup that runs the queries; `provision` makes it."
+        "TOUCHLINE_ATHENA_WORKGROUP",
+        "touchline",
+        "Workgroup of Athena, which limits and bills the dashboard's queries; `provision` makes it.",
+    ),
+    "athena_reuse_minutes": Setting(
+        "TOUCHLINE_ATHENA_REUSE_MINUTES",
+        "60",
+        "Minutes for which Athena may give the result of an equal query again, at no price; 0 never does.",
+    ),
+    "athena_dollars_per_terabyte": Setting(
+        "TOUCHLINE_ATHENA_DOLLARS_PER_TB", "5", "What a terabyte scanned by Athena costs in the lake's region."
+    ),
+    "trino_url": Setting(
+        "TOUCHLINE_TRINO_URL", "", "Where a Trino of your own answers, as https://user:password@host:port/catalog."
+    ),
+    "lake_deadline_seconds": Setting(
+        "TOUCHLINE_LAKE_DEADLINE_SECONDS", "60", "Seconds after which a query in the cloud is cancelled where it runs."
     ),
     "athena_scan_limit_gb": Setting(
         "TOUCHLINE_ATHENA_SCAN_LIMIT_GB", "100", "Gigabytes that one query may scan before Athena cancels it."
@@ -121,12 +137,16 @@ class Settings:
     """What the environment says, checked. Days are days, the zone and the currency are known to exist."""
 
     home: Path
-    database_url: str | None
+    database_url: str | None = field(repr=False)
     lake: Literal["duckdb", "athena", "trino"]
     lake_url: str | None
     glue_database: str
     keep_snapshot_days: float
     athena_workgroup: str
+    athena_reuse_minutes: int
+    athena_dollars_per_terabyte: float
+    trino_url: str | None = field(repr=False)
+    lake_deadline_seconds: float
     athena_scan_limit_gb: float
     kms_key: str | None
     keep_results_days: int
@@ -158,6 +178,12 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         raise WrongUsage(
             f"TOUCHLINE_LAKE is {lake}, but TOUCHLINE_LAKE_URL is not set.", "Set it to s3://bucket/prefix."
         )
+    trino_url = _trino(text("trino_url"))
+    if lake == "trino" and not trino_url:
+        raise WrongUsage(
+            "TOUCHLINE_LAKE is trino, but TOUCHLINE_TRINO_URL is not set.",
+            "Set it to https://user:password@host:port/catalog.",
+        )
     raw_url = _bucket("TOUCHLINE_RAW_URL", text("raw_url"))
     return Settings(
         home=_home(text("home")),
@@ -167,6 +193,12 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         glue_database=_identifier(text("glue_database")),
         keep_snapshot_days=_days("TOUCHLINE_KEEP_SNAPSHOT_DAYS", text("keep_snapshot_days")),
         athena_workgroup=_workgroup(text("athena_workgroup")),
+        athena_reuse_minutes=int(_number("TOUCHLINE_ATHENA_REUSE_MINUTES", text("athena_reuse_minutes"), 0, 10_080)),
+        athena_dollars_per_terabyte=_number(
+            "TOUCHLINE_ATHENA_DOLLARS_PER_TB", text("athena_dollars_per_terabyte"), 0, 1000
+        ),
+        trino_url=trino_url,
+        lake_deadline_seconds=_number("TOUCHLINE_LAKE_DEADLINE_SECONDS", text("lake_deadline_seconds"), 1, 1800),
         athena_scan_limit_gb=_number("TOUCHLINE_ATHENA_SCAN_LIMIT_GB", text("athena_scan_limit_gb"), 0.01, 1e6),
         kms_key=_arn("TOUCHLINE_KMS_KEY", text("kms_key"), "arn:aws:kms:REGION:ACCOUNT:key/ID"),
         keep_results_days=int(_number("TOUCHLINE_KEEP_RESULTS_DAYS", text("keep_results_days"), 1, 3650)),
@@ -223,6 +255,23 @@ def _identifier(value: str) -> str:
     return value
 
 
+def _trino(value: str) -> str | None:
+    """The value is not repeated where it is wrong: it may hold a password."""
+    if value and not re.fullmatch(r"https?://([^/@\s]+@)?[^/@:\s]+(:\d+)?/[a-z][a-z0-9_]*", value):
+        raise WrongUsage("TOUCHLINE_TRINO_URL is no address.", "Write it as https://user:password@host:port/catalog.")
+    return value or None
+
+
+def _number(variable: str, value: str, least: float, most: float) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = float("nan")
+    if not least <= number <= most:
+        raise WrongUsage(f"{variable} is '{value}'.", f"Use a number between {least:g} and {most:g}.")
+    return number
+
+
 def _bucket(variable: str, value: str) -> str | None:
     if value and not re.fullmatch(r"s3://[^/\s]+(/\S*)?", value):
         raise WrongUsage(f"{variable} is '{value}'.", "Write it as s3://bucket/prefix.")
@@ -273,16 +322,6 @@ def _worker_type(value: str) -> Literal["G.1X", "G.2X", "G.4X", "G.8X"]:
         case "G.1X" | "G.2X" | "G.4X" | "G.8X":
             return value
     raise WrongUsage(f"TOUCHLINE_GLUE_WORKER_TYPE is '{value}'.", "Use G.1X, G.2X, G.4X or G.8X.")
-
-
-def _number(variable: str, value: str, least: float, most: float) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = float("nan")
-    if not least <= number <= most:
-        raise WrongUsage(f"{variable} is '{value}'.", f"Use a number between {least:g} and {most:g}.")
-    return number
 
 
 def _days(variable: str, value: str) -> float:

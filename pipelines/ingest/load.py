@@ -269,7 +269,7 @@ def _store(stores: Stores, connection: Connection, prepared: Prepared, upload_id
         remaining = [standing for standing in uploads.standing(connection) if standing != covered]
     for table in upload["lake_tables"]:  # an upload that is covered may have rows in tables that this one has none for
         part = rows.of_upload(prepared.tables.get(table, pa.table({})), upload_id)
-        stores.lake.write(table, part, upload_id, instead_of=covered, standing=remaining)
+        stores.own_lake.write(table, part, upload_id, instead_of=covered, standing=remaining)
     with connection.begin():
         if prepared.source.store == "warehouse":
             version = connection.execute(text("select version from data_version")).scalar_one()
@@ -343,7 +343,7 @@ def _compare_in_lake(stores: Stores, prepared: Prepared) -> tuple[int, int, int]
     rows_of_file = 1 + max((int(of_table.max()) for of_table in numbers.values() if len(of_table)), default=0)
     new, changed = np.zeros(rows_of_file, bool), np.zeros(rows_of_file, bool)
     for name, part in prepared.tables.items():
-        found = stores.lake.compare(name, part)
+        found = stores.own_lake.compare(name, part)
         changed[numbers[name][~found.unchanged]] = True
         if name == prepared.source.table:
             new[numbers[name][found.new]] = True

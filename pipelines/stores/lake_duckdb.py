@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipelines import statements
 from pipelines.errors import LakeUnavailable
 from pipelines.statements import NO_SLOTS, Slots
-from pipelines.stores.base import Comparison, Origin, Snapshots
+from pipelines.stores.base import Comparison, LakeQuery, Origin, Snapshots
 from pipelines.stores.builds import origin_of, present
 from pipelines.stores.catalog import TABLES, arrow_schema, load_or_create, open_catalog
 from pipelines.stores.derived_duckdb import RAW, Builder, changed_people, people_since
@@ -51,6 +51,8 @@ _BOOKKEEPING = ("upload_id", "row_number")
 class DuckDBLake:
     """The lake of one home. Safe to use from many threads: every query has its own cursor."""
 
+    lands_uploads = False
+
     def __init__(self, database_url: str, home: Path) -> None:
         """Open the catalogue in PostgreSQL and the tables under `home`. Raises LakeUnavailable where that fails."""
         try:
@@ -71,6 +73,9 @@ class DuckDBLake:
         with _answering():
             return self._catalog.load_table(f"touchline.{name}")
 
+    def refresh(self) -> None:
+        """Nothing to do: the tables are looked at whenever something is asked."""
+
     def snapshots(self) -> Snapshots:
         """The present snapshot id of every table, None where nothing was stored yet; of the derived ones, those of one build."""
         return present({name: self.table(name) for name in TABLES})
@@ -85,6 +90,7 @@ class DuckDBLake:
         *,
         slots: Slots = NO_SLOTS,
         snapshots: Snapshots | None = None,
+        ran: Callable[[LakeQuery], None] = lambda _: None,
     ) -> pd.DataFrame:
         """The rows of a statement. Its :first_dt and :last_dt, where it has them, bound the days of all its tables."""
         frame: pd.DataFrame = self._query(statement, parameters, snapshots, slots).to_pandas()
