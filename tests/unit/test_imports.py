@@ -1,6 +1,7 @@
 """The house: imports run one way, pages -> app -> pipelines -> sql, and what belongs in one place stays there."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,7 +92,21 @@ def test_glue_jobs_import_only_what_they_ship_with() -> None:
     assert [name for name in ours if not name.startswith(SHIPPED_WITH_SPARK)] == []
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if name_of(path) != "pipelines/settings.py"], ids=name_of)
+OF_AIRFLOW = sorted((PROJECT / "pipelines" / "dags").rglob("*.py"))
+"""Files that run in Airflow's environment, which has neither our packages nor our settings."""
+
+
+@pytest.mark.parametrize("path", OF_AIRFLOW, ids=name_of)
+def test_airflow_needs_nothing_of_ours(path: Path) -> None:
+    allowed = {"airflow", *sys.stdlib_module_names}
+    assert [name for name in imported(path) if name.split(".")[0] not in allowed] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in FILES if name_of(path) != "pipelines/settings.py" and path not in OF_AIRFLOW],
+    ids=name_of,
+)
 def test_only_the_settings_read_the_environment(path: Path) -> None:
     assert attributes(path) & {"os.environ", "os.getenv"} == set()
 
