@@ -20,13 +20,20 @@ Progress = Callable[[str], None]
 """Told in a sentence how far the job is."""
 
 
+def job_name(settings: Settings, job: str) -> str:
+    """What a job is called in Glue."""
+    return f"{settings.glue_database}-{job.replace('_', '-')}"
+
+
 def run(settings: Settings, job: str, options: Mapping[str, str | None], progress: Progress) -> str:
     """Run a job to its end and return what there is to say about it. options: of the job's command line; None is not said.
 
     Raises LakeUnavailable where it cannot be started or does not succeed.
     """
     said = {f"--{name}": value for name, value in options.items() if value is not None}
-    return (_on_this_machine if settings.jobs == "local" else _on_glue)(job, said, progress)
+    if settings.jobs == "local":
+        return _on_this_machine(job, said, progress)
+    return _on_glue(job_name(settings, job), said, progress)
 
 
 def _on_this_machine(job: str, options: Mapping[str, str], progress: Progress) -> str:

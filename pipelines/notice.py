@@ -46,10 +46,9 @@ def told(found: Iterable[Check]) -> str:
 
 def post(url: str, text: str) -> None:
     """Post a text as Slack's incoming webhooks take it. Raises TouchlineError where it is not taken."""
-    request = urllib.request.Request(
-        url, json.dumps({"text": text}).encode(), {"Content-Type": "application/json"}, method="POST"
-    )
+    body, kind = json.dumps({"text": text}).encode(), {"Content-Type": "application/json"}
     try:
+        request = urllib.request.Request(url, body, kind, method="POST")
         with urllib.request.urlopen(request, timeout=SECONDS_TO_ANSWER):
             return
     except urllib.error.HTTPError as problem:

@@ -27,6 +27,7 @@ RETRIES = int(os.environ.get("TOUCHLINE_RETRIES", "3"))
 HOURS_TO_WAIT = float(os.environ.get("TOUCHLINE_HOURS_TO_WAIT", "6"))
 """How long an export may be late."""
 
+GLUE_DATABASE = os.environ.get("TOUCHLINE_GLUE_DATABASE", "touchline")
 LAKE_URL = os.environ.get("TOUCHLINE_LAKE_URL", "")
 IN_CLOUD = os.environ.get("TOUCHLINE_LAKE", "duckdb") != "duckdb"
 ON_GLUE = IN_CLOUD and os.environ.get("TOUCHLINE_JOBS", "glue") == "glue"
@@ -70,7 +71,8 @@ def runs(task_id: str, job: str, options: dict[str, str], *words: str) -> Any:
         return calls(task_id, *words)
     from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
 
-    return GlueJobOperator(task_id=task_id, job_name=job, script_args=options, aws_conn_id=None)
+    name = f"{GLUE_DATABASE}-{job.replace('_', '-')}"
+    return GlueJobOperator(task_id=task_id, job_name=name, script_args=options, aws_conn_id=None)
 
 
 with DAG(

@@ -168,7 +168,7 @@ def aws() -> Iterator[tuple[Environment, Any]]:
         )
 
     client("s3").create_bucket(Bucket="lake")
-    client("glue").create_job(Name="curate_mentions", Role="glue", Command={"Name": "glueetl"})
+    client("glue").create_job(Name="touchline-curate-mentions", Role="glue", Command={"Name": "glueetl"})
     yield variables, client
     server.stop()
 
@@ -184,5 +184,5 @@ def test_in_the_cloud_exports_are_sensed_in_s3_and_curated_on_glue(
     assert sensed.returncode == 0, sensed.stdout + sensed.stderr
     curated = airflow.run(cloud, "tasks", "test", DAG_ID, "curate_mentions", day)
     assert curated.returncode == 0, curated.stdout + curated.stderr
-    [run] = client("glue").get_job_runs(JobName="curate_mentions")["JobRuns"]
+    [run] = client("glue").get_job_runs(JobName="touchline-curate-mentions")["JobRuns"]
     assert run["Arguments"] == {"--start": day, "--end": day}

@@ -17,7 +17,7 @@ CLOUD = {"TOUCHLINE_LAKE": "athena", "TOUCHLINE_LAKE_URL": "s3://lake/touchline"
 
 @pytest.fixture
 def glue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """An AWS of the test's own with the job curate_mentions."""
+    """An AWS of the test's own with the job touchline-curate-mentions."""
     for name, value in {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -27,7 +27,7 @@ def glue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(jobs, "SECONDS_BETWEEN_LOOKS", 0.0)
     with mock_aws():
         client = boto3.client("glue")
-        client.create_job(Name="curate_mentions", Role="glue", Command={"Name": "glueetl"})
+        client.create_job(Name="touchline-curate-mentions", Role="glue", Command={"Name": "glueetl"})
         yield client
 
 
@@ -38,22 +38,24 @@ def cloud(**more: str) -> Settings:
 def test_a_job_on_glue_is_told_its_days_and_waited_for(glue: Any) -> None:
     told: list[str] = []
     said = jobs.run(cloud(), "curate_mentions", {"start": "2026-06-30", "end": None}, told.append)
-    [run] = glue.get_job_runs(JobName="curate_mentions")["JobRuns"]
+    [run] = glue.get_job_runs(JobName="touchline-curate-mentions")["JobRuns"]
     assert run["Arguments"] == {"--start": "2026-06-30"}
     assert run["JobRunState"] == "SUCCEEDED"
     assert run["Id"] in said
-    assert told[-1] == f"curate_mentions: succeeded (run {run['Id']})"
+    assert told[-1] == f"touchline-curate-mentions: succeeded (run {run['Id']})"
 
 
 def test_a_job_that_fails_says_why(glue: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = {"JobRunState": "FAILED", "ErrorMessage": "no column person"}
     monkeypatch.setattr(jobs, "_waited_for", lambda *_: ended)
-    with pytest.raises(LakeUnavailable, match=r"curate_mentions \(run .+\) ended as FAILED: no column person"):
+    with pytest.raises(
+        LakeUnavailable, match=r"touchline-curate-mentions \(run .+\) ended as FAILED: no column person"
+    ):
         jobs.run(cloud(), "curate_mentions", {}, lambda _: None)
 
 
 def test_a_job_that_is_not_there(glue: Any) -> None:
-    with pytest.raises(LakeUnavailable, match="AWS Glue does not run the job curate_posts"):
+    with pytest.raises(LakeUnavailable, match="AWS Glue does not run the job touchline-curate-posts"):
         jobs.run(cloud(), "curate_posts", {}, lambda _: None)
 
 
