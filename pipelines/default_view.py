@@ -69,6 +69,7 @@ def refresh(stores: Stores) -> Refreshed:
     options, fresh = asks("options").facts, asks("freshness").rows.dropna(subset=["first_day"])
     first_days = dict(zip(fresh["source"], fresh["first_day"], strict=True))
     asks("unmatched_names")
+    asks("naming_rules")
     for question, page in _PAGES:
         page(_view(stores, QUESTIONS[question], options, first_days), asks)
     return Refreshed(len(given), sum(answer.computed_at >= begun for answer in given))

@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +76,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Airflow:
 
 
 @pytest.fixture
-def variables(tmp_path: Path, new_database: Callable[[], str]) -> Iterator[Environment]:
+def variables(tmp_path: Path, new_database: Callable[[], str]) -> Environment:
     """What the workers are told of a home of the test's own; nothing is tried twice."""
     return {
         **environment(tmp_path / "home", new_database()),

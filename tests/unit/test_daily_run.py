@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import gate, journeys
+from pipelines import journeys
 from pipelines.settings import load_settings
 from pipelines.stores import open_stores
 from tests.arrivals import CONVERSIONS, Rows, days_before, leave, rows_of
@@ -147,7 +147,7 @@ def test_conversions_that_no_journey_knows_do_not(home: Path, run: Run, monkeypa
             "open    credit + unattributed = conversions: the journeys are not built yet"
             in run("gate", "--day", "2026-06-29")[1]
         )
-        patched.setattr(gate.journeys, "up_to_date", lambda _: True)
+        patched.setattr(journeys, "up_to_date", lambda _: True)
         status, _, reason = run("gate", "--day", "2026-06-29")
     assert status == 1
     assert "= 12.0, 24 came in" in reason

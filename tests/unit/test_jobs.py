@@ -83,7 +83,7 @@ def test_jobs_can_run_on_this_machine(
         ran.append(arguments[2:])
         return Ended()
 
-    monkeypatch.setattr(jobs.subprocess, "run", ends)
+    monkeypatch.setattr("pipelines.jobs.subprocess.run", ends)
     assert run(*verb)[0] == 0
     assert ran == [command]
     Ended.returncode = 3
