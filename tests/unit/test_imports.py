@@ -20,6 +20,9 @@ MAY_IMPORT = {
 SHIPPED_WITH_SPARK = ("pipelines.sources", "pipelines.ingest", "pipelines.errors", "pipelines.settings")
 """The parts of pipelines that a Glue job may import: they run inside Spark, where there are no stores."""
 
+ENVIRONMENT = {"pipelines/settings.py", "glue_jobs/session.py"}
+"""Who touches the environment: the settings read it, and a job on this machine tells Spark there which Java it is to use."""
+
 SCREEN = {"streamlit", "plotly"}
 """What only app and pages may import."""
 
@@ -91,7 +94,7 @@ def test_glue_jobs_import_only_what_they_ship_with() -> None:
     assert [name for name in ours if not name.startswith(SHIPPED_WITH_SPARK)] == []
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if name_of(path) != "pipelines/settings.py"], ids=name_of)
+@pytest.mark.parametrize("path", [path for path in FILES if name_of(path) not in ENVIRONMENT], ids=name_of)
 def test_only_the_settings_read_the_environment(path: Path) -> None:
     assert attributes(path) & {"os.environ", "os.getenv"} == set()
 
