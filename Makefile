@@ -4,7 +4,7 @@ PORT ?= 8501
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test fuzz bench bench-upload bench-engine bench-engine-scale format
+.PHONY: run test test-airflow fuzz bench bench-upload bench-engine bench-engine-scale format
 .DEFAULT_GOAL := run
 
 run: .venv/.installed
@@ -19,6 +19,9 @@ test: .venv/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+test-airflow: .venv/.installed-dev .cache/airflow/.installed
+	$(BIN)/pytest tests/airflow --override-ini addopts= -ra --strict-markers --import-mode=importlib
 
 fuzz: .venv/.installed-dev
 	$(BIN)/python -m tests.fuzz
@@ -51,4 +54,10 @@ format: .venv/.installed-dev
 
 .venv/.installed-dev: .venv/.installed requirements-dev.txt requirements-glue.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@
+
+# Airflow wants versions of its own of what both need: it has an environment of its own.
+.cache/airflow/.installed: requirements-airflow.txt
+	$(PYTHON) -m venv .cache/airflow
+	.cache/airflow/bin/pip install --quiet --disable-pip-version-check --requirement requirements-airflow.txt
 	@touch $@

@@ -11,9 +11,10 @@ import streamlit as st
 
 from app import formats
 from app.addressed import chosen, number, switched_on, within
-from app.filters import DEFAULT_WINDOW, OWN_WINDOW, WINDOWS
+from app.filters import OWN_WINDOW
 from pipelines.attribution import DEFAULT_MODEL, MODELS, Model
 from pipelines.attribution.asked import DIRECT, Direct, Options
+from pipelines.default_view import DEFAULT_WINDOW, WINDOWS, default_window
 
 _ORDER = {"rule": 0, "chain": 1, "set": 1, "ordered": 1, "hybrid": 1}
 _OFFERED = sorted(MODELS.values(), key=lambda model: (not model.additive, _ORDER[model.kind]))
@@ -148,7 +149,7 @@ def _windows(longest: float) -> dict[str, float | None]:
 
 
 def _default_window(longest: float) -> str:
-    return formats.days(max((days for days in WINDOWS if days <= min(DEFAULT_WINDOW, longest)), default=longest))
+    return formats.days(default_window(longest))
 
 
 def _window(longest: float) -> float:

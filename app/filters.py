@@ -13,6 +13,7 @@ from app import formats
 from pipelines.attribution import DEFAULT_MODEL
 from pipelines.attribution.asked import Options
 from pipelines.calendar import Period
+from pipelines.default_view import DAYS, DEFAULT_WINDOW
 
 LAST_7, LAST_28, LAST_90 = "Last 7 days", "Last 28 days", "Last 90 days"
 FULL_MONTH, ALL_DATA, OWN_DATES = "Last full month", "All data", "Own dates"
@@ -24,8 +25,6 @@ COMPARISONS = (PREVIOUS, LAST_YEAR, NOTHING, OWN_DATES)
 PRIMARY, ALL_TYPES = "Primary type", "All types"
 REPORTING = "Reporting currency"
 
-WINDOWS = (1.0, 7.0, 14.0, 28.0, 30.0, 60.0, 90.0)
-DEFAULT_WINDOW = 30.0
 OWN_WINDOW = "Own number"
 
 DIMENSIONS = ("channel", "campaign", "account", "platform")
@@ -135,7 +134,7 @@ def period_of(name: str, days: Period, own: tuple[date | None, date | None] = (N
             ends = last if (last + timedelta(days=1)).day == 1 else last.replace(day=1) - timedelta(days=1)
             return Period(ends.replace(day=1), ends)
         case _:
-            length = {LAST_7: 7, LAST_90: 90}.get(name, 28)
+            length = {LAST_7: 7, LAST_90: 90}.get(name, DAYS)
             return Period(last - timedelta(days=length - 1), last)
 
 
@@ -151,20 +150,12 @@ def comparison_of(
     if name == OWN_DATES:
         start, end = own
         return Period(start, end) if start and end and start <= end else None
-    if _is_month(period):
-        if name == LAST_YEAR:
-            last = (period.end.replace(year=period.end.year - 1, day=28) + timedelta(days=4)).replace(day=1)
-            return Period(_year_before(period.start), last - timedelta(days=1))
-        ends = period.start - timedelta(days=1)
-        return Period(ends.replace(day=1), ends)
-    if name == LAST_YEAR:
-        return Period(_year_before(period.start), _year_before(period.end))
-    return period.before()
-
-
-def _is_month(period: Period) -> bool:
-    following = period.end + timedelta(days=1)
-    return period.start.day == following.day == 1 and period.days <= 31
+    if name != LAST_YEAR:
+        return period.comparable()
+    if period.is_month:
+        last = (period.end.replace(year=period.end.year - 1, day=28) + timedelta(days=4)).replace(day=1)
+        return Period(_year_before(period.start), last - timedelta(days=1))
+    return Period(_year_before(period.start), _year_before(period.end))
 
 
 def _year_before(day: date) -> date:

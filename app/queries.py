@@ -13,6 +13,7 @@ import streamlit as st
 
 from app.filters import Choices
 from app.resources import stores
+from pipelines.default_view import begins
 from pipelines.errors import TouchlineError
 from pipelines.questions import QUESTIONS, Answer, ask
 
@@ -77,13 +78,8 @@ def choices() -> Choices:
 
 
 def _first_days(sources: Mapping[str, str]) -> dict[str, date]:
-    """Question -> the first day on which it has something to tell: that of conversions where it asks for them, else of what it asks for."""
-    found = {}
-    for question in QUESTIONS.values():
-        asked = ["conversions"] if "conversions" in question.sources and "conversions" in sources else question.sources
-        if days := [sources[source] for source in asked if source in sources]:
-            found[question.name] = date.fromisoformat(min(days))
-    return found
+    """Question -> the first day on which it has something to tell."""
+    return {question.name: day for question in QUESTIONS.values() if (day := begins(question, sources))}
 
 
 @st.cache_data(show_spinner=False, max_entries=500)

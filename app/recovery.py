@@ -11,7 +11,8 @@ import streamlit as st
 
 from app import components, findings, formats, queries, resources, tables
 from app.charts import days_outside_chart, window_curve_chart
-from app.filters import WINDOWS, Filters
+from app.filters import Filters
+from pipelines.default_view import WINDOWS
 from pipelines.questions import ask
 
 SHOWN, IN_FILE = 200, 50_000

@@ -61,13 +61,19 @@ class KeptAnswers:
         self._memory: OrderedDict[tuple[str, str], Answer] = OrderedDict()
         self._lock = threading.Lock()
 
-    def find(self, stores: Stores, question: str, parameters: Mapping[str, Any]) -> Answer | None:
-        """The newest kept answer, of whatever data version; None where there is none or the warehouse does not answer."""
+    def find(
+        self, stores: Stores, question: str, parameters: Mapping[str, Any], version: str | None = None
+    ) -> Answer | None:
+        """The newest kept answer, of whatever data version; None where there is none or the warehouse does not answer.
+
+        version: the data version that is looked for: where the one in memory is of another, a process beside this one may have kept it.
+        """
         key = (question, _key(parameters, stores.settings))
         with self._lock:
-            if key in self._memory:
+            remembered = self._memory.get(key)
+            if remembered is not None and version in (None, remembered.data_version):
                 self._memory.move_to_end(key)
-                return self._memory[key]
+                return remembered
         try:
             with stores.warehouse.transaction() as connection:
                 row = connection.execute(
@@ -77,9 +83,9 @@ class KeptAnswers:
                     {"q": key[0], "k": key[1]},
                 ).one_or_none()
         except (TouchlineError, SQLAlchemyError):
-            return None
-        if row is None:
-            return None
+            return remembered
+        if row is None or (remembered is not None and row.data_version != version):
+            return remembered
         answer = _read(question, dict(parameters), row.data_version, row.computed_at, bytes(row.answer))
         self._remember(key, answer)
         return answer

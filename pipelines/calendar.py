@@ -29,6 +29,19 @@ class Period:
         """The period of the same length that ends the day before this one starts."""
         return Period(self.start - timedelta(days=self.days), self.start - timedelta(days=1))
 
+    @property
+    def is_month(self) -> bool:
+        """Whether this is a whole calendar month."""
+        following = self.end + timedelta(days=1)
+        return self.start.day == following.day == 1 and self.days <= 31
+
+    def comparable(self) -> "Period":
+        """The period that comes before as people count: the month before a calendar month, else as many days."""
+        if not self.is_month:
+            return self.before()
+        ends = self.start - timedelta(days=1)
+        return Period(ends.replace(day=1), ends)
+
     def bounds(self, zone: str) -> dict[str, object]:
         """This period as statement parameters: first_dt, last_dt, starts_at, ends_at, zone_breaks, zone_offsets.
 

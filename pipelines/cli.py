@@ -11,10 +11,11 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pipelines import cli_files
+from pipelines import cli_files, cli_runs
 from pipelines import cli_output as output
 from pipelines.cli_stores import opened
 from pipelines.errors import TouchlineError, WrongUsage
+from pipelines.settings import load_settings
 
 # pandas, DuckDB and Iceberg take a second to import: each verb imports what it needs.
 
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(verb=_demo)
 
     cli_files.add_verbs(verbs)
+    cli_runs.add_verbs(verbs)
 
     ask = verbs.add_parser("ask", help="ask a question")
     ask.add_argument("question", metavar="QUESTION", help="`questions` lists them")
@@ -134,6 +136,10 @@ def _journeys(given: argparse.Namespace) -> None:
     from pipelines.calendar import parse_day
 
     since = parse_day(given.since, "--since") if given.since else None
+    settings = load_settings()
+    if settings.lake != "duckdb":
+        cli_runs.run_job(settings, "build_journeys", since=given.since, full="true" if given.full else None)
+        return
     with opened() as stores:
         build = journeys.build(
             stores,

@@ -98,9 +98,9 @@ def _ingest(given: argparse.Namespace) -> None:
     from pipelines.cli_told import Told
     from pipelines.ingest.load import commit, preview
 
-    content, name = _read(given.file)
+    content, name = read_file(given.file)
     with opened() as stores:
-        prepared, notes = _prepare(stores, given, content, name)
+        prepared, notes = prepare_file(stores, given.source, _said(given), content, name)
         plan, upload = preview(stores, prepared), None
         told = Told(prepared, plan, notes)
         if not given.dry_run:
@@ -118,11 +118,16 @@ def _ingest(given: argparse.Namespace) -> None:
     print(told.text(given.format, upload))
 
 
-def _prepare(stores: "Stores", given: argparse.Namespace, content: bytes, name: str) -> tuple["Prepared", list[str]]:
-    """The file, read as the options say, else as files with its header were said to be read; and what there is to be noted about that."""
+def prepare_file(
+    stores: "Stores", source_name: str, said: "Said", content: bytes, name: str
+) -> tuple["Prepared", list[str]]:
+    """The file, read as it is said, else as files with its header were said to be read; and what there is to be noted about that.
+
+    source_name: a source, or `auto`. Raises FileRefused where nothing of the file could be taken.
+    """
     from pipelines.ingest import MappingNeeded, read_raw, remembered
 
-    source, said, settings = _source(stores, given.source, content, name), _said(given), stores.settings
+    source, settings = _source(stores, source_name, content, name), stores.settings
     prepared: Prepared | FileRefused
     try:
         prepared = said.prepare(source, content, name, settings)
@@ -206,7 +211,7 @@ def _export(given: argparse.Namespace) -> None:
         sys.stdout.buffer.flush()
 
 
-def _read(path: Path) -> tuple[bytes, str]:
+def read_file(path: Path) -> tuple[bytes, str]:
     """The bytes of a file, and its name as text. Of one that is too large no more is read than what shows it."""
     from pipelines.ingest.containers import MOST_BYTES, refuse_large
 

@@ -132,6 +132,12 @@ SETTINGS: dict[str, Setting] = {
     "user": Setting(
         "TOUCHLINE_USER", "", "Name written into the upload history; empty takes the operating system's user."
     ),
+    "jobs": Setting(
+        "TOUCHLINE_JOBS", "glue", "What runs the jobs of a lake in the cloud: glue, or local (Spark on this machine)."
+    ),
+    "notify_url": Setting(
+        "TOUCHLINE_NOTIFY_URL", "", "Where `notify` posts its summary, as Slack's incoming webhooks take it. A secret."
+    ),
 }
 
 
@@ -167,6 +173,8 @@ class Settings:
     direct_channels: tuple[str, ...]
     primary_conversion_type: str | None
     user: str
+    jobs: Literal["glue", "local"]
+    notify_url: str | None = field(repr=False)
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -224,6 +232,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         direct_channels=tuple(name.strip() for name in text("direct_channels").split(",") if name.strip()),
         primary_conversion_type=text("primary_conversion_type") or None,
         user=text("user") or _login(),
+        jobs=_jobs(text("jobs")),
+        notify_url=_web_address(text("notify_url")),
     )
 
 
@@ -249,6 +259,20 @@ def _lake(value: str) -> Literal["duckdb", "athena", "trino"]:
         case "duckdb" | "athena" | "trino":
             return value
     raise WrongUsage(f"TOUCHLINE_LAKE is '{value}'.", "Use duckdb, athena or trino.")
+
+
+def _jobs(value: str) -> Literal["glue", "local"]:
+    match value:
+        case "glue" | "local":
+            return value
+    raise WrongUsage(f"TOUCHLINE_JOBS is '{value}'.", "Use glue or local.")
+
+
+def _web_address(value: str) -> str | None:
+    """A web address that is a secret: what is wrong with it is said without it."""
+    if value and not re.fullmatch(r"https?://[!-~]+", value):
+        raise WrongUsage("TOUCHLINE_NOTIFY_URL is no web address.", "Write it as https://host/path.")
+    return value or None
 
 
 def _identifier(value: str) -> str:

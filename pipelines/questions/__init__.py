@@ -50,7 +50,7 @@ def ask(stores: Stores, name: str, parameters: Mapping[str, Any] | None = None) 
     kept = kept_answers(stores)
     try:
         reading = stores.read()
-        found = kept.find(stores, name, complete)
+        found = kept.find(stores, name, complete, reading.data_version)
         if found is not None and found.data_version == reading.data_version and not question.live:
             return found
         answer = _answer(question, reading, complete)

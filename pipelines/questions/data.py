@@ -10,8 +10,12 @@ from pipelines import health
 from pipelines.errors import LakeUnavailable
 from pipelines.identity import KINDS, names_of
 from pipelines.questions import credit, journeys, quadrant, unattributed
-from pipelines.questions.question import Found, Parameter, Question
+from pipelines.questions.question import PERIOD, Found, Parameter, Question
+from pipelines.questions.scope import period_of
+from pipelines.sources import SOURCES
 from pipelines.stores.base import Reading
+
+FEEDS = tuple(source.name for source in SOURCES.values() if source.store == "lake")
 
 
 def options(reading: Reading, parameters: Mapping[str, Any]) -> Found:
@@ -53,6 +57,17 @@ def options(reading: Reading, parameters: Mapping[str, Any]) -> Found:
 def freshness(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     """How far each source reaches and when it was last fed."""
     return Found(health.freshness(reading))
+
+
+def feed_days(reading: Reading, parameters: Mapping[str, Any]) -> Found:
+    """The rows of each source of the lake, day by day, and how many of them name no person. A day without rows of a source has no row."""
+    columns = ["source", "day", "rows", "refunds", "without_person"]
+    whole = health.whole(health.freshness(reading), FEEDS)
+    period = period_of(parameters.get("start"), parameters.get("end"), whole)
+    if period is None:
+        return Found(pd.DataFrame(columns=columns))
+    rows = reading.lake("feed_days", period.bounds(reading.settings.reporting_time_zone))
+    return Found(rows.rename(columns={"row_count": "rows"})[columns])
 
 
 def uploads(reading: Reading, parameters: Mapping[str, Any]) -> Found:
@@ -141,6 +156,15 @@ QUESTIONS = (
         ("warehouse/lake_queries",),
         lake_queries,
         live=True,
+    ),
+    Question(
+        "feed_days",
+        "How many rows came in, day by day?",
+        "one row a (source, day) that has rows",
+        PERIOD,
+        (),
+        ("lake/feeds", "lake/feed_days", "warehouse/days"),
+        feed_days,
     ),
     Question("uploads", "Who uploaded what?", "one row an upload", (), (), ("warehouse/uploads",), uploads, live=True),
 )

@@ -72,13 +72,14 @@ def scope(reading: Reading, parameters: Mapping[str, Any], sources: tuple[str, .
         reading,
         names_of(reading),
         fresh,
-        _period(parameters.get("start"), parameters.get("end"), whole),
-        _period(parameters.get("compare_start"), parameters.get("compare_end"), None),
+        period_of(parameters.get("start"), parameters.get("end"), whole),
+        period_of(parameters.get("compare_start"), parameters.get("compare_end"), None),
         how,
     )
 
 
-def _period(start: str | None, end: str | None, whole: Period | None) -> Period | None:
+def period_of(start: str | None, end: str | None, whole: Period | None) -> Period | None:
+    """The period that is meant where only one end of it, or none, is said; None where there are no days."""
     first = date.fromisoformat(start) if start else whole and whole.start
     last = date.fromisoformat(end) if end else whole and whole.end
     if not first or not last:

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from pipelines.cli import main
 from pipelines.settings import PROJECT
 
 SPEND = "Day,Channel,Campaign,Cost\n2026-03-02,Search,Spring,10.50\n2026-03-03,Search,Spring,oops\n2026-03-04,Mail,Spring,3\n"
@@ -29,29 +28,6 @@ INGESTED += [
     "totals",
     "removed",
 ]
-
-
-@pytest.fixture
-def run(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    new_database: Callable[[], str],
-) -> Callable[..., tuple[int, str, str]]:
-    """Run a command on a home of the test's own: exit status, standard output, standard error."""
-    monkeypatch.setenv("TOUCHLINE_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("TOUCHLINE_DATABASE_URL", new_database())
-    monkeypatch.setenv("TOUCHLINE_USER", "mia")
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        try:
-            status = main(arguments)
-        except SystemExit as ended:
-            status = int(str(ended.code))
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The house: imports run one way, pages -> app -> pipelines -> sql, and what belongs in one place stays there."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,10 @@ MAY_IMPORT = {
 
 SHIPPED_WITH_SPARK = ("pipelines.sources", "pipelines.ingest", "pipelines.errors", "pipelines.settings")
 """The parts of pipelines that a Glue job may import: they run inside Spark, where there are no stores."""
+
+ENVIRONMENT = {"pipelines/settings.py", "glue_jobs/session.py", "pipelines/dags/touchline_daily.py"}
+"""Who touches the environment: the settings read it, a job on this machine tells Spark there which Java to use, and Airflow has none of our
+settings."""
 
 SCREEN = {"streamlit", "plotly"}
 """What only app and pages may import."""
@@ -91,7 +96,7 @@ def test_glue_jobs_import_only_what_they_ship_with() -> None:
     assert [name for name in ours if not name.startswith(SHIPPED_WITH_SPARK)] == []
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if name_of(path) != "pipelines/settings.py"], ids=name_of)
+@pytest.mark.parametrize("path", [path for path in FILES if name_of(path) not in ENVIRONMENT], ids=name_of)
 def test_only_the_settings_read_the_environment(path: Path) -> None:
     assert attributes(path) & {"os.environ", "os.getenv"} == set()
 
@@ -101,3 +106,10 @@ def test_only_the_settings_read_the_environment(path: Path) -> None:
 )
 def test_each_cache_has_one_home(cache: str, home: str) -> None:
     assert [name_of(path) for path in FILES if cache in attributes(path)] == [home]
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "pipelines" / "dags").rglob("*.py")), ids=name_of)
+def test_airflow_needs_nothing_of_ours(path: Path) -> None:
+    """Its environment has none of our packages."""
+    allowed = {"airflow", *sys.stdlib_module_names}
+    assert [name for name in imported(path) if name.split(".")[0] not in allowed] == []

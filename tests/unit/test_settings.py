@@ -70,6 +70,8 @@ def test_what_is_said_is_taken() -> None:
             "TOUCHLINE_DIRECT_CHANNELS": " direct, none ,,",
             "TOUCHLINE_PRIMARY_CONVERSION_TYPE": "purchase",
             "TOUCHLINE_USER": "mia",
+            "TOUCHLINE_JOBS": "local",
+            "TOUCHLINE_NOTIFY_URL": "https://hooks.example.com/T1/secret",
         }
     )
     said = {
@@ -101,6 +103,8 @@ def test_what_is_said_is_taken() -> None:
         "direct_channels": ("direct", "none"),
         "primary_conversion_type": "purchase",
         "user": "mia",
+        "jobs": "local",
+        "notify_url": "https://hooks.example.com/T1/secret",
     }
     assert {name: getattr(settings, name) for name in said} == said
 
@@ -135,6 +139,7 @@ def test_secrets_stand_in_for_the_environment_which_overrides_them(
         ("TOUCHLINE_RAW_URL", "s3://"),
         ("TOUCHLINE_LAKE", "snowflake"),
         ("TOUCHLINE_RUNS_AT", "25:00"),
+        ("TOUCHLINE_JOBS", "yarn"),
         ("TOUCHLINE_LAKE_URL", "/srv/lake"),
         ("TOUCHLINE_GLUE_DATABASE", "a; drop table b"),
         ("TOUCHLINE_KEEP_SNAPSHOT_DAYS", "0"),
@@ -161,3 +166,11 @@ def test_secrets_stand_in_for_the_environment_which_overrides_them(
 def test_a_value_that_does_not_hold_is_refused_by_its_variable(variable: str, value: str) -> None:
     with pytest.raises(WrongUsage, match=f"{variable} is '{value}'"):
         load_settings({variable: value})
+
+
+@pytest.mark.parametrize("value", ["hooks.example.com/secret", "ftp://hooks.example.com/secret", "https://a/secret b"])
+def test_an_address_that_is_a_secret_is_never_said(value: str) -> None:
+    with pytest.raises(WrongUsage, match="TOUCHLINE_NOTIFY_URL is no web address") as refused:
+        load_settings({"TOUCHLINE_NOTIFY_URL": value})
+    assert "secret" not in str(refused.value)
+    assert "secret" not in repr(load_settings({"TOUCHLINE_NOTIFY_URL": "https://hooks.example.com/secret"}))
