@@ -15,8 +15,6 @@ from pyiceberg.table import Table, TableProperties
 from pyiceberg.transforms import IdentityTransform, Transform, TruncateTransform
 from pyiceberg.types import BooleanType, DecimalType, IcebergType, LongType, NestedField, StringType, TimestampType
 
-from pipelines.settings import PROJECT
-
 NAMESPACE = "touchline"
 """The namespace of the embedded catalogue; in the cloud it is the Glue database."""
 
@@ -135,10 +133,10 @@ _ARROW: dict[IcebergType, pa.DataType] = {
 DDL = "touchline.ddl"
 """Table property: the number of the last file of sql/lake/ddl that the table has been through."""
 
-EVOLUTION = max(int(path.name[:4]) for path in (PROJECT / "sql" / "lake" / "ddl").glob("[0-9][0-9][0-9][0-9]_*.sql"))
-"""The last of these files. They say in Athena's words what is declared here, and a test holds them against it."""
+EVOLUTION = 1
+"""The last of the files of sql/lake/ddl, which say in Athena's words what is declared here; a test holds them against it."""
 
-_PROPERTIES = {TableProperties.COMMIT_NUM_RETRIES: "0", DDL: str(EVOLUTION)}
+PROPERTIES = {TableProperties.COMMIT_NUM_RETRIES: "0", DDL: str(EVOLUTION)}
 """Iceberg does not rebase a commit on the state that a faster writer left: rows of the same id would be there twice. The lake makes it anew."""
 
 
@@ -193,7 +191,7 @@ def load_or_create(catalog: Catalog, name: str, namespace: str = NAMESPACE) -> T
         )
     )
     table = catalog.create_table_if_not_exists(
-        f"{namespace}.{name}", schema, partition_spec=spec, properties=_PROPERTIES
+        f"{namespace}.{name}", schema, partition_spec=spec, properties=PROPERTIES
     )
     if int(table.properties.get(DDL, 0)) > EVOLUTION:
         return table
