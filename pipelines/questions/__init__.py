@@ -74,4 +74,5 @@ def _answer(question: Question, reading: Reading, parameters: dict[str, Any]) ->
         warnings=found.warnings,
         facts=found.facts,
         missing=found.missing,
+        scan=reading.scan,
     )
