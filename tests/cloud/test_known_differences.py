@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from pyiceberg.types import StringType
 
-from pipelines.stores.catalog import NAMESPACE
+from pipelines.errors import LakeUnavailable
+from pipelines.stores.catalog import NAMESPACE, arrow_schema, load_or_create
 from pipelines.stores.engine import Asked
 from pipelines.stores.engine_athena import AthenaEngine
 from tests.cloud.lakes import URL, Cloud
