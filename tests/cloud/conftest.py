@@ -1,7 +1,6 @@
 """One small brand twice: in an embedded lake, and in a lake in the local cloud, over the same warehouse."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import boto3
 import pytest

@@ -5,13 +5,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import pyarrow as pa
 import pytest
-from pyiceberg.table import Table
-from pyiceberg.types import StringType
 
-from pipelines.errors import LakeUnavailable
-from pipelines.stores.catalog import NAMESPACE, arrow_schema, load_or_create
+from pipelines.stores.catalog import NAMESPACE
 from pipelines.stores.engine import Asked
 from pipelines.stores.engine_athena import AthenaEngine
 from tests.cloud.lakes import URL, Cloud
