@@ -51,8 +51,17 @@ def wheel() -> bytes:
 
 
 def script(job: str) -> bytes:
-    """What Glue starts. It calls `main` rather than being it: Glue takes an exit, even one with status 0, for a failure."""
-    return f"import sys\n\nfrom glue_jobs.{job} import main\n\nmain(sys.argv[1:])\n".encode()
+    """What Glue starts. It ends by itself where all went well: Glue takes any exit, even one with status 0, for a failure."""
+    lines = (
+        "import sys",
+        "",
+        f"from glue_jobs.{job} import main",
+        "",
+        "if failed := main(sys.argv[1:]):",
+        "    sys.exit(failed)",
+        "",
+    )
+    return "\n".join(lines).encode()
 
 
 def _files() -> Iterator[tuple[str, bytes]]:

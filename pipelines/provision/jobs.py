@@ -70,7 +70,7 @@ def arguments(settings: Settings) -> dict[str, str]:
         "--database": settings.glue_database,
         "--zone": settings.reporting_time_zone,
         "--currency": settings.reporting_currency,
-        "--longest-lookback-days": f"{settings.longest_lookback_days:g}",
+        "--lookback-days": f"{settings.longest_lookback_days:g}",
         **secret,
     }
 

@@ -348,6 +348,11 @@ class DuckDBLake:
 
 
 def _planned(table: Table, snapshot: int, first: str | None, last: str | None, converted: bool) -> list[str]:
+    if table.snapshot_by_id(snapshot) is None:
+        raise LakeUnavailable(
+            f"The lake table {table.name()[-1]} is not kept as it was then.",
+            "Refresh the page. TOUCHLINE_KEEP_SNAPSHOT_DAYS says for how many days the lake can be read as it was.",
+        )
     wanted: BooleanExpression = AlwaysTrue()
     if first is not None and last is not None:
         wanted = And(GreaterThanOrEqual("dt", first), LessThanOrEqual("dt", last))  # type: ignore[call-arg, arg-type]

@@ -12,6 +12,7 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
 from pipelines import journeys
+from pipelines.errors import LakeUnavailable
 from pipelines.ingest import prepare
 from pipelines.ingest.history import undo
 from pipelines.ingest.load import commit
@@ -250,6 +251,16 @@ def test_files_of_a_broken_build_go_once_they_are_older_than_a_day(stores: Store
     assert list(maintain(stores)) == ["journeys: 1 file that no snapshot lists was removed, 0.0 MB."]
     assert files(lake, "journeys") == [path for path in listed if path != old]
     assert credit(stores) == {"Email": 5.0}
+
+
+@pytest.mark.usefixtures("aged")
+def test_a_reading_that_is_not_kept_is_told_in_a_sentence(stores: Stores, lake: DuckDBLake) -> None:
+    undo(stores, upload(stores, 1, build=False), "tester")
+    old = lake.snapshots()
+    upload(stores, 2, build=False)
+    list(maintain(stores))
+    with pytest.raises(LakeUnavailable, match="is not kept as it was then"):
+        lake.frame("feeds", {}, snapshots=old)
 
 
 @pytest.mark.usefixtures("aged")

@@ -47,7 +47,7 @@ def test_the_files_lie_by_the_declared_partitions() -> None:
     _, lies_by = replayed()
     declared = {
         name: [
-            f"truncate({column}, {TEN_DAYS})" if field == "ten_days" else column for field, (column, _) in by.items()
+            f"truncate({TEN_DAYS}, {column})" if field == "ten_days" else column for field, (column, _) in by.items()
         ]
         for name, by in ((name, partitions(name)) for name in TABLES)
     }
