@@ -155,6 +155,7 @@ def _both(cloud: Cloud, embedded: Stores, database: str) -> Iterator[Side]:
                     "TOUCHLINE_LAKE_URL": URL,
                     "TOUCHLINE_GLUE_DATABASE": database,
                     "TOUCHLINE_TRINO_URL": cloud.trino_url or "",
+                    "TOUCHLINE_ATHENA_WORKGROUP": "primary",
                     "TOUCHLINE_ATHENA_REUSE_MINUTES": "0",
                     "TOUCHLINE_LAKE_DEADLINE_SECONDS": "300",
                     "TOUCHLINE_USER": "tester",
