@@ -28,7 +28,7 @@ from pipelines.errors import FileRefused, TouchlineError
 from pipelines.ingest import prepare, raw, remembered, rows, uploads
 from pipelines.ingest.prepared import Prepared
 from pipelines.sources import SOURCES
-from pipelines.stores.base import Stores
+from pipelines.stores.base import Reading, Stores
 from pipelines.stores.warehouse import answering, session
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,8 @@ class _Options:
 
 def preview(stores: Stores, prepared: Prepared, *, demo: bool = False) -> Plan:
     """What a commit of this file would do now. Stores nothing; worked out once a data version, so that a commit right after need not."""
-    reading = stores.read()
+    # What goes into the warehouse can be compared with it, and stored, while the lake does not answer.
+    reading = stores.read() if prepared.source.store == "lake" else Reading(stores, stores.warehouse.version(), {})
     said = [sorted(pairs.items()) for pairs in (prepared.mapping, prepared.fixed, prepared.options)]
     key = ("plan", prepared.source.name, prepared.sha256, said, demo)
     return reading.kept(key, lambda: _plan(stores, reading.warehouse_version, prepared, demo))

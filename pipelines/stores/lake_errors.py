@@ -52,6 +52,11 @@ _FAULTS = (
         "Check TOUCHLINE_LAKE_URL; `python -m pipelines provision --check` tells what is missing.",
     ),
     _Told(
+        r"Path does not exist|NoSuchKey|NO_SUCH_KEY|FileNotFound|ICEBERG_MISSING_METADATA|ICEBERG_INVALID_METADATA",
+        "files of its table are gone, or their bucket is",
+        "Check TOUCHLINE_LAKE_URL; `python -m pipelines provision --check` tells what is missing.",
+    ),
+    _Told(
         r"AccessDenied|ACCESS_DENIED|PERMISSION_DENIED|Access Denied|not authorized|Forbidden|Insufficient.*permission",
         "the dashboard is not allowed to read it",
         "Give its role the reader's policy (docs/aws.md), then press Refresh.",

@@ -187,11 +187,12 @@ class RemoteLake:
         if [(field.field_id, field.name) for field in now.fields] == [(f.field_id, f.name) for f in then.fields]:
             return stored
         old = {field.field_id: field.name for field in then.fields}
-        ids = {field.name: field.field_id for field in now.fields}
         columns = ", ".join(
-            f'"{old[ids[name]]}" as "{name}"' if ids[name] in old else f'cast(null as {_TYPES[kind]}) as "{name}"'
-            for name, kind in TABLES[table].items()
-            if name in ids
+            f'"{old[field.field_id]}" as "{field.name}"'
+            if field.field_id in old
+            else f'cast(null as {_TYPES.get(field.field_type, str(field.field_type))}) as "{field.name}"'
+            for field in now.fields
+            if field.name in TABLES[table]
         )
         return f"(select {columns} from {stored})"
 

@@ -57,10 +57,12 @@ class Query:
 
 @dataclass
 class QueryFaults:
-    """What happens to the queries to come. delay_seconds: each runs so much later; failures: the reasons for which the next ones fail."""
+    """What happens to the queries to come. delay_seconds: each runs so much later; failures: the reasons for which the next ones fail;
+    limit_bytes: the limit of every workgroup, which may be lower than AWS lets one be."""
 
     delay_seconds: float = 0
     failures: list[str] = field(default_factory=list)
+    limit_bytes: int | None = None
 
 
 class Athena:
@@ -100,7 +102,7 @@ class Athena:
             database=request.get("QueryExecutionContext", {}).get("Database", "default"),
             workgroup=workgroup,
             output=_output(request, settings),
-            limit_bytes=int(limit) if limit else None,
+            limit_bytes=self.faults.limit_bytes or (int(limit) if limit else None),
         )
         query.output += f"{query.id}.csv"
         reuse = request.get("ResultReuseConfiguration", {}).get("ResultReuseByAgeConfiguration", {})

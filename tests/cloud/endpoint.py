@@ -2,7 +2,7 @@
 
     python -m tests.cloud.endpoint --port 5555 [--engine duckdb|trino]
 
-Invariant: what is injected here reaches the clients as AWS would send it; requests signed with `ENGINE_KEY`, the key that engines use for what they
+Invariant: what is injected here reaches the clients as AWS would send it; requests signed with `ENGINE_KEY`, as engines do for what they
 read themselves, are spared and not counted.
 """
 
@@ -58,6 +58,7 @@ class Faults:
         self.refusals.clear()
         self.queries.delay_seconds = 0
         self.queries.failures.clear()
+        self.queries.limit_bytes = None
 
 
 class Endpoint:
