@@ -17,6 +17,7 @@ import pytest
 from hypothesis import Phase, find, settings
 
 from pipelines import statements
+from pipelines.attribution import MODELS
 from pipelines.attribution.asked import statement_of, weighing
 from pipelines.questions import QUESTIONS
 from pipelines.questions.question import Found
@@ -30,7 +31,7 @@ from pipelines.stores.warehouse import Warehouse
 from tests.cloud.lakes import URL, Cloud, copy_lake
 from tests.sql import events
 from tests.sql.events import at
-from tests.sql.test_answers_of_questions import ASKED, ONE_OF_EACH
+from tests.sql.test_answers_of_questions import ASKED
 from tests.sql.test_run import LAKE, MEMBERS, RULES, SAID, slices
 from tests.sql.worlds import worlds
 
@@ -155,6 +156,7 @@ def _both(cloud: Cloud, embedded: Stores, database: str) -> Iterator[Side]:
                     "TOUCHLINE_LAKE_URL": URL,
                     "TOUCHLINE_GLUE_DATABASE": database,
                     "TOUCHLINE_TRINO_URL": cloud.trino_url or "",
+                    "TOUCHLINE_ATHENA_WORKGROUP": "primary",
                     "TOUCHLINE_ATHENA_REUSE_MINUTES": "0",
                     "TOUCHLINE_LAKE_DEADLINE_SECONDS": "300",
                     "TOUCHLINE_USER": "tester",
@@ -210,6 +212,13 @@ def test_a_statement_has_the_same_rows_of_the_brand(brands: Side, asking: Asking
     same_rows(brands, asking, MANY)
 
 
+on_trino = pytest.mark.parametrize(
+    "cloud", [pytest.param("trino", marks=pytest.mark.trino)], indirect=True, scope="module"
+)
+"""Not in the quick suite."""
+
+
+@on_trino
 @pytest.mark.parametrize("asking", ASKINGS, ids=str)
 def test_a_statement_has_the_same_rows_of_a_world_by_chance(by_chance: Side, asking: Asking) -> None:
     same_rows(by_chance, asking, SAID | OF_CHANCE)
@@ -224,6 +233,7 @@ def same_rows(side: Side, asking: Asking, said: Mapping[str, Any]) -> None:
         pd.testing.assert_frame_equal(got, want, rtol=ENOUGH, atol=ENOUGH, obj=client)
 
 
+@on_trino
 def test_no_comparison_is_of_nothing(brands: Side, by_chance: Side) -> None:
     """Every statement has rows in the one data set or in the other."""
     for name in LAKE:
@@ -235,27 +245,22 @@ def test_no_comparison_is_of_nothing(brands: Side, by_chance: Side) -> None:
         assert sum(map(len, found)), name
 
 
-QUESTIONS_ASKED = [
-    (name, model)
-    for name, question in QUESTIONS.items()
-    for model in (ONE_OF_EACH if any(parameter.name == "model" for parameter in question.parameters) else (None,))
-]
+QUESTIONS_ASKED = [(name, {}) for name in QUESTIONS] + [("channel_credit", {"model": model}) for model in MODELS]
 
 
-@pytest.mark.parametrize(("name", "model"), QUESTIONS_ASKED)
-def test_a_question_has_the_same_answer(brands: Side, name: str, model: str | None) -> None:
+@on_trino
+@pytest.mark.parametrize(("name", "more"), QUESTIONS_ASKED)
+def test_a_question_has_the_same_answer_by_trinos_own_client(brands: Side, name: str, more: dict[str, str]) -> None:
+    """By Athena's, tests/cloud asks them."""
     question = QUESTIONS[name]
-    given = ASKED.get(name, {}) | ({"model": model} if model else {})
 
     def answered(stores: Stores) -> Found:
-        return question.answer(stores.read(), question.complete(given, stores.settings))
+        return question.answer(stores.read(), question.complete({**ASKED.get(name, {}), **more}, stores.settings))
 
-    want = answered(brands.embedded)
-    for client, stores in brands.clients.items():
-        got = answered(stores)
-        pd.testing.assert_frame_equal(got.rows, want.rows, rtol=ENOUGH, atol=ENOUGH, obj=client)
-        assert (got.warnings, got.missing) == (want.warnings, want.missing)
-        assert_same_facts(got.facts, want.facts)
+    want, got = answered(brands.embedded), answered(brands.clients["trino"])
+    pd.testing.assert_frame_equal(got.rows, want.rows, rtol=ENOUGH, atol=ENOUGH)
+    assert (got.warnings, got.missing) == (want.warnings, want.missing)
+    assert_same_facts(got.facts, want.facts)
 
 
 def assert_same_facts(got: Any, want: Any) -> None:
