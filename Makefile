@@ -4,7 +4,7 @@ PORT ?= 8501
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-airflow fuzz bench bench-upload bench-engine bench-engine-scale format
+.PHONY: run run-cloud-demo test test-cloud test-airflow fuzz bench bench-upload bench-engine bench-engine-scale format
 .DEFAULT_GOAL := run
 
 run: .venv/.installed
@@ -13,12 +13,20 @@ run: .venv/.installed
 	@exec $(BIN)/streamlit run app/main.py --server.port $(PORT) --server.address 127.0.0.1 --server.headless true \
 		--browser.gatherUsageStats false
 
+run-cloud-demo: .venv/.installed-dev
+	$(BIN)/python -m tests.cloud.demo --port $(PORT)
+
 test: .venv/.installed-dev
 	@$(BIN)/python tests/browser/chromium.py
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+# What users of a lake in the cloud rely on: a real Trino, the jobs on a real Spark, the DAG on a real Airflow.
+test-cloud: .venv/.installed-dev test-airflow
+	@$(BIN)/python -m tests.cloud.trino_server
+	$(BIN)/pytest -m "trino or cloud"
 
 test-airflow: .venv/.installed-dev .cache/airflow/.installed
 	$(BIN)/pytest tests/airflow --override-ini addopts= -ra --strict-markers --import-mode=importlib

@@ -47,8 +47,10 @@ _JVM = (
     "-Dfile.encoding=UTF-8",
 )
 _GUARDIAN = """
-import subprocess, sys, threading
+import signal, subprocess, sys, threading
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 server = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+signal.signal(signal.SIGTERM, lambda *_: server.terminate())
 def end():
     sys.stdin.buffer.read()
     server.terminate()
