@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from glue_jobs import archive
 from pipelines.settings import PROJECT
 
 LAYERS = ("pages", "app", "pipelines", "glue_jobs")
@@ -18,8 +19,14 @@ MAY_IMPORT = {
 }
 """Layer -> the folders of ours that it may import. Nobody imports pages, and nothing that runs imports tests."""
 
-SHIPPED_WITH_SPARK = ("pipelines.sources", "pipelines.ingest", "pipelines.errors", "pipelines.settings")
-"""The parts of pipelines that a Glue job may import: they run inside Spark, where there are no stores."""
+SHIPPED_WITH_SPARK = (
+    *("pipelines.sources", "pipelines.ingest", "pipelines.errors", "pipelines.settings"),
+    *("pipelines.statements", "pipelines.stores.catalog"),
+)
+"""The parts of pipelines that a Glue job may import: they run inside Spark, where there are no stores. Of these only the declarations."""
+
+OPENS_STORES = {"embedded_postgres", "lake_duckdb", "postgres_guardian", "warehouse"}
+"""Modules of pipelines.stores that no job takes along."""
 
 ENVIRONMENT = {"pipelines/settings.py", "glue_jobs/session.py", "pipelines/dags/touchline_daily.py"}
 """Who touches the environment: the settings read it, a job on this machine tells Spark there which Java to use, and Airflow has none of our
@@ -94,6 +101,7 @@ def test_glue_jobs_import_only_what_they_ship_with() -> None:
     jobs = [path for path in FILES if name_of(path).startswith("glue_jobs/")]
     ours = {name for path in jobs for name in imported(path) if name.startswith("pipelines")}
     assert [name for name in ours if not name.startswith(SHIPPED_WITH_SPARK)] == []
+    assert {path.stem for path in archive.shipped()} & OPENS_STORES == set()
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if name_of(path) not in ENVIRONMENT], ids=name_of)
