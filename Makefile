@@ -21,7 +21,7 @@ test: .venv/.installed-dev
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 test-airflow: .venv/.installed-dev .cache/airflow/.installed
-	$(BIN)/pytest tests/airflow --override-ini addopts= -ra --strict-markers --import-mode=importlib
+	$(BIN)/pytest tests/airflow -m airflow
 
 fuzz: .venv/.installed-dev
 	$(BIN)/python -m tests.fuzz

@@ -7,6 +7,7 @@ A statement that reads the table `members` or `told` gets it from sql/lake/parts
 written once for all that ask.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -83,12 +84,25 @@ class Slots:
 NO_SLOTS = Slots()
 
 
+POSITIONAL = ("athena", "trino")
+"""Dialects of engines whose placeholders are `?`, and have no names."""
+
+
 @dataclass(frozen=True)
 class Bound:
-    """A statement ready to run: its text in the engine's dialect and the values of the placeholders it has."""
+    """A statement ready to run: its text in the engine's dialect and the values of the placeholders it has.
+
+    order: in a positional dialect the names of the placeholders as they stand in the text, one a `?`; else none.
+    """
 
     sql: str
     values: dict[str, Any]
+    order: tuple[str, ...] = ()
+
+    @property
+    def in_order(self) -> list[Any]:
+        """The values, one a `?`."""
+        return [self.values[name] for name in self.order]
 
 
 def names() -> list[str]:
@@ -120,7 +134,7 @@ def bind(
             values |= {_item(key, index): item for index, item in enumerate(value or [None])}
         else:
             values[key] = value
-    return Bound(sql, values)
+    return Bound(sql, values, written.order)
 
 
 @dataclass(frozen=True)
@@ -130,6 +144,7 @@ class _Written:
     sql: str
     parameters: tuple[str, ...]
     tables: tuple[str, ...]
+    order: tuple[str, ...]
 
 
 @lru_cache(maxsize=512)
@@ -151,7 +166,16 @@ def _written(path: Path, dialect: str, slots: Slots, lengths: tuple[tuple[str, i
         alias = table.alias_or_name
         table.set("this", exp.Var(this=_mark(table.name)))
         table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
-    return _Written(tree.sql(dialect=dialect), parameters, tables)
+    if dialect not in POSITIONAL:
+        return _Written(tree.sql(dialect=dialect), parameters, tables, ())
+    for placeholder in list(tree.find_all(exp.Placeholder)):
+        placeholder.replace(exp.Var(this=f"\x01{placeholder.name}\x01"))
+    text = tree.sql(dialect=dialect, comments=False)
+    return _Written(_PLACE.sub("?", text), parameters, tables, tuple(_PLACE.findall(text)))
+
+
+_PLACE = re.compile("\x01(.*?)\x01")
+"""Where a value is to stand in a text, and its name."""
 
 
 def _mark(table: str) -> str:

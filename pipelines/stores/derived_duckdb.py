@@ -19,9 +19,7 @@ from pyiceberg.table import Table, Transaction
 from pipelines import statements
 from pipelines.stores.base import Origin, Snapshots
 from pipelines.stores.catalog import TABLES, TEN_DAYS
-
-PROGRAM, MADE_OF, NEXT_NUMBER = "touchline.program", "touchline.made_of", "touchline.next_number"
-"""Snapshot properties of a build: the digest of what filled the table, the raw snapshots it read (JSON), the next free journey number."""
+from pipelines.stores.history import MADE_OF, NEXT_NUMBER, PROGRAM, properties
 
 RAW = ("touchpoints", "conversions")
 """The tables that derived ones are made of."""
@@ -42,15 +40,6 @@ _MOST_CHANGED = 0.3
 
 Reader = Callable[[str, Sequence[str]], str]
 """(table, files) -> the SQL that reads them."""
-
-
-def origin_of(table: Table, snapshot: int | None) -> Origin | None:
-    """What the rows of a derived table were made of in one snapshot; None where it is no build's."""
-    found = None if snapshot is None else table.snapshot_by_id(snapshot)
-    properties = found.summary.additional_properties if found is not None and found.summary is not None else {}
-    if PROGRAM not in properties:
-        return None
-    return Origin(properties[PROGRAM], json.loads(properties[MADE_OF]))
 
 
 def changed_people(
@@ -114,7 +103,7 @@ class Builder:
         first, leaving = 1, present
         if people is not None:
             self._cursor.register("people", people)
-            first = int(_property(current, NEXT_NUMBER) or 1)
+            first = int(properties(current, current.metadata.current_snapshot_id).get(NEXT_NUMBER, 1))
             leaving = {path: present[path] for path in self._holding(name, present)}
         written: list[str] = []
         steps = list(self._steps(origin, people))
@@ -122,12 +111,12 @@ class Builder:
             written += self._write(name, current, whose, first, leaving if people is not None else {})
             first = self._next_number(name, written, first)
             progress((done + 1) / len(steps))
-        properties = {
+        said = {
             PROGRAM: origin.program,
             MADE_OF: json.dumps(dict(origin.snapshots)),
             NEXT_NUMBER: str(first),
         }
-        with transaction.update_snapshot(snapshot_properties=properties).overwrite() as update:
+        with transaction.update_snapshot(snapshot_properties=said).overwrite() as update:
             for file in leaving.values():
                 update.delete_data_file(file)
             for path in written:
@@ -205,15 +194,6 @@ def _files(table: Table, snapshot: int | None) -> dict[str, DataFile] | None:
     if table.snapshot_by_id(snapshot) is None:
         return None
     return {task.file.file_path: task.file for task in table.scan(snapshot_id=snapshot).plan_files()}
-
-
-def _property(table: Table, name: str) -> str | None:
-    snapshot = table.current_snapshot()
-    return (
-        snapshot.summary.additional_properties.get(name)
-        if snapshot is not None and snapshot.summary is not None
-        else None
-    )
 
 
 def _whose_rows_differ(name: str, gone: str, came: str) -> str:
