@@ -105,11 +105,15 @@ class Names:
         told = origins(rows)
         return self.column(dimension, told.where(rows["channel"].notna()))
 
-    def renamed(self, kind: str) -> dict[str, str]:
-        """Stored name (of channels: or origin) -> what it is called, where that is another text; for a kind that has no aliases nothing."""
-        if kind not in KINDS:
-            return {}
-        return {raw: name for raw, name in self._resolved[kind].items() if raw != name}
+    def one_spelling(self, kind: str) -> dict[str, str]:
+        """Stored name (of channels: or origin) -> the stored name that stands for all that are called the same, where that is another one; for a
+        kind that has no aliases nothing."""
+        standing: dict[str, str] = {}
+        found = {}
+        for raw, name in self._resolved.get(kind, {}).items():
+            if (stands := standing.setdefault(name, raw)) != raw:
+                found[raw] = stands
+        return found
 
     def spellings(self, kind: str, wanted: Iterable[str]) -> list[str]:
         """Every stored spelling (of channels: or origin) that resolves to one of the wanted names, or to what that stored name is called."""

@@ -89,7 +89,7 @@ class Asked:
         options, window = self.how.options, self.how.lookback_days
         direct = self._direct()
         left_out = self.names.spellings("channel", self.how.excluded_channels)
-        renamed = self.names.renamed(self.dimension)
+        spelled = self.names.one_spelling(self.dimension)
         reported = self.period.bounds(self.reading.settings.reporting_time_zone)
         anchored = self._anchored().bounds(self.reading.settings.reporting_time_zone)
         return {
@@ -110,8 +110,8 @@ class Asked:
             "redistribute_direct": options.direct == "redistribute",
             "restart": options.restart,
             "collapse": options.collapse,
-            "renamed": list(renamed) or [""],
-            "called": list(renamed.values()) or [""],
+            "respelled": list(spelled) or [""],
+            "spelled": list(spelled.values()) or [""],
             "rare": [],
             "with_rare": None,
             **more,

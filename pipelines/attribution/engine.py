@@ -42,7 +42,9 @@ def credit(asked: Asked) -> pd.DataFrame:
 def credit_under(asked: Asked, model: str) -> pd.DataFrame:
     """The same under any model: the asked one with the parameters it was asked with, others at their defaults."""
     rows = _SOLVERS[MODELS[model].kind](asked, model)
-    return asked.resolved(rows).groupby(["day", "name"], dropna=False, as_index=False)[SUMS].sum()
+    named = rows["name"].astype(object)
+    named = named.where(named.notna() & (named != UNNAMED), None)
+    return rows.assign(name=named).groupby(["day", "name"], dropna=False, as_index=False)[SUMS].sum()
 
 
 def outcomes(asked: Asked) -> pd.DataFrame:
@@ -98,7 +100,7 @@ def rule_parameters(asked: Asked, models: Iterable[str], more: Mapping[str, Any]
 
 
 def _rule(asked: Asked, model: str) -> pd.DataFrame:
-    return rules_credit(asked, [model])[model]
+    return asked.resolved(rules_credit(asked, [model])[model])
 
 
 def _set(asked: Asked, model: str) -> pd.DataFrame:
@@ -133,7 +135,7 @@ def ordered_credit(asked: Asked) -> pd.DataFrame:
 
 
 def _ordered(asked: Asked, _: str) -> pd.DataFrame:
-    return ordered_credit(asked).groupby(["day", "name"], dropna=False, as_index=False)[SUMS].sum()
+    return asked.resolved(ordered_credit(asked)).groupby(["day", "name"], dropna=False, as_index=False)[SUMS].sum()
 
 
 def _chain(asked: Asked, model: str) -> pd.DataFrame:
@@ -197,7 +199,7 @@ def _hybrid(asked: Asked, model: str) -> pd.DataFrame:
     seen = members.groupby("name")["journeys"].sum()
     rare = sorted(str(name) for name in seen[seen < least].index)
     known = chain_credit(asked, model, 1, rare=rare)
-    rest = rules_credit(asked, [REST], rare=rare, with_rare=True)[REST]
+    rest = asked.resolved(rules_credit(asked, [REST], rare=rare, with_rare=True)[REST])
     split = {"data_driven": float(known[SUMS[0]].sum()), "rule_based": float(rest[SUMS[0]].sum()), "rare": len(rare)}
     asked.how.facts["split"] = split
     asked.how.say(
@@ -253,4 +255,4 @@ _SOLVERS: dict[str, Callable[[Asked, str], pd.DataFrame]] = {
     "chain": _chain,
     "hybrid": _hybrid,
 }
-"""Kind of a model -> how its credit by day and name (as stored) is found."""
+"""Kind of a model -> how its credit by day and name (as people know it; UNNAMED or null for none) is found."""

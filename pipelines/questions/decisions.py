@@ -15,7 +15,7 @@ from pipelines.attribution.rules import DAY_MS
 from pipelines.calendar import local_day
 from pipelines.identity import KINDS, origins
 from pipelines.questions.credit import CREDIT_DIMENSIONS, SOURCES, by
-from pipelines.questions.journeys import asked_by_conversion, most, renamed_anew
+from pipelines.questions.journeys import asked_by_conversion, most, spelled_anew
 from pipelines.questions.question import ATTRIBUTION, PERIOD, Found, Parameter, Question
 from pipelines.questions.scope import scope
 from pipelines.statements import Slots, Weighing
@@ -89,7 +89,7 @@ def _weighing(model: str) -> Weighing | None:
 
 def _slots(asked: Asked) -> Slots:
     unknown = Weighing("cast(null as double)")
-    return asked.slots("whole", (("", _weighing(asked.how.model) or unknown),), anew=renamed_anew(asked))
+    return asked.slots("whole", (("", _weighing(asked.how.model) or unknown),), anew=spelled_anew(asked))
 
 
 def decision_trace(reading: Reading, parameters: Mapping[str, Any]) -> Found:

@@ -146,9 +146,9 @@ def asked_by_conversion(asked: Scope, dimension: str = "channel") -> Asked:
     return Asked(asked.reading, asked.names, replace(asked.how, options=options), asked.period, dimension)
 
 
-def renamed_anew(asked: Asked) -> bool:
-    """Whether touches have to be worked out anew, so that the statement itself knows names as people do."""
-    return needs_names(asked) or bool(asked.names.renamed(asked.dimension))
+def spelled_anew(asked: Asked) -> bool:
+    """Whether touches have to be worked out anew, so that in the statement names that are called the same are one."""
+    return needs_names(asked) or bool(asked.names.one_spelling(asked.dimension))
 
 
 def _asked(reading: Reading, parameters: Mapping[str, Any]) -> tuple[Asked | None, list[str]]:
@@ -164,7 +164,7 @@ def _asked(reading: Reading, parameters: Mapping[str, Any]) -> tuple[Asked | Non
 
 
 def _slots(asked: Asked, slice_: Slice) -> Slots:
-    return asked.slots(slice_, anew=renamed_anew(asked))
+    return asked.slots(slice_, anew=spelled_anew(asked))
 
 
 def _median(counts: pd.Series) -> float | None:

@@ -235,3 +235,26 @@ def test_a_home_without_origins_gets_them(stores: Stores, tmp_path: Path) -> Non
         "Social ads": 0.5,
     }
     reopened.lake.close()
+
+
+@pytest.mark.parametrize("options", [{}, {"collapse": True}], ids=["plain", "collapsed"])
+@pytest.mark.parametrize("model", ["linear", "shapley", "ordered_shapley", "markov", "hybrid", "participation"])
+def test_a_name_that_another_was_given_is_not_taken_for_it(ruled: Stores, model: str, options: dict[str, Any]) -> None:
+    rule(
+        ruled,
+        [
+            {"kind": "channel", "name": "google / cpc", "means": "Shop"},
+            {"kind": "channel", "name": "Shop", "means": "Live shopping"},
+        ],
+    )
+    credited = sums(ruled, "channel_credit", "attributed_conversions", model=model, **options)
+    assert set(credited) == {"Shop", "facebook / cpc", "Live shopping", "(direct) / (none)"}
+
+
+@pytest.mark.parametrize("model", ["shapley", "markov", "markov2", "hybrid", "linear", "last_touch"])
+def test_names_called_the_same_are_one_name_in_every_model(ruled: Stores, model: str) -> None:
+    asked: dict[str, Any] = {"model": "markov", "order": 2} if model == "markov2" else {"model": model}
+    rule(ruled, [{"kind": "channel", "name": "facebook / cpc", "means": "google / cpc"}])
+    merged = sums(ruled, "channel_credit", "attributed_conversions", **asked, collapse=True)
+    # ann met both, bob the shop twice, cid nothing but direct: three people of one name each.
+    assert merged == {"google / cpc": pytest.approx(1), "Shop": pytest.approx(1), "(direct) / (none)": pytest.approx(1)}

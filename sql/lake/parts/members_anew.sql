@@ -1,14 +1,14 @@
 -- Purpose: the touches that count where options change which do: their positions are worked out anew from journey rows.
 -- Parameters: as members.sql, and impression_lookback_ms (the window of touches of kind impression); left_out_channels (not part of the model);
 --   redistribute_direct (direct touches count only in journeys that have no other); restart (a journey begins anew after a conversion);
---   collapse (touches of the same name in a row count as the last of them); renamed, called (names of @dimension, or channels, that go by
---   another one, and that other one); rare, with_rare (names, and whether only journeys with or only those without any of them count; null: all).
+--   collapse (touches of the same name in a row count as the last of them); respelled, spelled (stored values of @dimension that are
+--   called as another one, and that other one); rare, with_rare (names, and whether only journeys with or only those without any of them count; null: all).
 -- Grain: one row a (journey, touch), with the columns of members.sql; next_name and name_set hold for any @dimension.
 with counted as (
     select
         *,
         coalesce(@channel in (cast(:direct_channels as varchar)), false) as direct,
-        coalesce(element_at(map(array[cast(:renamed as varchar)], array[cast(:called as varchar)]), @dimension), @dimension, '') as name
+        coalesce(element_at(map(array[cast(:respelled as varchar)], array[cast(:spelled as varchar)]), @dimension), @dimension, '') as name
     from journeys
     where dt between cast(:first_dt as varchar) and cast(:last_dt as varchar)
         and anchored_at >= cast(:anchored_from as timestamp) and anchored_at < cast(:anchored_to as timestamp)
