@@ -29,7 +29,7 @@ test-cloud: .venv/.installed-dev test-airflow
 	$(BIN)/pytest -m "trino or cloud"
 
 test-airflow: .venv/.installed-dev .cache/airflow/.installed
-	$(BIN)/pytest tests/airflow --override-ini addopts= -ra --strict-markers --import-mode=importlib
+	$(BIN)/pytest tests/airflow -m airflow
 
 fuzz: .venv/.installed-dev
 	$(BIN)/python -m tests.fuzz

@@ -17,8 +17,9 @@ from tests.airflow.conftest import DAG_ID, Airflow
 from tests.arrivals import days_before, leave, rows_of
 from tests.conftest import Environment
 
+pytestmark = pytest.mark.airflow
+
 DAY, ARRIVED = date(2026, 6, 29), date(2026, 6, 30)
-NEXT = date(2026, 7, 1)
 SOURCES = ("mentions", "touchpoints", "conversions")
 STRUCTURE = Path(__file__).with_name("structure.py")
 CLOUD = {"TOUCHLINE_LAKE": "athena", "TOUCHLINE_LAKE_URL": "s3://lake/touchline"}
