@@ -9,6 +9,8 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from pipelines.settings import PROJECT
+
 CATALOG = "lake"
 _S3 = "s3://"
 
@@ -63,6 +65,7 @@ def _local(cores: int, memory: str) -> dict[str, str]:
         "spark.master": f"local[{cores}]",
         "spark.jars": ",".join(map(str, local_jars())),
         "spark.driver.memory": memory,
+        "spark.executorEnv.PYTHONPATH": str(PROJECT),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",

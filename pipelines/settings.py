@@ -8,7 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -70,6 +70,11 @@ SETTINGS: dict[str, Setting] = {
         "",
         "Conversion type the pages start with; empty takes the type with the most revenue.",
     ),
+    "person_secret": Setting(
+        "TOUCHLINE_PERSON_SECRET",
+        "",
+        "Secret with which the Glue jobs hash the identifiers of persons; empty leaves them as they are.",
+    ),
     "user": Setting(
         "TOUCHLINE_USER", "", "Name written into the upload history; empty takes the operating system's user."
     ),
@@ -91,6 +96,7 @@ class Settings:
     longest_lookback_days: float
     direct_channels: tuple[str, ...]
     primary_conversion_type: str | None
+    person_secret: str | None = field(repr=False)
     user: str
 
 
@@ -120,6 +126,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         longest_lookback_days=_days(text("longest_lookback_days")),
         direct_channels=tuple(name.strip() for name in text("direct_channels").split(",") if name.strip()),
         primary_conversion_type=text("primary_conversion_type") or None,
+        person_secret=text("person_secret") or None,
         user=text("user") or _login(),
     )
 
@@ -134,7 +141,7 @@ def _secrets() -> dict[str, str]:
     path = PROJECT / ".streamlit" / "secrets.toml"
     try:
         table: Any = tomllib.loads(path.read_text(encoding="utf-8")).get("touchline", {})
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # the latter where we are in an archive, as a Glue job is
         return {}
     except (OSError, ValueError) as problem:
         raise WrongUsage(f"{path.relative_to(PROJECT)} cannot be read: {problem}.", "Mend it, or remove it.") from None

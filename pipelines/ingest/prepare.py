@@ -84,7 +84,7 @@ def _prepared(file: Recognised, said: Conventions) -> Prepared:
     totals = find_totals(file.source, file.raw, file.mapping, reading, known_tool=file.export is not None)
     give_back()
     keyed, rows = _settle(file, reading, totals.rows)
-    tables, (first_day, last_day) = _stored(file.source, keyed.rows)
+    tables, (first_day, last_day) = stored_tables(file.source, keyed.rows)
     compared = reconcile(totals.totals, Sums(file.source, file.raw, file.mapping, reading.columns), file.raw, rows)
     return Prepared(
         source=file.source,
@@ -193,8 +193,9 @@ def _unknown_numbers(file: Recognised, rows: pa.Table) -> list[str]:
     ]
 
 
-def _stored(source: Source, rows: pa.Table) -> tuple[dict[str, pa.Table], tuple[date | None, date | None]]:
-    """The rows under the names and in the order they are stored in, for every table the source feeds, and their first and last day.
+def stored_tables(source: Source, rows: pa.Table) -> tuple[dict[str, pa.Table], tuple[date | None, date | None]]:
+    """Rows (columns named by field, and row_number) under the names and in the order they are stored in, for every table the source feeds, and
+    their first and last day.
 
     Those of the warehouse are still without their hash.
     """

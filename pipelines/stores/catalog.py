@@ -130,7 +130,7 @@ _ARROW: dict[IcebergType, pa.DataType] = {
 }
 
 
-_PROPERTIES = {TableProperties.COMMIT_NUM_RETRIES: "0"}
+PROPERTIES = {TableProperties.COMMIT_NUM_RETRIES: "0"}
 """Iceberg does not rebase a commit on the state that a faster writer left: rows of the same id would be there twice. The lake makes it anew."""
 
 
@@ -182,7 +182,7 @@ def load_or_create(catalog: Catalog, name: str, namespace: str = NAMESPACE) -> T
         )
     )
     table = catalog.create_table_if_not_exists(
-        f"{namespace}.{name}", schema, partition_spec=spec, properties=_PROPERTIES
+        f"{namespace}.{name}", schema, partition_spec=spec, properties=PROPERTIES
     )
     lacking = [column for column in TABLES[name] if column not in table.schema().column_names]
     if lacking:

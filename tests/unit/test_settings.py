@@ -53,9 +53,11 @@ def test_what_is_said_is_taken() -> None:
             "TOUCHLINE_LONGEST_LOOKBACK_DAYS": "180",
             "TOUCHLINE_DIRECT_CHANNELS": " direct, none ,,",
             "TOUCHLINE_PRIMARY_CONVERSION_TYPE": "purchase",
+            "TOUCHLINE_PERSON_SECRET": "pepper",
             "TOUCHLINE_USER": "mia",
         }
     )
+    assert "pepper" not in repr(settings)
     assert settings == Settings(
         home=Path("/srv/touchline"),
         database_url="postgresql://someone@db/touchline",
@@ -68,6 +70,7 @@ def test_what_is_said_is_taken() -> None:
         longest_lookback_days=180.0,
         direct_channels=("direct", "none"),
         primary_conversion_type="purchase",
+        person_secret="pepper",
         user="mia",
     )
 

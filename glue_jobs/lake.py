@@ -1,0 +1,128 @@
+"""The lake's Iceberg tables as a job changes them: whole days at a time, in one commit.
+
+Invariants: a commit is made on the very state that the job has read: where another writer was faster, none of it holds and `Overtaken` is
+raised; what a job was told to write is there entirely or not at all.
+"""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pyiceberg.transforms import TruncateTransform
+from pyspark.errors import IllegalArgumentException
+from pyspark.sql import Column, DataFrame, SparkSession
+
+from glue_jobs.session import CATALOG
+from pipelines.errors import TouchlineError
+from pipelines.stores.catalog import PROPERTIES, TABLES, partitions
+
+UPLOAD, UNDONE = "touchline.upload", "touchline.undone"
+"""Snapshot properties: the uploads that a commit stored, and those that it took back; by commas."""
+
+_TYPES = {"long": "bigint", "timestamp": "timestamp_ntz"}
+"""Iceberg's names of types -> Spark's, where they differ."""
+_MILLISECONDS_TO_LIVE = 24 * 60 * 60 * 1000
+"""How long what a dead job left beside the table is kept: the expiry of snapshots takes it away."""
+
+
+class Overtaken(TouchlineError):
+    """Another writer changed the table since it was read."""
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A snapshot of a table's history: when it was made, and its properties."""
+
+    snapshot_id: int
+    at: datetime
+    properties: Mapping[str, str]
+
+
+class LakeTable:
+    """One table of the lake. What is read and written through one of these belongs to the state that it was opened on (`snapshot_id`; None: it
+    never had any row)."""
+
+    def __init__(self, spark: SparkSession, database: str, name: str) -> None:
+        """Open the table as it is now; make it if it is not there."""
+        self._spark, self.name = spark, name
+        self._full_name = f"{CATALOG}.{database}.{name}"
+        if not spark.catalog.tableExists(self._full_name):
+            _create(spark, database, name)
+        self._table = self._load()
+        present = self._table.currentSnapshot()
+        self.snapshot_id: int | None = None if present is None else present.snapshotId()
+
+    @property
+    def uuid(self) -> str:
+        """What tells this table from an earlier one of the same name."""
+        return str(self._table.uuid().toString())
+
+    def rows(self) -> DataFrame:
+        """The rows of the state that this was opened on."""
+        reader = self._spark.read
+        if self.snapshot_id is not None:
+            reader = reader.option("snapshot-id", str(self.snapshot_id))
+        return reader.table(self._full_name)
+
+    def history(self) -> Iterator[Commit]:
+        """The commits that led to this state, the newest first."""
+        snapshot = self._table.currentSnapshot()
+        while snapshot is not None:
+            at = datetime.fromtimestamp(snapshot.timestampMillis() / 1000, UTC)
+            yield Commit(snapshot.snapshotId(), at, dict(snapshot.summary()))
+            parent = snapshot.parentId()
+            snapshot = None if parent is None else self._table.snapshot(parent)
+
+    def replace(self, rows: DataFrame, condition: Column, properties: Mapping[str, str]) -> int:
+        """Put rows in the place of those that meet the condition, whole partitions; the snapshot that did it. Raises Overtaken.
+
+        The commit is made on a branch that begins at this state; then the table moves on to it, which only works from this state.
+        """
+        branch = f"job_{uuid.uuid4().hex}"
+        self._begin(branch)
+        writer = rows.select(*TABLES[self.name]).writeTo(f"{self._full_name}.branch_{branch}")
+        for name, value in properties.items():
+            writer = writer.option(f"snapshot-property.{name}", value)
+        writer.overwrite(condition)
+        return self._publish(branch)
+
+    def _begin(self, branch: str) -> None:
+        change = self._table.manageSnapshots()
+        change = (
+            change.createBranch(branch) if self.snapshot_id is None else change.createBranch(branch, self.snapshot_id)
+        )
+        change.setMaxRefAgeMs(branch, _MILLISECONDS_TO_LIVE).commit()
+
+    def _publish(self, branch: str) -> int:
+        table = self._load()
+        written = int(table.snapshot(branch).snapshotId())
+        try:
+            table.manageSnapshots().fastForwardBranch("main", branch).removeBranch(branch).commit()
+        except IllegalArgumentException as problem:
+            self._load().manageSnapshots().removeBranch(branch).commit()
+            raise Overtaken(
+                f"The lake table {self.name} was changed by another writer.", "Nothing was stored; run the job again."
+            ) from problem
+        return written
+
+    def _load(self) -> Any:
+        """The table as Iceberg's own library has it."""
+        java: Any = self._spark._jvm
+        return java.org.apache.iceberg.spark.Spark3Util.loadIcebergTable(self._spark._jsparkSession, self._full_name)
+
+
+def _create(spark: SparkSession, database: str, name: str) -> None:
+    columns = ", ".join(f"`{column}` {_TYPES.get(str(kind), str(kind))}" for column, kind in TABLES[name].items())
+    lies_by = ", ".join(_lying_by(column, transform) for column, transform in partitions(name).values())
+    options = ", ".join(f"'{option}' = '{value}'" for option, value in {**PROPERTIES, "format-version": "2"}.items())
+    spark.sql(f"create namespace if not exists {CATALOG}.{database}")
+    spark.sql(
+        f"create table if not exists {CATALOG}.{database}.{name} ({columns}) using iceberg"
+        f" partitioned by ({lies_by}) tblproperties ({options})"
+    )
+
+
+def _lying_by(column: str, transform: Any) -> str:
+    return f"truncate({transform.width}, `{column}`)" if isinstance(transform, TruncateTransform) else f"`{column}`"
