@@ -4,7 +4,7 @@ PORT ?= 8501
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test fuzz bench bench-upload bench-engine bench-engine-scale format
+.PHONY: run test fuzz bench bench-upload bench-engine bench-engine-scale bench-cloud format
 .DEFAULT_GOAL := run
 
 run: .venv/.installed
@@ -35,6 +35,9 @@ bench-engine: .venv/.installed-dev
 
 bench-engine-scale: .venv/.installed-dev
 	$(BIN)/python -m tests.bench.engine --scale
+
+bench-cloud: .venv/.installed-dev
+	$(BIN)/python -m tests.bench.cloud
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix .

@@ -42,7 +42,7 @@ def longest_ms(days: float) -> int:
 @cache
 def program(longest_ms: int) -> str:
     """A digest of the statements that fill the tables and of the window they are filled with."""
-    texts = "".join((statements.FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in STATEMENTS.values())
+    texts = "".join(statements.written(name) for name in STATEMENTS.values())
     return hashlib.sha256(f"{longest_ms}/{texts}".encode()).hexdigest()[:16]
 
 
