@@ -4,7 +4,7 @@ PORT ?= 8501
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run run-cloud-demo test test-cloud test-airflow fuzz bench bench-upload bench-engine bench-engine-scale format
+.PHONY: run run-cloud-demo test test-cloud test-airflow fuzz bench bench-upload bench-engine bench-engine-scale bench-cloud format
 .DEFAULT_GOAL := run
 
 run: .venv/.installed
@@ -46,6 +46,9 @@ bench-engine: .venv/.installed-dev
 
 bench-engine-scale: .venv/.installed-dev
 	$(BIN)/python -m tests.bench.engine --scale
+
+bench-cloud: .venv/.installed-dev
+	$(BIN)/python -m tests.bench.cloud
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix .

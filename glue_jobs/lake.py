@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from pyiceberg.transforms import TruncateTransform
@@ -66,6 +67,20 @@ class LakeTable:
             reader = reader.option("snapshot-id", str(self.snapshot_id))
         return reader.table(self._full_name)
 
+    def said(self, snapshot_id: int | None) -> Mapping[str, str] | None:
+        """What the commit of a snapshot says of itself; None where the table does not keep that snapshot."""
+        found = None if snapshot_id is None else self._load().snapshot(snapshot_id)
+        return None if found is None else dict(found.summary())
+
+    def rows_at(self, snapshot_id: int) -> DataFrame:
+        """The rows of another snapshot, in the columns that it had."""
+        return self._spark.read.option("snapshot-id", str(snapshot_id)).table(self._full_name)
+
+    def files_at(self, snapshot_id: int) -> DataFrame:
+        """The data files of a snapshot of a table that lies by day: dt, file_path, record_count."""
+        files = self._spark.read.option("snapshot-id", str(snapshot_id)).table(f"{self._full_name}.files")
+        return files.select("partition.dt", "file_path", "record_count")
+
     def history(self) -> Iterator[Commit]:
         """The commits that led to this state, the newest first."""
         snapshot = self._table.currentSnapshot()
@@ -75,16 +90,26 @@ class LakeTable:
             parent = snapshot.parentId()
             snapshot = None if parent is None else self._table.snapshot(parent)
 
-    def replace(self, rows: DataFrame, condition: Column, properties: Mapping[str, str]) -> int:
+    def replace(
+        self,
+        rows: DataFrame,
+        condition: Column,
+        properties: Mapping[str, str],
+        options: Mapping[str, str] = MappingProxyType({}),
+    ) -> int:
         """Put rows in the place of those that meet the condition, whole partitions; the snapshot that did it. Raises Overtaken.
 
-        The commit is made on a branch that begins at this state; then the table moves on to it, which only works from this state.
+        The commit is made on a branch that begins at this state; then the table moves on to it, which only works from this state. options: how
+        Iceberg is to write them.
         """
         branch = f"job_{uuid.uuid4().hex}"
         self._begin(branch)
         writer = rows.select(*TABLES[self.name]).writeTo(f"{self._full_name}.branch_{branch}")
-        for name, value in properties.items():
-            writer = writer.option(f"snapshot-property.{name}", value)
+        for name, value in {
+            **options,
+            **{f"snapshot-property.{name}": value for name, value in properties.items()},
+        }.items():
+            writer = writer.option(name, value)
         writer.overwrite(condition)
         return self._publish(branch)
 

@@ -5,24 +5,18 @@ differ from what the lake holds and what we would run now, the tables are out of
 built anew (those of everybody, where the statements or the longest window did).
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 
 import pyarrow as pa
 
-from pipelines import statements
-from pipelines.attribution.rules import DAY_MS
+from pipelines import derived
 from pipelines.settings import Settings
 from pipelines.stores.base import Origin, Reading, Snapshots, Stores
 from pipelines.stores.warehouse import alone
 
 BUILD_LOCK = 7_401_003  # PostgreSQL advisory lock: one build at a time
-
-TABLES = {"journeys": "journeys", "conversion_status": "conversion_status"}
-"""Derived table -> the statement that fills it."""
 
 Progress = Callable[[str, float], None]
 """Told what is under way, and the fraction that is done."""
@@ -51,17 +45,17 @@ def build(
         origin = _origin(snapshots, stores.settings)
         written: list[str] = []
         people: pa.Table | None = None
-        for number, table in enumerate(TABLES):
+        for number, table in enumerate(derived.STATEMENTS):
             before = stores.lake.origin(table)
             if _is_that(stores, before, origin) and not full and since is None:
                 continue
             people = None if full or before is None else _people(stores, before, origin, since)
 
             def told(done: float, number: int = number, table: str = table) -> None:
-                progress(table.replace("_", " "), (number + done) / len(TABLES))
+                progress(table.replace("_", " "), (number + done) / len(derived.STATEMENTS))
 
-            parameters = {"longest_ms": _longest_ms(stores.settings)}
-            stores.own_lake.build(table, TABLES[table], parameters, origin, people=people, progress=told)
+            parameters = {"longest_ms": derived.longest_ms(stores.settings.longest_lookback_days)}
+            stores.own_lake.build(table, derived.STATEMENTS[table], parameters, origin, people=people, progress=told)
             written.append(table)
     return Build(tuple(written), people.num_rows if people is not None else None)
 
@@ -70,7 +64,9 @@ def up_to_date(reading: Reading) -> bool:
     """Whether the journeys of a reading are those of its touchpoints and conversions."""
     origin = _origin(reading.snapshots, reading.settings)
     stores = reading.stores
-    return all(_is_that(stores, stores.lake.origin(table, reading.snapshots[table]), origin) for table in TABLES)
+    return all(
+        _is_that(stores, stores.lake.origin(table, reading.snapshots[table]), origin) for table in derived.STATEMENTS
+    )
 
 
 def _is_that(stores: Stores, before: Origin | None, now: Origin) -> bool:
@@ -91,15 +87,5 @@ def _people(stores: Stores, before: Origin, now: Origin, since: date | None) -> 
 
 
 def _origin(snapshots: Snapshots, settings: Settings) -> Origin:
-    program = hashlib.sha256(f"{_longest_ms(settings)}/{_program()}".encode()).hexdigest()[:16]
-    return Origin(program, {name: snapshots[name] for name in ("touchpoints", "conversions")})
-
-
-@cache
-def _program() -> str:
-    """The text of the statements that fill the tables."""
-    return "".join((statements.FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in TABLES.values())
-
-
-def _longest_ms(settings: Settings) -> int:
-    return round(settings.longest_lookback_days * DAY_MS)
+    program = derived.program(derived.longest_ms(settings.longest_lookback_days))
+    return Origin(program, {name: snapshots[name] for name in derived.RAW})

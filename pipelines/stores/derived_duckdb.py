@@ -4,7 +4,6 @@ Invariants: a build is one commit, which carries what it was made from; a build 
 the table as a build for everybody would have left it, but for journey numbers.
 """
 
-import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,21 +15,11 @@ from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction
 
-from pipelines import statements
+from pipelines import derived, statements
+from pipelines.derived import BOOKKEEPING, MOST_CHANGED, NEXT_NUMBER, RAW, WHOSE
 from pipelines.stores.base import Origin, Snapshots
 from pipelines.stores.catalog import TABLES, TEN_DAYS
-from pipelines.stores.history import MADE_OF, NEXT_NUMBER, PROGRAM, properties
-
-RAW = ("touchpoints", "conversions")
-"""The tables that derived ones are made of."""
-
-_WHOSE = {
-    "touchpoints": "person",
-    "conversions": "coalesce(person, conversion_id)",
-    "journeys": "person",
-    "conversion_status": "coalesce(person, conversion_id)",
-}
-"""Table -> whose a row is. Conversions of unknown people are each of a person of their own."""
+from pipelines.stores.history import properties
 
 ORDER = {
     "mentions": "occurred_at, mention_id",
@@ -42,8 +31,6 @@ ORDER = {
 """Table -> how its rows lie in a file that DuckDB writes."""
 _AT_ONCE = 8_000_000
 """Touchpoints whose journeys are made in one step: what a step sorts has to fit into memory and a little disk."""
-_MOST_CHANGED = 0.3
-"""Share of the rows above which everything is built anew: finding whose they are would cost more."""
 
 Reader = Callable[[str, Sequence[str]], str]
 """(table, files) -> the SQL that reads them."""
@@ -62,7 +49,7 @@ def changed_people(
             {path: files[path] for path in files.keys() - other.keys()} for files, other in ((old, new), (new, old))
         )
         changed = sum(file.record_count for file in (*gone.values(), *came.values()))
-        if changed > _MOST_CHANGED * max(1, sum(file.record_count for file in new.values())):
+        if changed > MOST_CHANGED * max(1, sum(file.record_count for file in new.values())):
             return None
         found.append(_whose_rows_differ(name, read(name, list(gone)), read(name, list(came))))
     return cursor.sql(" union ".join(found)).to_arrow_table()
@@ -73,7 +60,7 @@ def people_since(
 ) -> pa.Table:
     """Column `who`: all people who were met or converted on a UTC day or later."""
     parts = (
-        f"select {_WHOSE[name]} as who from {read(name, list(_files(tables[name], now[name]) or {}))} where dt >= $day"
+        f"select {WHOSE[name]} as who from {read(name, list(_files(tables[name], now[name]) or {}))} where dt >= $day"
         for name in RAW
     )
     return cursor.sql(
@@ -118,11 +105,7 @@ class Builder:
             written += self._write(name, current, whose, first, leaving if people is not None else {})
             first = self._next_number(name, written, first)
             progress((done + 1) / len(steps))
-        said = {
-            PROGRAM: origin.program,
-            MADE_OF: json.dumps(dict(origin.snapshots)),
-            NEXT_NUMBER: str(first),
-        }
+        said = derived.properties(origin.program, origin.snapshots, first)
         with transaction.update_snapshot(snapshot_properties=said).overwrite() as update:
             for file in leaving.values():
                 update.delete_data_file(file)
@@ -135,7 +118,7 @@ class Builder:
         every = {name: self._read(name, list(files[name])) for name in RAW}
         if people is not None:
             yield {
-                name: f"(select * from {every[name]} where {_WHOSE[name]} in (select who from people))" for name in RAW
+                name: f"(select * from {every[name]} where {WHOSE[name]} in (select who from people))" for name in RAW
             }
             return
         steps = 1 + sum(file.record_count for file in files["touchpoints"].values()) // _AT_ONCE
@@ -144,7 +127,7 @@ class Builder:
             yield (
                 every
                 if steps == 1
-                else {name: f"(select * from {every[name]} where {part.format(_WHOSE[name])})" for name in RAW}
+                else {name: f"(select * from {every[name]} where {part.format(WHOSE[name])})" for name in RAW}
             )
 
     def _holding(self, name: str, files: Mapping[str, DataFile]) -> list[str]:
@@ -153,7 +136,7 @@ class Builder:
             return []
         held = f"from read_parquet([{', '.join(map(statements.quoted, files))}], filename = true)"
         rows = self._cursor.sql(
-            f"select distinct filename {held} where {_WHOSE[name]} in (select who from people)"
+            f"select distinct filename {held} where {WHOSE[name]} in (select who from people)"
         ).fetchall()
         by_path = {path.removeprefix("file://"): path for path in files}
         return [by_path[path] for (path,) in rows]
@@ -171,7 +154,7 @@ class Builder:
         columns = ", ".join(f'"{column}"' for column in TABLES[name])
         rows = f"select {columns} from ({bound.sql})"
         if leaving:
-            stay = f"{_WHOSE[name]} not in (select who from people)"
+            stay = f"{WHOSE[name]} not in (select who from people)"
             rows = f"{rows} union all select {columns} from {self._read(name, list(leaving))} where {stay}"
         numbers = ", ".join(f'"{field.name}": {field.field_id}' for field in current.schema().fields)
         split = {"part_1": f"substr(dt, 1, {TEN_DAYS})"} | (
@@ -204,7 +187,7 @@ def _files(table: Table, snapshot: int | None) -> dict[str, DataFile] | None:
 
 
 def _whose_rows_differ(name: str, gone: str, came: str) -> str:
-    rows = f"select * exclude (upload_id, row_number), {_WHOSE[name]} as who from"
+    rows = f"select * exclude ({', '.join(BOOKKEEPING)}), {WHOSE[name]} as who from"
     both = f"({rows} {{}} except all {rows} {{}})"
     differing = " union all ".join(
         f"select who from {both.format(one, other)}" for one, other in ((gone, came), (came, gone))

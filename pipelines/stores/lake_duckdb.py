@@ -20,12 +20,13 @@ from pyiceberg.table import Table, Transaction
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines import statements
+from pipelines.derived import BOOKKEEPING, RAW
 from pipelines.errors import LakeUnavailable
 from pipelines.statements import NO_SLOTS, Slots
 from pipelines.stores.base import Comparison, LakeQuery, Origin, Snapshots
 from pipelines.stores.builds import origin_of, present
 from pipelines.stores.catalog import TABLES, arrow_schema, load_or_create, open_catalog
-from pipelines.stores.derived_duckdb import RAW, Builder, changed_people, people_since
+from pipelines.stores.derived_duckdb import Builder, changed_people, people_since
 from pipelines.stores.files_duckdb import reading
 from pipelines.stores.history import (
     INSTEAD_OF,
@@ -45,7 +46,6 @@ Found = TypeVar("Found")
 _SESSION = ("TimeZone = 'UTC'", "integer_division = true", "parquet_metadata_cache = true")
 _ATTEMPTS = 5
 _PLANS_KEPT = 512
-_BOOKKEEPING = ("upload_id", "row_number")
 
 
 class DuckDBLake:
@@ -157,9 +157,7 @@ class DuckDBLake:
     def compare(self, table: str, rows: pa.Table) -> Comparison:
         """Which of the rows are new, replace a stored row of the same id, or are there already."""
         key, *others = TABLES[table]
-        same = " and ".join(
-            f'i."{name}" is not distinct from s."{name}"' for name in others if name not in _BOOKKEEPING
-        )
+        same = " and ".join(f'i."{name}" is not distinct from s."{name}"' for name in others if name not in BOOKKEEPING)
         found = self._arrow(
             f'select s."{key}" is null as new, s."{key}" is not null and ({same}) as unchanged '
             f'from incoming i left join {self._relation(table, self.table(table))} s on s."{key}" = i."{key}" order by i.position',

@@ -26,8 +26,7 @@ counted as (
         max(case when coalesce(revenue, 0) >= 0 then occurred_at end) over (
             partition by person order by occurred_at, conversion_id rows between unbounded preceding and 1 preceding
         ) as restarted_at,
-        max(case when coalesce(revenue, 0) >= 0 then occurred_at end) over (partition by person) as last_converted_at,
-        row_number() over (order by dt, conversion_id) as number
+        max(case when coalesce(revenue, 0) >= 0 then occurred_at end) over (partition by person) as last_converted_at
     from conversions
     where person is not null
 ),
@@ -43,27 +42,33 @@ unconverted as (
     where c.converted_at is null or t.occurred_at > c.converted_at
 ),
 anchors as (
-    select
-        a.person, a.anchored_at, c.converted_at,
-        (select count(*) from counted) + row_number() over (order by a.anchored_at, a.person) as number
+    select a.person, a.anchored_at, c.converted_at
     from (select person, max(occurred_at) as anchored_at from unconverted group by person) a
     left join last_conversions c on c.person = a.person
 ),
 journeys_of_people as (
     select
-        conversion_id as journey_id, number, true as converted, occurred_at as anchored_at, person, type, revenue, currency,
+        conversion_id as journey_id, true as converted, occurred_at as anchored_at, dt, person, type, revenue, currency,
         cast(null as timestamp) as converted_at, date_diff('millisecond', restarted_at, occurred_at) as restart_age_ms,
         cast(person_conversion as bigint) as person_conversion
     from counted
     union all
     select
-        'none:' || person, number, false, anchored_at, person, cast(null as varchar), cast(null as decimal(18, 4)), cast(null as varchar),
-        converted_at, cast(null as bigint), cast(null as bigint)
+        'none:' || person, false, anchored_at, date_format(anchored_at, '%Y-%m-%d'), person, cast(null as varchar),
+        cast(null as decimal(18, 4)), cast(null as varchar), converted_at, cast(null as bigint), cast(null as bigint)
     from anchors
 ),
-hashed as (
-    select *, to_hex(md5(to_utf8(person))) as digest
+days as (
+    select converted, dt, sum(count(*)) over (order by converted desc, dt) - count(*) as before
     from journeys_of_people
+    group by converted, dt
+),
+numbered as (
+    select
+        j.*, to_hex(md5(to_utf8(j.person))) as digest,
+        cast(d.before as bigint) + row_number() over (partition by j.converted, j.dt order by j.journey_id) as number
+    from journeys_of_people j
+    join days d on d.converted = j.converted and d.dt = j.dt
 ),
 bucketed as (
     select
@@ -72,11 +77,11 @@ bucketed as (
             256 * strpos('123456789ABCDEF', substr(digest, 1, 1)) + 16 * strpos('123456789ABCDEF', substr(digest, 2, 1))
             + strpos('123456789ABCDEF', substr(digest, 3, 1))
         ) % 1024 as bucket
-    from hashed
+    from numbered
 ),
 walked as (
     select
-        j.journey_id, j.number, j.converted, j.anchored_at, j.person, j.bucket, j.type, j.revenue, j.currency, j.restart_age_ms, j.person_conversion,
+        j.journey_id, j.number, j.converted, j.anchored_at, j.dt, j.person, j.bucket, j.type, j.revenue, j.currency, j.restart_age_ms, j.person_conversion,
         t.touchpoint_id, t.occurred_at as touched_at, t.channel, t.campaign, t.platform, t.account, t.creative, t.post, t.kind, t.milestone,
         t.origin, date_diff('millisecond', t.occurred_at, j.anchored_at) as age_ms
     from bucketed j
@@ -99,7 +104,7 @@ ordered as (
     where age_ms <= cast(:longest_ms as bigint)
 )
 select
-    journey_id, cast(:first_number as bigint) + number - 1 as journey_number, converted, anchored_at, date_format(anchored_at, '%Y-%m-%d') as dt,
+    journey_id, cast(:first_number as bigint) + number - 1 as journey_number, converted, anchored_at, dt,
     person, cast(bucket as bigint) as bucket, type, revenue, currency, restart_age_ms, person_conversion,
     touchpoint_id, touched_at, age_ms, older_age_ms, last_age_ms, position_from_last, next_channel, next_channel_2, next_channel_3,
     array_join(array_sort(array_distinct(channels)), chr(31)) as channel_set,

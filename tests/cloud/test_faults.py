@@ -16,7 +16,7 @@ from pipelines.errors import LakeUnavailable, TouchlineError, WrongUsage
 from pipelines.ingest.load import commit
 from pipelines.questions import ask
 from pipelines.settings import Settings
-from pipelines.stores import engine_athena, lake_remote, open_stores
+from pipelines.stores import engine_athena, open_stores
 from pipelines.stores.base import Stores
 from pipelines.stores.catalog import TABLES, arrow_schema, load_or_create, open_glue_catalog
 from pipelines.stores.lake_duckdb import DuckDBLake
@@ -375,6 +375,6 @@ def test_a_look_at_the_catalogue_holds_for_a_minute(
     athena.lake.refresh()
     athena.read()
     assert filled.endpoint.calls["GetTable"] == before + len(TABLES)
-    monkeypatch.setattr(lake_remote.time, "monotonic", lambda: datetime.now(UTC).timestamp() + 1e9)
+    monkeypatch.setattr("pipelines.stores.lake_remote.time.monotonic", lambda: datetime.now(UTC).timestamp() + 1e9)
     athena.read()
     assert filled.endpoint.calls["GetTable"] == before + 2 * len(TABLES)

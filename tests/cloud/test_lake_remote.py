@@ -48,7 +48,7 @@ def test_the_tables_are_those_of_one_build(embedded: Stores, athena: Stores) -> 
     assert there is not None
     assert there.program == here.program
     assert there.snapshots == {name: snapshots[name] for name in ("touchpoints", "conversions")}
-    assert not athena.lake.holds_upload("mentions", "nobodys")
+    assert "nobodys" not in athena.lake.held_uploads("mentions")
 
 
 def test_a_table_without_rows_is_read_as_one(athena: Stores, embedded: Stores) -> None:
