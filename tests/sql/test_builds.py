@@ -50,7 +50,9 @@ class Uploads:
     def undo(self, upload_id: str) -> None:
         """Take an upload back."""
         table, _ = self.standing.pop(upload_id)
-        self.stores.own_lake.undo(table, [upload_id], [key for key, (other, _) in self.standing.items() if other == table])
+        self.stores.own_lake.undo(
+            table, [upload_id], [key for key, (other, _) in self.standing.items() if other == table]
+        )
 
     def held(self, table: str) -> list[Any]:
         """The rows that hold: the newest of each id."""
