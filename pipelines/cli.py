@@ -83,6 +83,19 @@ def _parser() -> argparse.ArgumentParser:
         "--since", metavar="D", help="build them anew for all who were met or converted on that UTC day or later"
     )
     journeys.set_defaults(verb=_journeys)
+
+    provision = verbs.add_parser(
+        "provision", help="make what a lake in the cloud stands on, and put right what differs"
+    )
+    only = provision.add_mutually_exclusive_group()
+    only.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    only.add_argument(
+        "--check", action="store_true", help="say what is missing or has drifted; exit status 1 if anything"
+    )
+    provision.set_defaults(verb=_provision)
+
+    maintain = verbs.add_parser("maintain", help="compact the lake, and let go of what is old and not needed")
+    maintain.set_defaults(verb=_maintain)
     return parser
 
 
@@ -138,3 +151,32 @@ def _journeys(given: argparse.Namespace) -> None:
     whose = "everybody" if build.people is None else f"{build.people:,} {'person' if build.people == 1 else 'people'}"
     done = f"The journeys of {whose} were built" if build.written else "The journeys are up to date"
     print(f"{done}: data version {version}.")
+
+
+def _provision(given: argparse.Namespace) -> None:
+    from pipelines.provision import provision
+    from pipelines.settings import load_settings
+
+    differing = 0
+    for line in provision(load_settings(), "check" if given.check else "dry_run" if given.dry_run else "apply"):
+        differing += line.differs
+        print(line.text, flush=True)
+    if not differing:
+        print("Everything is as it is to be.")
+    elif given.check:
+        raise TouchlineError(
+            f"{differing} {'thing is' if differing == 1 else 'things are'} missing or have drifted.",
+            "`python -m pipelines provision` puts them right.",
+        )
+
+
+def _maintain(_: argparse.Namespace) -> None:
+    from pipelines.maintenance import maintain
+
+    idle = True
+    with opened() as stores:
+        for sentence in maintain(stores):
+            idle = False
+            print(sentence, flush=True)
+    if idle:
+        print("There was nothing to do.")

@@ -53,7 +53,7 @@ def build(
         people: pa.Table | None = None
         for number, table in enumerate(TABLES):
             before = stores.lake.origin(table)
-            if before == origin and not full and since is None:
+            if _is_that(stores, before, origin) and not full and since is None:
                 continue
             people = None if full or before is None else _people(stores, before, origin, since)
 
@@ -69,7 +69,15 @@ def build(
 def up_to_date(reading: Reading) -> bool:
     """Whether the journeys of a reading are those of its touchpoints and conversions."""
     origin = _origin(reading.snapshots, reading.settings)
-    return all(reading.stores.lake.origin(table, reading.snapshots[table]) == origin for table in TABLES)
+    stores = reading.stores
+    return all(_is_that(stores, stores.lake.origin(table, reading.snapshots[table]), origin) for table in TABLES)
+
+
+def _is_that(stores: Stores, before: Origin | None, now: Origin) -> bool:
+    """Whether what a table was made of is what it would be made of now."""
+    return (
+        before is not None and before.program == now.program and stores.lake.same_rows(before.snapshots, now.snapshots)
+    )
 
 
 def _people(stores: Stores, before: Origin, now: Origin, since: date | None) -> pa.Table | None:

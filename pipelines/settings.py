@@ -45,10 +45,15 @@ SETTINGS: dict[str, Setting] = {
     "glue_database": Setting(
         "TOUCHLINE_GLUE_DATABASE", "touchline", "Database of the Glue catalogue that holds the lake's tables."
     ),
+    "keep_snapshot_days": Setting(
+        "TOUCHLINE_KEEP_SNAPSHOT_DAYS",
+        "90",
+        "Days for which the lake can be read as it was; `maintain` lets older snapshots go that no undo needs.",
+    ),
     "athena_workgroup": Setting(
         "TOUCHLINE_ATHENA_WORKGROUP",
         "touchline",
-        "Workgroup of Athena, which limits and bills the dashboard's queries.",
+        "Workgroup of Athena, which limits and bills the dashboard's queries; `provision` makes it.",
     ),
     "athena_reuse_minutes": Setting(
         "TOUCHLINE_ATHENA_REUSE_MINUTES",
@@ -64,6 +69,38 @@ SETTINGS: dict[str, Setting] = {
     "lake_deadline_seconds": Setting(
         "TOUCHLINE_LAKE_DEADLINE_SECONDS", "60", "Seconds after which a query in the cloud is cancelled where it runs."
     ),
+    "athena_scan_limit_gb": Setting(
+        "TOUCHLINE_ATHENA_SCAN_LIMIT_GB", "100", "Gigabytes that one query may scan before Athena cancels it."
+    ),
+    "kms_key": Setting(
+        "TOUCHLINE_KMS_KEY",
+        "",
+        "ARN of the KMS key that encrypts the bucket and the results of queries; empty encrypts with S3's own keys.",
+    ),
+    "keep_results_days": Setting(
+        "TOUCHLINE_KEEP_RESULTS_DAYS", "7", "Days for which the bucket keeps the results of queries."
+    ),
+    "keep_rejected_days": Setting(
+        "TOUCHLINE_KEEP_REJECTED_DAYS", "365", "Days for which the bucket keeps the rows that jobs refused."
+    ),
+    "raw_storage": Setting(
+        "TOUCHLINE_RAW_STORAGE",
+        "standard",
+        "Where files as they came in move to: standard (they stay), infrequent (after 30 days) or glacier (after 90 days,"
+        " instant retrieval).",
+    ),
+    "glue_role": Setting(
+        "TOUCHLINE_GLUE_ROLE", "", "ARN of the role that the Glue jobs run as; without one `provision` makes no jobs."
+    ),
+    "person_secret_arn": Setting(
+        "TOUCHLINE_PERSON_SECRET_ARN",
+        "",
+        "ARN of the secret in AWS Secrets Manager by which Glue jobs hash persons; empty stores them as they came.",
+    ),
+    "glue_worker_type": Setting(
+        "TOUCHLINE_GLUE_WORKER_TYPE", "G.1X", "Size of a Glue worker: G.1X (4 processors, 16 GB), G.2X, G.4X or G.8X."
+    ),
+    "glue_workers": Setting("TOUCHLINE_GLUE_WORKERS", "2", "How many workers a Glue job runs on, 2 or more."),
     "raw_url": Setting(
         "TOUCHLINE_RAW_URL",
         "",
@@ -110,11 +147,21 @@ class Settings:
     lake: Literal["duckdb", "athena", "trino"]
     lake_url: str | None
     glue_database: str
+    keep_snapshot_days: float
     athena_workgroup: str
     athena_reuse_minutes: int
     athena_dollars_per_terabyte: float
     trino_url: str | None = field(repr=False)
     lake_deadline_seconds: float
+    athena_scan_limit_gb: float
+    kms_key: str | None
+    keep_results_days: int
+    keep_rejected_days: int
+    raw_storage: Literal["standard", "infrequent", "glacier"]
+    glue_role: str | None
+    person_secret_arn: str | None
+    glue_worker_type: Literal["G.1X", "G.2X", "G.4X", "G.8X"]
+    glue_workers: int
     raw_url: str | None
     reporting_time_zone: str
     reporting_currency: str
@@ -152,17 +199,31 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         lake=lake,
         lake_url=lake_url,
         glue_database=_identifier(text("glue_database")),
-        athena_workgroup=text("athena_workgroup"),
+        keep_snapshot_days=_days("TOUCHLINE_KEEP_SNAPSHOT_DAYS", text("keep_snapshot_days")),
+        athena_workgroup=_workgroup(text("athena_workgroup")),
         athena_reuse_minutes=int(_number("TOUCHLINE_ATHENA_REUSE_MINUTES", text("athena_reuse_minutes"), 0, 10_080)),
         athena_dollars_per_terabyte=_number(
             "TOUCHLINE_ATHENA_DOLLARS_PER_TB", text("athena_dollars_per_terabyte"), 0, 1000
         ),
         trino_url=trino_url,
         lake_deadline_seconds=_number("TOUCHLINE_LAKE_DEADLINE_SECONDS", text("lake_deadline_seconds"), 1, 1800),
+        athena_scan_limit_gb=_number("TOUCHLINE_ATHENA_SCAN_LIMIT_GB", text("athena_scan_limit_gb"), 0.01, 1e6),
+        kms_key=_arn("TOUCHLINE_KMS_KEY", text("kms_key"), "arn:aws:kms:REGION:ACCOUNT:key/ID"),
+        keep_results_days=int(_number("TOUCHLINE_KEEP_RESULTS_DAYS", text("keep_results_days"), 1, 3650)),
+        keep_rejected_days=int(_number("TOUCHLINE_KEEP_REJECTED_DAYS", text("keep_rejected_days"), 1, 3650)),
+        raw_storage=_raw_storage(text("raw_storage")),
+        glue_role=_arn("TOUCHLINE_GLUE_ROLE", text("glue_role"), "arn:aws:iam::ACCOUNT:role/NAME"),
+        person_secret_arn=_arn(
+            "TOUCHLINE_PERSON_SECRET_ARN",
+            text("person_secret_arn"),
+            "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME",
+        ),
+        glue_worker_type=_worker_type(text("glue_worker_type")),
+        glue_workers=int(_number("TOUCHLINE_GLUE_WORKERS", text("glue_workers"), 2, 299)),
         raw_url=raw_url or (f"{lake_url}/raw" if lake != "duckdb" else None),
         reporting_time_zone=_time_zone(text("reporting_time_zone")),
         reporting_currency=_currency(text("reporting_currency")),
-        longest_lookback_days=_days(text("longest_lookback_days")),
+        longest_lookback_days=_days("TOUCHLINE_LONGEST_LOOKBACK_DAYS", text("longest_lookback_days")),
         direct_channels=tuple(name.strip() for name in text("direct_channels").split(",") if name.strip()),
         primary_conversion_type=text("primary_conversion_type") or None,
         user=text("user") or _login(),
@@ -259,14 +320,36 @@ def _currency(value: str) -> str:
     return value.upper()
 
 
-def _days(value: str) -> float:
-    try:
-        days = float(value)
-    except ValueError:
-        days = 0.0
-    if not 1 <= days <= 3650:
-        raise WrongUsage(f"TOUCHLINE_LONGEST_LOOKBACK_DAYS is '{value}'.", "Use a number of days between 1 and 3650.")
-    return days
+def _workgroup(value: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z0-9._-]{1,128}", value):
+        raise WrongUsage(
+            f"TOUCHLINE_ATHENA_WORKGROUP is '{value}'.", "Use letters, digits, points, underscores and hyphens."
+        )
+    return value
+
+
+def _arn(variable: str, value: str, form: str) -> str | None:
+    if value and not re.fullmatch(r"arn:aws[a-z-]*:\S+", value):
+        raise WrongUsage(f"{variable} is '{value}'.", f"Write it as {form}.")
+    return value or None
+
+
+def _raw_storage(value: str) -> Literal["standard", "infrequent", "glacier"]:
+    match value:
+        case "standard" | "infrequent" | "glacier":
+            return value
+    raise WrongUsage(f"TOUCHLINE_RAW_STORAGE is '{value}'.", "Use standard, infrequent or glacier.")
+
+
+def _worker_type(value: str) -> Literal["G.1X", "G.2X", "G.4X", "G.8X"]:
+    match value:
+        case "G.1X" | "G.2X" | "G.4X" | "G.8X":
+            return value
+    raise WrongUsage(f"TOUCHLINE_GLUE_WORKER_TYPE is '{value}'.", "Use G.1X, G.2X, G.4X or G.8X.")
+
+
+def _days(variable: str, value: str) -> float:
+    return _number(variable, value, 1, 3650)
 
 
 def _login() -> str:

@@ -138,8 +138,17 @@ class Lake(Protocol):
         has no snapshot."""
         ...
 
+    def same_rows(self, before: Snapshots, now: Snapshots) -> bool:
+        """Whether tables hold the same rows in both states: a compaction makes a snapshot and changes none."""
+        ...
+
     def holds_upload(self, table: str, upload_id: str) -> bool:
         """Whether a commit of this upload, not taken back since, is in the table's history."""
+        ...
+
+    def maintain(self, keep_days: float) -> Iterator[str]:
+        """Make small files large, let snapshots go that were not current within these days and that nothing needs, and files that no snapshot
+        lists; a sentence for each thing done. No row changes, and whatever could be taken back still can be."""
         ...
 
     def close(self) -> None: ...

@@ -15,6 +15,8 @@ from pyiceberg.table import Table, TableProperties
 from pyiceberg.transforms import IdentityTransform, Transform, TruncateTransform
 from pyiceberg.types import BooleanType, DecimalType, IcebergType, LongType, NestedField, StringType, TimestampType
 
+from pipelines.settings import PROJECT
+
 NAMESPACE = "touchline"
 """The namespace of the embedded catalogue; in the cloud it is the Glue database."""
 
@@ -130,7 +132,13 @@ _ARROW: dict[IcebergType, pa.DataType] = {
 }
 
 
-_PROPERTIES = {TableProperties.COMMIT_NUM_RETRIES: "0"}
+DDL = "touchline.ddl"
+"""Table property: the number of the last file of sql/lake/ddl that the table has been through."""
+
+EVOLUTION = max(int(path.name[:4]) for path in (PROJECT / "sql" / "lake" / "ddl").glob("[0-9][0-9][0-9][0-9]_*.sql"))
+"""The last of these files. They say in Athena's words what is declared here, and a test holds them against it."""
+
+_PROPERTIES = {TableProperties.COMMIT_NUM_RETRIES: "0", DDL: str(EVOLUTION)}
 """Iceberg does not rebase a commit on the state that a faster writer left: rows of the same id would be there twice. The lake makes it anew."""
 
 
@@ -175,7 +183,7 @@ def partitions(table: str) -> dict[str, tuple[str, Transform[Any, Any]]]:
 
 def load_or_create(catalog: Catalog, name: str, namespace: str = NAMESPACE) -> Table:
     """The Iceberg table of that name: made empty where there is none yet; where it is older than its declaration, given the columns and the
-    partitions that this has."""
+    partitions that this has. One that a newer version of ours has evolved further is left as it is."""
     fields = [NestedField(number, column, kind) for number, (column, kind) in enumerate(TABLES[name].items(), start=1)]
     schema = Schema(*fields)
     spec = PartitionSpec(
@@ -187,17 +195,21 @@ def load_or_create(catalog: Catalog, name: str, namespace: str = NAMESPACE) -> T
     table = catalog.create_table_if_not_exists(
         f"{namespace}.{name}", schema, partition_spec=spec, properties=_PROPERTIES
     )
+    if int(table.properties.get(DDL, 0)) > EVOLUTION:
+        return table
     lacking = [column for column in TABLES[name] if column not in table.schema().column_names]
-    if lacking:
-        with table.update_schema() as update:
+    present = {field.name for field in table.spec().fields}
+    if not lacking and present == set(partitions(name)) and table.properties.get(DDL) == str(EVOLUTION):
+        return table
+    with table.transaction() as transaction:
+        with transaction.update_schema() as update:
             for column in lacking:
                 update.add_column(column, TABLES[name][column])
-    present = {field.name for field in table.spec().fields}
-    if present != set(partitions(name)):
-        with table.update_spec() as update_spec:
+        with transaction.update_spec() as update_spec:
             for field in present - set(partitions(name)):
                 update_spec.remove_field(field)
             for field, (column, transform) in partitions(name).items():
                 if field not in present:
                     update_spec.add_field(column, transform, field)
+        transaction.set_properties({DDL: str(EVOLUTION)})
     return table

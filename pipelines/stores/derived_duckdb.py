@@ -32,7 +32,14 @@ _WHOSE = {
 }
 """Table -> whose a row is. Conversions of unknown people are each of a person of their own."""
 
-_ORDER = {"journeys": "dt, journey_number, position_from_last", "conversion_status": "dt, conversion_id"}
+ORDER = {
+    "mentions": "occurred_at, mention_id",
+    "touchpoints": "occurred_at, touchpoint_id",
+    "conversions": "occurred_at, conversion_id",
+    "journeys": "dt, journey_number, position_from_last",
+    "conversion_status": "dt, conversion_id",
+}
+"""Table -> how its rows lie in a file that DuckDB writes."""
 _AT_ONCE = 8_000_000
 """Touchpoints whose journeys are made in one step: what a step sorts has to fit into memory and a little disk."""
 _MOST_CHANGED = 0.3
@@ -174,7 +181,7 @@ class Builder:
         folder.mkdir(parents=True)
         self._cursor.execute(
             f"copy (select *, {', '.join(f'{value} as {part}' for part, value in split.items())} from ({rows}) "
-            f"order by {', '.join(split)}, {_ORDER[name]}) to {statements.text(str(folder))} "
+            f"order by {', '.join(split)}, {ORDER[name]}) to {statements.text(str(folder))} "
             f"(format parquet, partition_by ({', '.join(split)}), field_ids {{{numbers}}})",
             bound.values,
         )

@@ -52,6 +52,10 @@ class Engine(Protocol):
         """
         ...
 
+    def command(self, statement: str) -> None:
+        """Run a statement that changes how a table is stored, however long it takes. Raises LakeUnavailable with the query's id."""
+        ...
+
     def close(self) -> None: ...
 
 

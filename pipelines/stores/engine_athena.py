@@ -128,6 +128,15 @@ class AthenaEngine:
                     cursor.cancel()
             ran(self._told(asked, cursor.query_id, seen, problem))
 
+    def command(self, statement: str) -> None:
+        """Run a statement that changes how a table is stored, however long it takes. Raises LakeUnavailable with the query's id."""
+        cursor = self._connection.cursor(Cursor)
+        try:
+            cursor.execute(statement, result_reuse_enable=False)
+        except (pyathena.Error, BotoCoreError, ClientError) as error:
+            cause = error.__cause__ if isinstance(error.__cause__, (BotoCoreError, ClientError)) else error
+            raise lake_errors.unavailable("Athena", (), _words(cause), cursor.query_id) from error
+
     def close(self) -> None:
         """Let go of the connections."""
         self._connection.close()

@@ -89,6 +89,15 @@ class TrinoEngine:
                 )
             )
 
+    def command(self, statement: str) -> None:
+        """Run a statement that changes how a table is stored, however long it takes. Raises LakeUnavailable with the query's id."""
+        cursor = self._connection.cursor()
+        try:
+            cursor.execute(statement).fetchall()
+        except (trino.exceptions.Error, requests.RequestException) as error:
+            query_id = _query_id(error) or cursor.query_id
+            raise lake_errors.unavailable("Trino", (), _words(error), query_id) from error
+
     def close(self) -> None:
         """Let go of the connection."""
         self._connection.close()

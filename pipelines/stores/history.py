@@ -46,15 +46,15 @@ def history(table: Table) -> dict[int, dict[str, str]]:
 
 def stored(table: Table) -> dict[str, int]:
     """Upload -> the snapshot in which its rows first stood."""
-    return {upload: snapshot for snapshot, said in history(table).items() for upload in _listed(said, UPLOAD)}
+    return {upload: snapshot for snapshot, said in history(table).items() for upload in named(said, UPLOAD)}
 
 
 def held(table: Table) -> set[str]:
     """The uploads in a table's history that were not taken back since."""
     found: set[str] = set()
     for said in history(table).values():
-        found -= _listed(said, UNDONE)
-        found |= _listed(said, UPLOAD)
+        found -= named(said, UNDONE)
+        found |= named(said, UPLOAD)
     return found
 
 
@@ -76,7 +76,7 @@ def newest_with_rows(table: Table, snapshot: int | None) -> int | None:
     return same[-1] if same else snapshot
 
 
-def _listed(said: Mapping[str, str], name: str) -> set[str]:
+def named(said: Mapping[str, str], name: str) -> set[str]:
     """The uploads that a property lists, separated by commas: a job commits those of many files at once."""
     return set(filter(None, said.get(name, "").split(",")))
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
@@ -27,7 +27,20 @@ from pipelines.stores.builds import origin_of, present
 from pipelines.stores.catalog import TABLES, arrow_schema, load_or_create, open_catalog
 from pipelines.stores.derived_duckdb import RAW, Builder, changed_people, people_since
 from pipelines.stores.files_duckdb import reading
-from pipelines.stores.history import INSTEAD_OF, REPLACED, UNDONE, UPLOAD, held, history, stored
+from pipelines.stores.history import (
+    INSTEAD_OF,
+    REPLACED,
+    UNDONE,
+    UPLOAD,
+    first_with_rows,
+    held,
+    history,
+    newest_with_rows,
+    stored,
+)
+from pipelines.stores.maintenance_duckdb import Maintenance
+
+Found = TypeVar("Found")
 
 _SESSION = ("TimeZone = 'UTC'", "integer_division = true", "parquet_metadata_cache = true")
 _ATTEMPTS = 5
@@ -125,7 +138,16 @@ class DuckDBLake:
     def changed_people(self, before: Snapshots, now: Snapshots) -> pa.Table | None:
         """Whose rows differ between two states of the raw tables (column `who`); None where everything is better built anew."""
         with _answering():
-            return changed_people(self._connection.cursor(), self._raw(), self._reader, before, now)
+            raw = self._raw()
+            since = {name: newest_with_rows(raw[name], snapshot) for name, snapshot in before.items()}
+            return changed_people(self._connection.cursor(), raw, self._reader, since, now)
+
+    def same_rows(self, before: Snapshots, now: Snapshots) -> bool:
+        """Whether tables hold the same rows in both states."""
+        return before == now or all(
+            first_with_rows(table, before[name]) == first_with_rows(table, now[name])
+            for name, table in ((name, self.table(name)) for name in now)
+        )
 
     def people_since(self, now: Snapshots, day: str) -> pa.Table:
         """All people who were met or converted on a UTC day or later (column `who`)."""
@@ -188,6 +210,11 @@ class DuckDBLake:
             self._rewrite(transaction, days, [kept, back], {UNDONE: ",".join(upload_ids)})
 
         self._commit(table, change)
+
+    def maintain(self, keep_days: float) -> Iterator[str]:
+        """Make small files large, let old snapshots go that nothing needs, and files that no snapshot lists; a sentence for each thing done."""
+        work = Maintenance(self.table, self.snapshots, self._commit, self._connection.cursor(), self._reader)
+        yield from work.done(keep_days)
 
     def close(self) -> None:
         """Close DuckDB and the catalogue; the tables stay."""
@@ -302,14 +329,13 @@ class DuckDBLake:
             transaction.delete(_within(days), snapshot_properties=properties)
         transaction.append(pa.concat_tables(rows), snapshot_properties=properties)
 
-    def _commit(self, table: str, change: Callable[[Table, Transaction], None]) -> None:
+    def _commit(self, table: str, change: Callable[[Table, Transaction], Found]) -> Found:
         """Apply a change to the newest state of a table; where another writer was faster, to the state it left."""
         for attempt in range(1, _ATTEMPTS + 1):
             current = self.table(table)
             try:
                 with current.transaction() as transaction:
-                    change(current, transaction)
-                return
+                    return change(current, transaction)
             except (CommitFailedException, ValidationException) as error:
                 if attempt == _ATTEMPTS:
                     raise LakeUnavailable(
@@ -318,9 +344,15 @@ class DuckDBLake:
                     ) from error
             except (SQLAlchemyError, OSError, duckdb.Error) as error:
                 raise _unavailable(error) from error
+        raise AssertionError("the last attempt returns or raises")
 
 
 def _planned(table: Table, snapshot: int, first: str | None, last: str | None, converted: bool) -> list[str]:
+    if table.snapshot_by_id(snapshot) is None:
+        raise LakeUnavailable(
+            f"The lake table {table.name()[-1]} is not kept as it was then.",
+            "Refresh the page. TOUCHLINE_KEEP_SNAPSHOT_DAYS says for how many days the lake can be read as it was.",
+        )
     wanted: BooleanExpression = AlwaysTrue()
     if first is not None and last is not None:
         wanted = And(GreaterThanOrEqual("dt", first), LessThanOrEqual("dt", last))  # type: ignore[call-arg, arg-type]

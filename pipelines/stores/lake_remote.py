@@ -24,7 +24,7 @@ from pyiceberg.types import IcebergType
 from pipelines import statements
 from pipelines.errors import LakeUnavailable
 from pipelines.statements import NO_SLOTS, Slots
-from pipelines.stores import builds, history, lake_errors
+from pipelines.stores import builds, history, lake_errors, maintenance_remote
 from pipelines.stores.base import LakeQuery, Origin, Snapshots
 from pipelines.stores.catalog import COUNT, FLAG, INSTANT, MONEY, TABLES, TEXT, arrow_schema
 from pipelines.stores.engine import Asked, Engine
@@ -129,6 +129,18 @@ class RemoteLake:
     def holds_upload(self, table: str, upload_id: str) -> bool:
         """Whether a commit of this upload, not taken back since, is in the table's history."""
         return upload_id in history.held(self._loaded(table))
+
+    def same_rows(self, before: Snapshots, now: Snapshots) -> bool:
+        """Whether tables hold the same rows in both states."""
+        return before == now or all(
+            history.first_with_rows(table, before[name]) == history.first_with_rows(table, now[name])
+            for name, table in ((name, self._loaded(name)) for name in now)
+        )
+
+    def maintain(self, keep_days: float) -> Iterator[str]:
+        """Have the engine compact the tables and let their old snapshots go; a sentence for each thing done."""
+        yield from maintenance_remote.maintain(self._engine.command, self._engine.dialect, self._database, keep_days)
+        self.refresh()
 
     def close(self) -> None:
         """Let go of the catalogue and the engine."""

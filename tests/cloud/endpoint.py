@@ -23,6 +23,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
+from tests.cloud import moto_gaps
 from tests.cloud.athena import Athena, Query, QueryFaults, Refused
 from tests.cloud.engines import Engine
 
@@ -67,6 +68,7 @@ class Endpoint:
     def __init__(self, engine: str = "duckdb", port: int = 0) -> None:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self.calls: Counter[str] = Counter()
+        moto_gaps.fill()
         moto: Wsgi = DomainDispatcherApplication(create_backend_app)
         self._moto = moto
         self._server = make_server("127.0.0.1", port, self._answer, threaded=True, request_handler=MotoRequestHandler)

@@ -307,6 +307,18 @@ def test_an_unreachable_database_is_one_line(
     assert "hush" not in err
 
 
+def test_an_empty_lake_has_nothing_to_maintain(run: Callable[..., tuple[int, str, str]]) -> None:
+    assert run("maintain") == (0, "There was nothing to do.\n", "")
+
+
+def test_without_a_lake_in_the_cloud_there_is_nothing_to_provision(
+    run: Callable[..., tuple[int, str, str]],
+) -> None:
+    status, out, said = run("provision", "--check")
+    assert (status, out) == (2, "")
+    assert said == "touchline: TOUCHLINE_LAKE_URL is not set. Set it to s3://bucket/prefix.\n"
+
+
 def test_questions_lists_all_and_starts_no_server(run: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
     status, out, _ = run("questions")
     assert status == 0
