@@ -103,7 +103,8 @@ def test_what_is_said_is_taken() -> None:
 
 
 def test_a_lake_in_the_cloud_keeps_what_came_in_beside_its_tables() -> None:
-    settings = load_settings({"TOUCHLINE_LAKE": "trino", "TOUCHLINE_LAKE_URL": "s3://lake/touchline"})
+    trino = {"TOUCHLINE_LAKE": "trino", "TOUCHLINE_TRINO_URL": "http://trino:8080/lake"}
+    settings = load_settings({**trino, "TOUCHLINE_LAKE_URL": "s3://lake/touchline"})
     assert settings.raw_url == "s3://lake/touchline/raw"
     with pytest.raises(WrongUsage, match="TOUCHLINE_LAKE_URL is not set"):
         load_settings({"TOUCHLINE_LAKE": "athena"})
