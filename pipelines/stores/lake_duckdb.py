@@ -257,6 +257,11 @@ class DuckDBLake:
     ) -> str:
         """SQL that reads the planned files of one snapshot, under the table's present column names."""
         version = table.metadata.current_snapshot_id if isinstance(snapshot, str) else snapshot
+        if version is not None and table.snapshot_by_id(version) is None:
+            raise LakeUnavailable(
+                f"The lake table {name} is not kept as it was then.",
+                "Refresh the page. TOUCHLINE_KEEP_SNAPSHOT_DAYS says for how many days the lake can be read as it was.",
+            )
         key = (name, version, table.metadata.current_schema_id, first, last, converted)
         with self._lock:
             if key in self._plans:
@@ -346,11 +351,6 @@ class DuckDBLake:
 
 
 def _planned(table: Table, snapshot: int, first: str | None, last: str | None, converted: bool) -> list[str]:
-    if table.snapshot_by_id(snapshot) is None:
-        raise LakeUnavailable(
-            f"The lake table {table.name()[-1]} is not kept as it was then.",
-            "Refresh the page. TOUCHLINE_KEEP_SNAPSHOT_DAYS says for how many days the lake can be read as it was.",
-        )
     wanted: BooleanExpression = AlwaysTrue()
     if first is not None and last is not None:
         wanted = And(GreaterThanOrEqual("dt", first), LessThanOrEqual("dt", last))  # type: ignore[call-arg, arg-type]

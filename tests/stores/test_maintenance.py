@@ -255,8 +255,9 @@ def test_files_of_a_broken_build_go_once_they_are_older_than_a_day(stores: Store
 
 @pytest.mark.usefixtures("aged")
 def test_a_reading_that_is_not_kept_is_told_in_a_sentence(stores: Stores, lake: DuckDBLake) -> None:
-    undo(stores, upload(stores, 1, build=False), "tester")
+    one = upload(stores, 1, build=False)
     old = lake.snapshots()
+    undo(stores, one, "tester")
     upload(stores, 2, build=False)
     list(maintain(stores))
     with pytest.raises(LakeUnavailable, match="is not kept as it was then"):
