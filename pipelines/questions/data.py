@@ -85,10 +85,17 @@ def uploads(reading: Reading, parameters: Mapping[str, Any]) -> Found:
 def _awaiting(reading: Reading, uploads: pd.DataFrame) -> list[str]:
     """The status of uploads, where a job's next run changes the lake: 'landed' where their rows are still to come, 'leaving' where they are
     still to go."""
-    held = {table: reading.stores.lake.held_uploads(table) for table in set(uploads["lake_tables"].explode().dropna())}
+    lake, tables = reading.stores.lake, set(uploads["lake_tables"].explode().dropna())
+    held = {table: lake.held_uploads(table) for table in tables}
+    told_since = {table: lake.history_begins(table) for table in tables}
     status = []
     for upload in uploads.to_dict("records"):
-        holding = [upload["upload_id"] in held[table] for table in upload["lake_tables"]]
+        holding = [
+            upload["upload_id"] in held[table]
+            for table in upload["lake_tables"]
+            if told_since[table] is None
+            or told_since[table] < upload["started_at"]  # what is older has settled long ago
+        ]
         if upload["status"] == "committed" and not all(holding):
             status.append("landed")
         elif upload["status"] in ("undone", "replaced") and any(holding):

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, Protocol, TypeVar, cast
 
@@ -144,6 +145,10 @@ class Lake(Protocol):
 
     def held_uploads(self, table: str) -> set[str]:
         """The uploads of which a commit, not taken back since, is in the table's history."""
+        ...
+
+    def history_begins(self, table: str) -> datetime | None:
+        """The UTC instant since which that history is kept; None where it is whole."""
         ...
 
     def maintain(self, keep_days: float) -> Iterator[str]:

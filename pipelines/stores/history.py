@@ -5,6 +5,7 @@ Invariant: a compaction changes no row. Its snapshot says so by its operation (`
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Operation, Snapshot
@@ -53,6 +54,15 @@ def held(table: Table) -> set[str]:
         found -= named(said, UNDONE)
         found |= named(said, UPLOAD)
     return found
+
+
+def begins(table: Table) -> datetime | None:
+    """The UTC instant of the oldest snapshot that is kept, where older ones were let go: what came and went before it cannot be told. None where
+    the history is whole."""
+    oldest = next(iter(in_order(table)), None)
+    if oldest is None or oldest.parent_snapshot_id is None:
+        return None
+    return datetime.fromtimestamp(oldest.timestamp_ms / 1000, UTC)
 
 
 def first_with_rows(table: Table, snapshot: int | None) -> int | None:

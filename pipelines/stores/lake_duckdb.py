@@ -7,6 +7,7 @@ snapshot carries the upload or build it belongs to.
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +34,7 @@ from pipelines.stores.history import (
     REPLACED,
     UNDONE,
     UPLOAD,
+    begins,
     first_with_rows,
     held,
     history,
@@ -191,6 +193,10 @@ class DuckDBLake:
     def held_uploads(self, table: str) -> set[str]:
         """The uploads of which a commit, not taken back since, is in the table's history."""
         return held(self.table(table))
+
+    def history_begins(self, table: str) -> datetime | None:
+        """The UTC instant since which that history is kept; None where it is whole."""
+        return begins(self.table(table))
 
     def undo(self, table: str, upload_ids: Sequence[str], standing: Sequence[str]) -> None:
         """Take the rows of these uploads out in one commit and put back what they had replaced, or had been written instead of."""

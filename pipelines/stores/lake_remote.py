@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -129,6 +130,10 @@ class RemoteLake:
     def held_uploads(self, table: str) -> set[str]:
         """The uploads of which a commit, not taken back since, is in the table's history."""
         return history.held(self._loaded(table))
+
+    def history_begins(self, table: str) -> datetime | None:
+        """The UTC instant since which that history is kept; None where it is whole."""
+        return history.begins(self._loaded(table))
 
     def same_rows(self, before: Snapshots, now: Snapshots) -> bool:
         """Whether tables hold the same rows in both states."""

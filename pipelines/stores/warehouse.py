@@ -21,7 +21,7 @@ from pipelines.settings import PROJECT
 FOLDER = PROJECT / "sql" / "warehouse"
 MIGRATION_LOCK, OPENING_LOCK = (
     7_401_001,
-    7_401_003,
+    7_401_004,
 )  # PostgreSQL advisory locks: one process migrates, one makes the lake's tables
 SECONDS_TO_CONNECT = 10
 

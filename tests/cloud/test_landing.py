@@ -87,6 +87,20 @@ def test_it_is_stored_once_a_run_brought_its_rows_and_undone_once_one_took_them_
     assert status(athena, upload) == "undone"
 
 
+def test_it_stays_stored_when_the_snapshot_that_stored_it_is_let_go(filled: Cloud, athena: Stores) -> None:
+    upload = land(athena, CONTENT + b"2026-03-03 10:00,A,X,long ago\n")
+    run_job(filled, athena, stored=upload["upload_id"])
+    run_job(filled, athena)
+    table = filled.catalog.load_table("touchline.mentions")
+    newest = table.metadata.current_snapshot_id
+    table.maintenance.expire_snapshots().by_ids(
+        [s.snapshot_id for s in table.snapshots() if s.snapshot_id != newest]
+    ).commit()
+    athena.lake.refresh()
+    assert upload["upload_id"] not in athena.lake.held_uploads("mentions")
+    assert status(athena, upload) == "committed"
+
+
 def test_what_is_undone_before_the_run_is_left_out_by_it(athena: Stores) -> None:
     upload = land(athena, CONTENT + b"2026-03-03 10:00,A,X,never\n")
     history.undo(athena, upload["upload_id"], "mia")
