@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pipelines.errors import TouchlineError
+from pipelines.jobs import job_name
 from pipelines.provision.archive import script, wheel, wheel_name
 from pipelines.provision.bucket import bucket_and_prefix
 from pipelines.provision.parts import Features, Part
@@ -24,11 +25,6 @@ _OF_OTHERS = ("Description", "Connections", "SecurityConfiguration", "Notificati
 """What a person may add to a job: an update that did not name it would take it away."""
 
 _SHA256 = "sha256"
-
-
-def job_name(settings: Settings, job: str) -> str:
-    """What a job is called in Glue."""
-    return f"{settings.glue_database}-{job.replace('_', '-')}"
 
 
 def code_parts(s3: Any, settings: Settings) -> Iterator[Part]:
