@@ -140,13 +140,14 @@ class LakeTable:
 
 def _create(spark: SparkSession, database: str, name: str) -> None:
     columns = ", ".join(f"`{column}` {_TYPES.get(str(kind), str(kind))}" for column, kind in TABLES[name].items())
-    lies_by = ", ".join(_lying_by(column, transform) for column, transform in partitions(name).values())
     options = ", ".join(f"'{option}' = '{value}'" for option, value in {**PROPERTIES, "format-version": "2"}.items())
     spark.sql(f"create namespace if not exists {CATALOG}.{database}")
     spark.sql(
-        f"create table if not exists {CATALOG}.{database}.{name} ({columns}) using iceberg"
-        f" partitioned by ({lies_by}) tblproperties ({options})"
+        f"create table if not exists {CATALOG}.{database}.{name} ({columns}) using iceberg tblproperties ({options})"
     )
+    for field, (column, transform) in partitions(name).items():  # one by one, because only so they can be named
+        lies_by = _lying_by(column, transform)
+        spark.sql(f"alter table {CATALOG}.{database}.{name} add partition field {lies_by} as {field}")
 
 
 def _lying_by(column: str, transform: Any) -> str:

@@ -163,7 +163,7 @@ def test_a_late_day_writes_only_the_ten_days_that_change(both: Both, uploads: Up
     for name in DERIVED:
         after = both.files(name)
         assert len(before[name] - after) in (1, 2)  # of the journeys, those that converted and those that did not
-        assert all("dt_trunc=2026-01-0" in path for path in before[name] ^ after)
+        assert all("ten_days=2026-01-0" in path for path in before[name] ^ after)
 
 
 def test_since_a_day_builds_for_those_of_that_day_and_later(both: Both, uploads: Uploads) -> None:
