@@ -139,16 +139,17 @@ class LakeTable:
 
 
 def _create(spark: SparkSession, database: str, name: str) -> None:
+    full_name = f"{CATALOG}.{database}.{name}"
     columns = ", ".join(f"`{column}` {_TYPES.get(str(kind), str(kind))}" for column, kind in TABLES[name].items())
     options = ", ".join(f"'{option}' = '{value}'" for option, value in {**PROPERTIES, "format-version": "2"}.items())
     spark.sql(f"create namespace if not exists {CATALOG}.{database}")
-    spark.sql(
-        f"create table if not exists {CATALOG}.{database}.{name} ({columns}) using iceberg tblproperties ({options})"
-    )
-    for field, (column, transform) in partitions(name).items():  # one by one, because only so they can be named
-        lies_by = _lying_by(column, transform)
-        spark.sql(f"alter table {CATALOG}.{database}.{name} add partition field {lies_by} as {field}")
-
-
-def _lying_by(column: str, transform: Any) -> str:
-    return f"truncate({transform.width}, `{column}`)" if isinstance(transform, TruncateTransform) else f"`{column}`"
+    spark.sql(f"create table if not exists {full_name} ({columns}) using iceberg tblproperties ({options})")
+    iceberg: Any = spark._jvm.org.apache.iceberg  # type: ignore[union-attr]
+    change = iceberg.spark.Spark3Util.loadIcebergTable(spark._jsparkSession, full_name).updateSpec()
+    terms = iceberg.expressions.Expressions
+    for field, (column, transform) in partitions(
+        name
+    ).items():  # by Iceberg's own library: Spark's SQL cannot name them
+        truncated = isinstance(transform, TruncateTransform)
+        change = change.addField(field, terms.truncate(column, transform.width) if truncated else terms.ref(column))
+    change.commit()
