@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from glue_jobs import archive
+from glue_jobs import program
 from pipelines.settings import PROJECT
 
 LAYERS = ("pages", "app", "pipelines", "glue_jobs")
@@ -99,7 +99,7 @@ def test_glue_jobs_import_only_what_they_ship_with() -> None:
     jobs = [path for path in FILES if name_of(path).startswith("glue_jobs/")]
     ours = {name for path in jobs for name in imported(path) if name.startswith("pipelines")}
     assert [name for name in ours if not name.startswith(SHIPPED_WITH_SPARK)] == []
-    assert {path.stem for path in archive.shipped()} & OPENS_STORES == set()
+    assert {path.stem for path in program.shipped()} & OPENS_STORES == set()
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if name_of(path) not in ENVIRONMENT], ids=name_of)
