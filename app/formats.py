@@ -195,7 +195,9 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
 
 
 def size(count: int) -> str:
-    """The size of a file: 12 KB, 48 MB."""
+    """The size of a file, or of what was read: 12 KB, 48 MB, 1.2 GB, 3.4 TB."""
+    if count >= 1e9:
+        return f"{count / 1e12:.1f} TB" if count >= 1e12 else f"{count / 1e9:.1f} GB"
     return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{max(count / 1e3, 1):.0f} KB"
 
 

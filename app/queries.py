@@ -5,6 +5,7 @@ Invariant: the data version is read at every rerun, so an upload shows in every 
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -53,6 +54,8 @@ def answer(question: str, **parameters: Any) -> Answer:
 def refresh() -> None:
     """Forget everything kept here, so that the next rerun reads lake and warehouse anew."""
     _kept.clear()
+    with suppress(TouchlineError):  # stores that cannot be opened are tried again by the rerun
+        stores().lake.refresh()
 
 
 def choices() -> Choices:

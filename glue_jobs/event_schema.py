@@ -50,5 +50,8 @@ VERSIONS: Mapping[str, tuple[EventField, ...]] = {
 """Version -> its keys. `occurred_at` is text in ISO 8601, with its zone or in UTC, or seconds or milliseconds since 1970."""
 
 USER_AGENT = "user_agent"
-BOTS = r"(?i)bot\b|bot[/;_ -]|crawl|spider|slurp|headless|phantomjs|lighthouse|pingdom|uptime|^(curl|wget|python|go-http|java|okhttp)\b"
-"""A regular expression that is found in the user agent of a program that no person uses."""
+BOTS = (
+    r"(?i)(^|[^u])bot(s|\b|[/;_-])|crawl|spider|slurp|headless|phantomjs|lighthouse|pingdom|uptime"
+    r"|^(curl|wget|python|go-http|java|okhttp)\b"
+)
+"""A regular expression that is found in the user agent of a program that no person uses. (Cubot makes phones.)"""

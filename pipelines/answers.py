@@ -11,7 +11,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.errors import TouchlineError
 from pipelines.settings import PROJECT, Settings
-from pipelines.stores.base import Stores
+from pipelines.stores.base import Scan, Stores
 
 _KEPT_IN_MEMORY = 256
 _LARGEST_KEPT_BYTES = 4_000_000
@@ -38,6 +38,7 @@ class Answer:
 
     facts: values that belong to all rows (totals, thresholds, coverage). missing: the sources without rows that the question needs.
     stale: computed from an older data version because a store does not answer now; the first warning says which.
+    scan: what was read in the cloud for it when it was computed, beside what questions of the same data version had read already.
     """
 
     question: str
@@ -50,6 +51,7 @@ class Answer:
     missing: list[str] = field(default_factory=list)
     computed_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     stale: bool = False
+    scan: Scan | None = None
 
 
 class KeptAnswers:
@@ -172,7 +174,13 @@ def _key(parameters: Mapping[str, Any], settings: Settings) -> str:
 def _written(answer: Answer) -> bytes:
     rows = io.BytesIO()
     answer.rows.to_parquet(rows, index=False)
-    beside = {"demo": answer.demo, "warnings": answer.warnings, "facts": answer.facts, "missing": answer.missing}
+    beside = {
+        "demo": answer.demo,
+        "warnings": answer.warnings,
+        "facts": answer.facts,
+        "missing": answer.missing,
+        "scan": asdict(answer.scan) if answer.scan else None,
+    }
     head = json.dumps(beside, default=str).encode()
     return len(head).to_bytes(4, "big") + head + rows.getvalue()
 
@@ -181,4 +189,5 @@ def _read(question: str, parameters: dict[str, Any], version: str, computed_at: 
     size = int.from_bytes(content[:4], "big")
     beside = json.loads(content[4 : 4 + size])
     rows = pd.read_parquet(io.BytesIO(content[4 + size :]))
-    return Answer(question, parameters, rows, version, computed_at=computed_at, **beside)
+    scan = Scan(**found) if (found := beside.pop("scan", None)) else None
+    return Answer(question, parameters, rows, version, computed_at=computed_at, scan=scan, **beside)

@@ -36,8 +36,10 @@ def build(
     """Bring the journeys up to date with the lake, each table in one atomic commit; what reads them sees both at once.
 
     full: build them for everybody, even where they are up to date; since: at least for those who were met or converted on that UTC day or later.
-    One process builds at a time: two at once could leave the older of the two states.
+    One process builds at a time: two at once could leave the older of the two states. In the cloud a job builds them, and this does nothing.
     """
+    if stores.lake.lands_uploads:
+        return Build((), None)
     with alone(stores.warehouse.workers, BUILD_LOCK):
         snapshots = stores.lake.snapshots()
         origin = _origin(snapshots, stores.settings)
@@ -53,7 +55,7 @@ def build(
                 progress(table.replace("_", " "), (number + done) / len(derived.STATEMENTS))
 
             parameters = {"longest_ms": derived.longest_ms(stores.settings.longest_lookback_days)}
-            stores.lake.build(table, derived.STATEMENTS[table], parameters, origin, people=people, progress=told)
+            stores.own_lake.build(table, derived.STATEMENTS[table], parameters, origin, people=people, progress=told)
             written.append(table)
     return Build(tuple(written), people.num_rows if people is not None else None)
 
@@ -68,10 +70,10 @@ def _people(stores: Stores, before: Origin, now: Origin, since: date | None) -> 
     """Whose journeys are to be built anew (column `who`); None: everybody's."""
     if before.program != now.program:
         return None
-    changed = stores.lake.changed_people(before.snapshots, now.snapshots)
+    changed = stores.own_lake.changed_people(before.snapshots, now.snapshots)
     if changed is None or since is None:
         return changed
-    return pa.concat_tables([changed, stores.lake.people_since(now.snapshots, since.isoformat())])
+    return pa.concat_tables([changed, stores.own_lake.people_since(now.snapshots, since.isoformat())])
 
 
 def _origin(snapshots: Snapshots, settings: Settings) -> Origin:

@@ -45,6 +45,25 @@ SETTINGS: dict[str, Setting] = {
     "glue_database": Setting(
         "TOUCHLINE_GLUE_DATABASE", "touchline", "Database of the Glue catalogue that holds the lake's tables."
     ),
+    "athena_workgroup": Setting(
+        "TOUCHLINE_ATHENA_WORKGROUP",
+        "touchline",
+        "Workgroup of Athena, which limits and bills the dashboard's queries.",
+    ),
+    "athena_reuse_minutes": Setting(
+        "TOUCHLINE_ATHENA_REUSE_MINUTES",
+        "60",
+        "Minutes for which Athena may give the result of an equal query again, at no price; 0 never does.",
+    ),
+    "athena_dollars_per_terabyte": Setting(
+        "TOUCHLINE_ATHENA_DOLLARS_PER_TB", "5", "What a terabyte scanned by Athena costs in the lake's region."
+    ),
+    "trino_url": Setting(
+        "TOUCHLINE_TRINO_URL", "", "Where a Trino of your own answers, as https://user:password@host:port/catalog."
+    ),
+    "lake_deadline_seconds": Setting(
+        "TOUCHLINE_LAKE_DEADLINE_SECONDS", "60", "Seconds after which a query in the cloud is cancelled where it runs."
+    ),
     "raw_url": Setting(
         "TOUCHLINE_RAW_URL",
         "",
@@ -86,10 +105,15 @@ class Settings:
     """What the environment says, checked. Days are days, the zone and the currency are known to exist."""
 
     home: Path
-    database_url: str | None
+    database_url: str | None = field(repr=False)
     lake: Literal["duckdb", "athena", "trino"]
     lake_url: str | None
     glue_database: str
+    athena_workgroup: str
+    athena_reuse_minutes: int
+    athena_dollars_per_terabyte: float
+    trino_url: str | None = field(repr=False)
+    lake_deadline_seconds: float
     raw_url: str | None
     reporting_time_zone: str
     reporting_currency: str
@@ -113,6 +137,12 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         raise WrongUsage(
             f"TOUCHLINE_LAKE is {lake}, but TOUCHLINE_LAKE_URL is not set.", "Set it to s3://bucket/prefix."
         )
+    trino_url = _trino(text("trino_url"))
+    if lake == "trino" and not trino_url:
+        raise WrongUsage(
+            "TOUCHLINE_LAKE is trino, but TOUCHLINE_TRINO_URL is not set.",
+            "Set it to https://user:password@host:port/catalog.",
+        )
     raw_url = _bucket("TOUCHLINE_RAW_URL", text("raw_url"))
     return Settings(
         home=_home(text("home")),
@@ -120,6 +150,13 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         lake=lake,
         lake_url=lake_url,
         glue_database=_identifier(text("glue_database")),
+        athena_workgroup=text("athena_workgroup"),
+        athena_reuse_minutes=int(_number("TOUCHLINE_ATHENA_REUSE_MINUTES", text("athena_reuse_minutes"), 0, 10_080)),
+        athena_dollars_per_terabyte=_number(
+            "TOUCHLINE_ATHENA_DOLLARS_PER_TB", text("athena_dollars_per_terabyte"), 0, 1000
+        ),
+        trino_url=trino_url,
+        lake_deadline_seconds=_number("TOUCHLINE_LAKE_DEADLINE_SECONDS", text("lake_deadline_seconds"), 1, 1800),
         raw_url=raw_url or (f"{lake_url}/raw" if lake != "duckdb" else None),
         reporting_time_zone=_time_zone(text("reporting_time_zone")),
         reporting_currency=_currency(text("reporting_currency")),
@@ -141,7 +178,7 @@ def _secrets() -> dict[str, str]:
     path = PROJECT / ".streamlit" / "secrets.toml"
     try:
         table: Any = tomllib.loads(path.read_text(encoding="utf-8")).get("touchline", {})
-    except (FileNotFoundError, NotADirectoryError):  # the latter where we are in an archive, as a Glue job is
+    except FileNotFoundError:
         return {}
     except (OSError, ValueError) as problem:
         raise WrongUsage(f"{path.relative_to(PROJECT)} cannot be read: {problem}.", "Mend it, or remove it.") from None
@@ -162,6 +199,23 @@ def _identifier(value: str) -> str:
             f"TOUCHLINE_GLUE_DATABASE is '{value}'.", "Use small letters, digits and underscores, a letter first."
         )
     return value
+
+
+def _trino(value: str) -> str | None:
+    """The value is not repeated where it is wrong: it may hold a password."""
+    if value and not re.fullmatch(r"https?://([^/@\s]+@)?[^/@:\s]+(:\d+)?/[a-z][a-z0-9_]*", value):
+        raise WrongUsage("TOUCHLINE_TRINO_URL is no address.", "Write it as https://user:password@host:port/catalog.")
+    return value or None
+
+
+def _number(variable: str, value: str, least: float, most: float) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = float("nan")
+    if not least <= number <= most:
+        raise WrongUsage(f"{variable} is '{value}'.", f"Use a number between {least:g} and {most:g}.")
+    return number
 
 
 def _bucket(variable: str, value: str) -> str | None:

@@ -15,6 +15,8 @@ from pipelines.stores.embedded_postgres import EmbeddedPostgres
 from pipelines.stores.lake_duckdb import DuckDBLake
 from pipelines.stores.warehouse import Warehouse
 from tests.browser.chromium import chromium as find_chromium
+from tests.cloud.lakes import Cloud
+from tests.cloud.lakes import cloud as local_cloud
 
 Environment = dict[str, str]
 """Variables under which the dashboard or the command line is run."""
@@ -73,6 +75,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], st
     load_demo(stores)
     stores.close()
     return variables
+
+
+@pytest.fixture(scope="module", params=["duckdb", pytest.param("trino", marks=pytest.mark.trino)])
+def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
+    """A local cloud, once with each engine behind its Athena. It lasts for a module, and no other may be open beside it."""
+    with local_cloud(request.param) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ from pipelines.errors import FileRefused, TouchlineError
 from pipelines.ingest import prepare, raw, remembered, rows, uploads
 from pipelines.ingest.prepared import Prepared
 from pipelines.sources import SOURCES
-from pipelines.stores.base import Stores
+from pipelines.stores.base import Reading, Stores
 from pipelines.stores.warehouse import answering, session
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,8 @@ class _Options:
 
 def preview(stores: Stores, prepared: Prepared, *, demo: bool = False) -> Plan:
     """What a commit of this file would do now. Stores nothing; worked out once a data version, so that a commit right after need not."""
-    reading = stores.read()
+    # What goes into the warehouse can be compared with it, and stored, while the lake does not answer.
+    reading = stores.read() if prepared.source.store == "lake" else Reading(stores, stores.warehouse.version(), {})
     said = [sorted(pairs.items()) for pairs in (prepared.mapping, prepared.fixed, prepared.options)]
     key = ("plan", prepared.source.name, prepared.sha256, said, demo)
     return reading.kept(key, lambda: _plan(stores, reading.warehouse_version, prepared, demo))
@@ -269,7 +270,7 @@ def _store(stores: Stores, connection: Connection, prepared: Prepared, upload_id
         remaining = [standing for standing in uploads.standing(connection) if standing != covered]
     for table in upload["lake_tables"]:  # an upload that is covered may have rows in tables that this one has none for
         part = rows.of_upload(prepared.tables.get(table, pa.table({})), upload_id)
-        stores.lake.write(table, part, upload_id, instead_of=covered, standing=remaining)
+        stores.own_lake.write(table, part, upload_id, instead_of=covered, standing=remaining)
     with connection.begin():
         if prepared.source.store == "warehouse":
             version = connection.execute(text("select version from data_version")).scalar_one()
@@ -343,7 +344,7 @@ def _compare_in_lake(stores: Stores, prepared: Prepared) -> tuple[int, int, int]
     rows_of_file = 1 + max((int(of_table.max()) for of_table in numbers.values() if len(of_table)), default=0)
     new, changed = np.zeros(rows_of_file, bool), np.zeros(rows_of_file, bool)
     for name, part in prepared.tables.items():
-        found = stores.lake.compare(name, part)
+        found = stores.own_lake.compare(name, part)
         changed[numbers[name][~found.unchanged]] = True
         if name == prepared.source.table:
             new[numbers[name][found.new]] = True

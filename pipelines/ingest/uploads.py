@@ -136,7 +136,7 @@ def forget(stores: Stores, connection: Connection, upload: Mapping[str, Any], er
         remaining = standing(connection)
     for table in upload["lake_tables"]:
         if stores.lake.holds_upload(table, upload["upload_id"]):
-            stores.lake.undo(table, [upload["upload_id"]], remaining)
+            stores.own_lake.undo(table, [upload["upload_id"]], remaining)
     with connection.begin():
         mark_failed(connection, upload["upload_id"], error)
 
@@ -160,7 +160,7 @@ def finish_undos(stores: Stores, connection: Connection) -> None:
         return
     for table in sorted({table for row in begun for table in row.lake_tables}):
         of_table = [row.upload_id for row in begun if table in row.lake_tables]
-        stores.lake.undo(table, of_table, remaining)
+        stores.own_lake.undo(table, of_table, remaining)
     with connection.begin():
         connection.execute(
             text("update uploads set undone_version = :version where upload_id = any(:upload_ids)"),

@@ -49,7 +49,7 @@ def ask(stores: Stores, name: str, parameters: Mapping[str, Any] | None = None) 
     complete = question.complete(parameters or {}, stores.settings)
     kept = kept_answers(stores)
     try:
-        reading = stores.read()
+        reading = _read(stores, question)
         found = kept.find(stores, name, complete)
         if found is not None and found.data_version == reading.data_version and not question.live:
             return found
@@ -63,6 +63,16 @@ def ask(stores: Stores, name: str, parameters: Mapping[str, Any] | None = None) 
     return answer
 
 
+def _read(stores: Stores, question: Question) -> Reading:
+    """Both stores as they are now; the warehouse alone where the lake fails and the question does not ask it."""
+    try:
+        return stores.read()
+    except LakeUnavailable:
+        if any(statement.startswith("lake/") for statement in question.statements):
+            raise
+        return Reading(stores, stores.warehouse.version(), {})
+
+
 def _answer(question: Question, reading: Reading, parameters: dict[str, Any]) -> Answer:
     found = question.answer(reading, parameters)
     return Answer(
@@ -74,4 +84,5 @@ def _answer(question: Question, reading: Reading, parameters: dict[str, Any]) ->
         warnings=found.warnings,
         facts=found.facts,
         missing=found.missing,
+        scan=reading.scan,
     )

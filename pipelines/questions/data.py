@@ -1,6 +1,7 @@
 """Questions about the data itself: what there is, how fresh it is, and who uploaded it."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -8,7 +9,7 @@ import pandas as pd
 from pipelines import health
 from pipelines.identity import KINDS, names_of
 from pipelines.questions import credit, journeys, quadrant, unattributed
-from pipelines.questions.question import Found, Question
+from pipelines.questions.question import Found, Parameter, Question
 from pipelines.stores.base import Reading
 
 
@@ -58,6 +59,15 @@ def uploads(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     return Found(reading.stores.warehouse.frame("uploads", version=reading.warehouse_version))
 
 
+def lake_queries(reading: Reading, parameters: Mapping[str, Any]) -> Found:
+    """What the queries of the last days scanned and came to, and which of them failed."""
+    since = datetime.now(UTC) - timedelta(days=parameters["days"])
+    rows = reading.stores.warehouse.frame("lake_queries", since=since, most=parameters["most"])
+    totals = ("queries", "total_bytes", "total_dollars")
+    facts = {name: 0 if rows.empty else rows[name].iloc[0].item() for name in totals}
+    return Found(rows.drop(columns=list(totals)), facts=facts)
+
+
 def holds_demo(reading: Reading) -> bool:
     """Whether the data is the demo's, in part or in whole."""
     return bool(reading.warehouse("days")["demo"].any())
@@ -94,6 +104,19 @@ QUESTIONS = (
         (),
         ("lake/feeds", "warehouse/days"),
         freshness,
+    ),
+    Question(
+        "lake_queries",
+        "What did queries in the cloud scan, and what did that cost?",
+        "one row a query",
+        (
+            Parameter("days", "number", 1.0, "Those of so many days.", minimum=0),
+            Parameter("most", "whole", 200, "List at most so many, the newest first.", minimum=1),
+        ),
+        (),
+        ("warehouse/lake_queries",),
+        lake_queries,
+        live=True,
     ),
     Question("uploads", "Who uploaded what?", "one row an upload", (), (), ("warehouse/uploads",), uploads, live=True),
 )

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
+from pipelines.errors import WrongUsage
 from pipelines.settings import Settings
 from pipelines.statements import NO_SLOTS, Slots
 
@@ -41,6 +42,35 @@ class Comparison:
     new: np.ndarray[Any, np.dtype[np.bool_]]
     replaced: np.ndarray[Any, np.dtype[np.bool_]]
     unchanged: np.ndarray[Any, np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True)
+class LakeQuery:
+    """One query that an engine in the cloud ran, or would not run, for us.
+
+    state: succeeded, failed or cancelled. query_id: None where the engine took none. dollars: what its scanned bytes come to, at the price that
+    the settings say. reused: the engine gave the result of an equal query, which scans nothing.
+    """
+
+    engine: str
+    query_id: str | None
+    statement: str
+    state: Literal["succeeded", "failed", "cancelled"]
+    scanned_bytes: int = 0
+    milliseconds: int = 0
+    dollars: float = 0.0
+    reused: bool = False
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What was read in the lake for an answer: how many queries by which engine, the bytes they scanned, and what these come to."""
+
+    engine: str
+    queries: int
+    scanned_bytes: int
+    dollars: float
 
 
 class Warehouse(Protocol):
@@ -72,6 +102,15 @@ class Warehouse(Protocol):
 class Lake(Protocol):
     """The Iceberg tables and the engine that queries them."""
 
+    @property
+    def lands_uploads(self) -> bool:
+        """Whether files wait in the folder raw of the lake for jobs that write the tables; else this process does it: a WritingLake."""
+        ...
+
+    def refresh(self) -> None:
+        """Look at the tables anew when next asked, however lately that was done."""
+        ...
+
     def snapshots(self) -> Snapshots:
         """The present snapshot of every table."""
         ...
@@ -83,8 +122,9 @@ class Lake(Protocol):
         *,
         slots: Slots = NO_SLOTS,
         snapshots: Snapshots | None = None,
+        ran: Callable[[LakeQuery], None] = lambda _: None,
     ) -> pd.DataFrame:
-        """The rows of sql/lake/<statement>.sql, as of the given snapshots (default: the present ones)."""
+        """The rows of sql/lake/<statement>.sql, as of the given snapshots (default: the present ones). ran: told of each query that costs."""
         ...
 
     def rows(
@@ -92,6 +132,21 @@ class Lake(Protocol):
     ) -> Iterator[pa.Table]:
         """The rows of a table as of the given snapshots, a day at a time in order; those from an instant on, and before another."""
         ...
+
+    def origin(self, table: str, snapshot: int | str | None = "present") -> Origin | None:
+        """What a derived table was built from in one snapshot (by default in its own newest one, which `snapshots` may hold back); None where it
+        has no snapshot."""
+        ...
+
+    def holds_upload(self, table: str, upload_id: str) -> bool:
+        """Whether a commit of this upload, not taken back since, is in the table's history."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class WritingLake(Lake, Protocol):
+    """A lake whose rows this process writes itself."""
 
     def build(
         self,
@@ -104,11 +159,6 @@ class Lake(Protocol):
         progress: Callable[[float], None] = lambda _: None,
     ) -> None:
         """Make a derived table from the raw ones in one commit: all of it, or only the rows of these people (column `who`)."""
-        ...
-
-    def origin(self, table: str, snapshot: int | str | None = "present") -> Origin | None:
-        """What a derived table was built from in one snapshot (by default in its own newest one, which `snapshots` may hold back); None where it
-        has no snapshot."""
         ...
 
     def changed_people(self, before: Snapshots, now: Snapshots) -> pa.Table | None:
@@ -133,18 +183,12 @@ class Lake(Protocol):
         """
         ...
 
-    def holds_upload(self, table: str, upload_id: str) -> bool:
-        """Whether a commit of this upload, not taken back since, is in the table's history."""
-        ...
-
     def undo(self, table: str, upload_ids: Sequence[str], standing: Sequence[str]) -> None:
         """Take the rows of these uploads out in one commit and put back what they had replaced, or had been written instead of.
 
         standing: the uploads to the table that remain committed, oldest first; what comes back is the newest of theirs.
         """
         ...
-
-    def close(self) -> None: ...
 
 
 class Memory:
@@ -189,6 +233,15 @@ class Stores:
         """Both stores as they are now, held still."""
         return Reading(self, self.warehouse.version(), self.lake.snapshots())
 
+    @property
+    def own_lake(self) -> WritingLake:
+        """The lake, to be written to. Raises WrongUsage where jobs write it."""
+        if self.lake.lands_uploads:
+            raise WrongUsage(
+                "The lake in the cloud is written by jobs, from the files under raw.", "Wait for their next run."
+            )
+        return cast(WritingLake, self.lake)
+
     def close(self) -> None:
         """Let go of both stores; the last process on a home stops its database server."""
         self.lake.close()
@@ -202,6 +255,16 @@ class Reading:
     stores: Stores
     warehouse_version: int
     snapshots: Snapshots
+    queries: list[LakeQuery] = field(default_factory=list, compare=False)
+    """What was run in a lake in the cloud for this reading; what an earlier one of the same version had asked is not run again."""
+
+    @property
+    def scan(self) -> Scan | None:
+        """What the queries of this reading come to; None where the lake is not read at a price."""
+        if not self.queries:
+            return None
+        read = sum(query.scanned_bytes for query in self.queries)
+        return Scan(self.queries[0].engine, len(self.queries), read, sum(query.dollars for query in self.queries))
 
     @property
     def settings(self) -> Settings:
@@ -221,7 +284,9 @@ class Reading:
         """Rows of a lake statement as of this reading."""
 
         def run() -> pd.DataFrame:
-            return self.stores.lake.frame(statement, parameters, slots=slots, snapshots=self.snapshots)
+            return self.stores.lake.frame(
+                statement, parameters, slots=slots, snapshots=self.snapshots, ran=self.queries.append
+            )
 
         return self.kept((statement, sorted(parameters.items()), slots), run).copy()
 

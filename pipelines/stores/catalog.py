@@ -150,12 +150,15 @@ def open_catalog(database_url: str, warehouse: Path) -> Catalog:
 def open_glue_catalog(lake_url: str) -> Catalog:
     """The catalogue in the cloud: AWS Glue, its files in S3. Credentials, region and end points are boto3's own settings."""
     import boto3  # a second to import, for those whose lake is in the cloud
+    from botocore.config import Config
     from pyiceberg.catalog.glue import GlueCatalog
 
     session = boto3.Session()
     # Arrow's own S3 client does not look for an end point: it is told the one that boto3 would use.
     place = {"s3.endpoint": session.client("s3").meta.endpoint_url, "s3.region": session.region_name or ""}
-    return GlueCatalog("lake", client=session.client("glue"), warehouse=f"{lake_url}/curated", **place)
+    place |= {"s3.connect-timeout": "5", "s3.request-timeout": "15"}
+    patience = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 4, "mode": "standard"})
+    return GlueCatalog("lake", client=session.client("glue", config=patience), warehouse=f"{lake_url}/curated", **place)
 
 
 def partitions(table: str) -> dict[str, tuple[str, Transform[Any, Any]]]:

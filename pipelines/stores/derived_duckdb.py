@@ -4,7 +4,6 @@ Invariants: a build is one commit, which carries what it was made from; a build 
 the table as a build for everybody would have left it, but for journey numbers.
 """
 
-import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,9 +16,10 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction
 
 from pipelines import statements
-from pipelines.derived import BOOKKEEPING, MADE_OF, MOST_CHANGED, NEXT_NUMBER, PROGRAM, RAW, WHOSE, properties
+from pipelines.derived import BOOKKEEPING, MOST_CHANGED, RAW, WHOSE, commit_properties
 from pipelines.stores.base import Origin, Snapshots
 from pipelines.stores.catalog import TABLES, TEN_DAYS
+from pipelines.stores.history import NEXT_NUMBER, properties
 
 _ORDER = {"journeys": "dt, journey_number, position_from_last", "conversion_status": "dt, conversion_id"}
 _AT_ONCE = 8_000_000
@@ -27,13 +27,6 @@ _AT_ONCE = 8_000_000
 
 Reader = Callable[[str, Sequence[str]], str]
 """(table, files) -> the SQL that reads them."""
-
-
-def origin_of(table: Table, snapshot: int | None) -> Origin | None:
-    """What the rows of a derived table were made of in one snapshot; None where it is no build's."""
-    found = None if snapshot is None else table.snapshot_by_id(snapshot)
-    said = found.summary.additional_properties if found is not None and found.summary is not None else {}
-    return Origin(said[PROGRAM], json.loads(said[MADE_OF])) if PROGRAM in said else None
 
 
 def changed_people(
@@ -97,7 +90,7 @@ class Builder:
         first, leaving = 1, present
         if people is not None:
             self._cursor.register("people", people)
-            first = int(_property(current, NEXT_NUMBER) or 1)
+            first = int(properties(current, current.metadata.current_snapshot_id).get(NEXT_NUMBER, 1))
             leaving = {path: present[path] for path in self._holding(name, present)}
         written: list[str] = []
         steps = list(self._steps(origin, people))
@@ -105,7 +98,7 @@ class Builder:
             written += self._write(name, current, whose, first, leaving if people is not None else {})
             first = self._next_number(name, written, first)
             progress((done + 1) / len(steps))
-        said = properties(origin.program, origin.snapshots, first)
+        said = commit_properties(origin.program, origin.snapshots, first)
         with transaction.update_snapshot(snapshot_properties=said).overwrite() as update:
             for file in leaving.values():
                 update.delete_data_file(file)
@@ -184,15 +177,6 @@ def _files(table: Table, snapshot: int | None) -> dict[str, DataFile] | None:
     if table.snapshot_by_id(snapshot) is None:
         return None
     return {task.file.file_path: task.file for task in table.scan(snapshot_id=snapshot).plan_files()}
-
-
-def _property(table: Table, name: str) -> str | None:
-    snapshot = table.current_snapshot()
-    return (
-        snapshot.summary.additional_properties.get(name)
-        if snapshot is not None and snapshot.summary is not None
-        else None
-    )
 
 
 def _whose_rows_differ(name: str, gone: str, came: str) -> str:

@@ -17,41 +17,19 @@ import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ValidationException
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, GreaterThanOrEqual, In, LessThanOrEqual
 from pyiceberg.table import Table, Transaction
-from pyiceberg.table.snapshots import Snapshot
-from pyiceberg.types import IcebergType
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines import statements
 from pipelines.derived import BOOKKEEPING, RAW
 from pipelines.errors import LakeUnavailable
 from pipelines.statements import NO_SLOTS, Slots
-from pipelines.stores.base import Comparison, Origin, Snapshots
-from pipelines.stores.catalog import (
-    COUNT,
-    DERIVED,
-    FLAG,
-    INSTANT,
-    MONEY,
-    TABLES,
-    TEXT,
-    arrow_schema,
-    load_or_create,
-    open_catalog,
-)
-from pipelines.stores.derived_duckdb import Builder, changed_people, origin_of, people_since
+from pipelines.stores.base import Comparison, LakeQuery, Origin, Snapshots
+from pipelines.stores.builds import origin_of, present
+from pipelines.stores.catalog import TABLES, arrow_schema, load_or_create, open_catalog
+from pipelines.stores.derived_duckdb import Builder, changed_people, people_since
+from pipelines.stores.files_duckdb import reading
+from pipelines.stores.history import INSTEAD_OF, REPLACED, UNDONE, UPLOAD, held, history, stored
 
-UPLOAD, UNDONE = "touchline.upload", "touchline.undone"
-INSTEAD_OF, REPLACED = "touchline.instead_of", "touchline.replaced"
-"""Snapshot properties: the upload a commit stored, the uploads it took back; the upload whose rows went in its favour,
-how many rows it replaced."""
-
-_DUCKDB: dict[IcebergType, str] = {
-    TEXT: "VARCHAR",
-    COUNT: "BIGINT",
-    INSTANT: "TIMESTAMP",
-    FLAG: "BOOLEAN",
-    MONEY: "DECIMAL(18,4)",
-}
 _SESSION = ("TimeZone = 'UTC'", "integer_division = true", "parquet_metadata_cache = true")
 _ATTEMPTS = 5
 _PLANS_KEPT = 512
@@ -59,6 +37,8 @@ _PLANS_KEPT = 512
 
 class DuckDBLake:
     """The lake of one home. Safe to use from many threads: every query has its own cursor."""
+
+    lands_uploads = False
 
     def __init__(self, database_url: str, home: Path) -> None:
         """Open the catalogue in PostgreSQL and the tables under `home`. Raises LakeUnavailable where that fails."""
@@ -80,11 +60,12 @@ class DuckDBLake:
         with _answering():
             return self._catalog.load_table(f"touchline.{name}")
 
+    def refresh(self) -> None:
+        """Nothing to do: the tables are looked at whenever something is asked."""
+
     def snapshots(self) -> Snapshots:
         """The present snapshot id of every table, None where nothing was stored yet; of the derived ones, those of one build."""
-        tables = {name: self.table(name) for name in TABLES}
-        present = {name: table.metadata.current_snapshot_id for name, table in tables.items()}
-        return present | _of_one_build({name: tables[name] for name in DERIVED}, present)
+        return present({name: self.table(name) for name in TABLES})
 
     def _raw(self) -> dict[str, Table]:
         return {name: self.table(name) for name in RAW}
@@ -96,6 +77,7 @@ class DuckDBLake:
         *,
         slots: Slots = NO_SLOTS,
         snapshots: Snapshots | None = None,
+        ran: Callable[[LakeQuery], None] = lambda _: None,
     ) -> pd.DataFrame:
         """The rows of a statement. Its :first_dt and :last_dt, where it has them, bound the days of all its tables."""
         frame: pd.DataFrame = self._query(statement, parameters, snapshots, slots).to_pandas()
@@ -186,19 +168,17 @@ class DuckDBLake:
 
     def holds_upload(self, table: str, upload_id: str) -> bool:
         """Whether a commit of this upload, not taken back since, is in the table's history."""
-        return upload_id in self._held(self.table(table))
+        return upload_id in held(self.table(table))
 
     def undo(self, table: str, upload_ids: Sequence[str], standing: Sequence[str]) -> None:
         """Take the rows of these uploads out in one commit and put back what they had replaced, or had been written instead of."""
 
         def change(current: Table, transaction: Transaction) -> None:
             going = self._ids(table, current, upload_ids)
-            undone = [
-                properties for properties in self._history(current).values() if properties.get(UPLOAD) in upload_ids
-            ]
+            undone = [properties for properties in history(current).values() if properties.get(UPLOAD) in upload_ids]
             covered = [properties[INSTEAD_OF] for properties in undone if properties.get(INSTEAD_OF) in standing]
             ids = pa.concat_tables([going, *(self._ids_once(table, current, upload_id) for upload_id in set(covered))])
-            if not ids.num_rows and self._held(current).isdisjoint(upload_ids):
+            if not ids.num_rows and held(current).isdisjoint(upload_ids):
                 return
             replaced = covered or any(properties.get(REPLACED, "0") != "0" for properties in undone)
             back = self._newest(table, current, ids, standing if replaced else [])
@@ -254,7 +234,7 @@ class DuckDBLake:
         with self._lock:
             if key in self._plans:
                 return self._plans[key]
-        source = _reading(table, [] if version is None else _planned(table, version, first, last, converted))
+        source = reading(table.schema(), [] if version is None else _planned(table, version, first, last, converted))
         with self._lock:
             if len(self._plans) >= _PLANS_KEPT:
                 self._plans.clear()
@@ -262,7 +242,7 @@ class DuckDBLake:
         return source
 
     def _reader(self, name: str, files: Sequence[str]) -> str:
-        return _reading(self.table(name), [path.removeprefix("file://") for path in files])
+        return reading(self.table(name).schema(), [path.removeprefix("file://") for path in files])
 
     def _ids(self, table: str, current: Table, upload_ids: Sequence[str], snapshot: int | str = "present") -> pa.Table:
         """The ids of the rows that these uploads have in the table, now or in a snapshot."""
@@ -274,7 +254,7 @@ class DuckDBLake:
 
     def _ids_once(self, table: str, current: Table, upload_id: str) -> pa.Table:
         """The ids that an upload stored, whatever became of them since."""
-        return self._ids(table, current, [upload_id], self._stored(current)[upload_id])
+        return self._ids(table, current, [upload_id], stored(current)[upload_id])
 
     def _without(self, table: str, current: Table, ids: pa.Table) -> tuple[list[str], pa.Table, int]:
         """The days that hold rows of these ids, the rows of those days that stay, and how many go."""
@@ -296,12 +276,12 @@ class DuckDBLake:
     def _newest(self, table: str, current: Table, ids: pa.Table, standing: Sequence[str]) -> pa.Table:
         """What the standing uploads had stored under these ids, the newest of each."""
         key = next(iter(TABLES[table]))
-        stored = self._stored(current)
+        first_stood = stored(current)
         found = [arrow_schema(table).empty_table()]
-        for upload_id in reversed([upload for upload in standing if upload in stored]):
+        for upload_id in reversed([upload for upload in standing if upload in first_stood]):
             if not ids.num_rows:
                 break
-            stood = self._relation(table, current, stored[upload_id])
+            stood = self._relation(table, current, first_stood[upload_id])
             rows = self._arrow(
                 f'select * from {stood} where "{key}" in (select "{key}" from ids)'
                 " and upload_id in (select upload_id from one)",
@@ -311,23 +291,6 @@ class DuckDBLake:
             found.append(_typed(table, rows))
             ids = self._arrow(f'from ids where "{key}" not in (select "{key}" from rows)', ids=ids, rows=rows)
         return pa.concat_tables(found)
-
-    def _stored(self, current: Table) -> dict[str, int]:
-        """Upload -> the snapshot in which its rows first stood."""
-        history = self._history(current)
-        return {properties[UPLOAD]: snapshot for snapshot, properties in history.items() if UPLOAD in properties}
-
-    def _history(self, table: Table) -> dict[int, dict[str, str]]:
-        """The properties of every snapshot, oldest first."""
-        return {s.snapshot_id: dict(s.summary.additional_properties) if s.summary else {} for s in _in_order(table)}
-
-    def _held(self, table: Table) -> set[str]:
-        """The uploads in a table's history that were not taken back since."""
-        held: set[str] = set()
-        for properties in self._history(table).values():
-            held -= set(properties.get(UNDONE, "").split(","))
-            held |= {properties[UPLOAD]} if UPLOAD in properties else set()
-        return held
 
     def _rewrite(
         self, transaction: Transaction, days: list[str], rows: list[pa.Table], properties: dict[str, str]
@@ -363,35 +326,6 @@ def _planned(table: Table, snapshot: int, first: str | None, last: str | None, c
         wanted = And(wanted, EqualTo("converted", True))  # type: ignore[call-arg, arg-type]
     tasks = table.scan(row_filter=wanted, snapshot_id=snapshot).plan_files()
     return [task.file.file_path.removeprefix("file://") for task in tasks]
-
-
-def _reading(table: Table, files: Sequence[str]) -> str:
-    """SQL that reads files of a table, under its present column names."""
-    fields = [(field.field_id, field.name, _DUCKDB[field.field_type]) for field in table.schema().fields]
-    if not files:
-        columns = ", ".join(f'cast(null as {kind}) as "{column}"' for _, column, kind in fields)
-        return f"(select {columns} where false)"
-    columns = ", ".join(
-        f"{number}: {{name: '{column}', type: '{kind}', default_value: NULL}}" for number, column, kind in fields
-    )
-    return f"read_parquet([{', '.join(map(statements.quoted, files))}], schema=MAP {{{columns}}})"
-
-
-def _of_one_build(tables: Mapping[str, Table], present: Snapshots) -> dict[str, int | None]:
-    """The newest snapshots of the derived tables that one and the same build left: while another is under way, some are ahead."""
-    if len({origin_of(table, present[name]) for name, table in tables.items()}) <= 1:
-        return {}
-    builds = [
-        {origin_of(table, snapshot.snapshot_id): snapshot.snapshot_id for snapshot in _in_order(table)}
-        for table in tables.values()
-    ]
-    common = [origin for origin in builds[0] if origin is not None and all(origin in other for other in builds)]
-    return {name: of_it[common[-1]] for name, of_it in zip(tables, builds, strict=True)} if common else {}
-
-
-def _in_order(table: Table) -> list[Snapshot]:
-    """The snapshots of a table, oldest first."""
-    return sorted(table.snapshots(), key=lambda snapshot: snapshot.sequence_number or 0)
 
 
 def _within(days: list[str]) -> BooleanExpression:

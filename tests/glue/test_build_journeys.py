@@ -1,8 +1,6 @@
 """The journeys that Spark builds are those that the embedded build makes of the same rows, whatever changed and wherever a build broke off."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,7 +14,7 @@ from pyiceberg.table import StaticTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as f
 
-from glue_jobs import archive, build_journeys
+from glue_jobs import build_journeys
 from glue_jobs.build_journeys import Arguments, Built, build
 from glue_jobs.lake import LakeTable
 from glue_jobs.session import CATALOG
@@ -24,8 +22,9 @@ from pipelines import derived, journeys
 from pipelines.errors import WrongUsage
 from pipelines.settings import load_settings
 from pipelines.stores.base import Origin, Stores
+from pipelines.stores.builds import origin_of
 from pipelines.stores.catalog import DERIVED
-from pipelines.stores.derived_duckdb import origin_of
+from pipelines.stores.history import MADE_OF
 from pipelines.stores.lake_duckdb import DuckDBLake
 from pipelines.stores.warehouse import Warehouse
 from tests.sql import events
@@ -210,10 +209,7 @@ def test_a_build_that_breaks_off_leaves_both_tables_of_the_last_good_one(
 def _newest_of_one_build(both: Both) -> dict[str, int]:
     """The newest snapshots of the derived tables that were made of the same."""
     histories = {
-        name: {
-            commit.properties[derived.MADE_OF]: commit.snapshot_id
-            for commit in reversed(list(both.table(name).history()))
-        }
+        name: {commit.properties[MADE_OF]: commit.snapshot_id for commit in reversed(list(both.table(name).history()))}
         for name in DERIVED
     }
     made_of = [made_of for made_of in histories[DERIVED[0]] if made_of in histories[DERIVED[1]]][-1]
@@ -252,21 +248,3 @@ def test_the_command_line_says_what_is_wrong(tmp_path: Path) -> None:
     assert (said.lake_url, said.full, said.lookback_days, said.local) == ("s3://bucket/lake", True, LONGEST_DAYS, False)
     with pytest.raises(WrongUsage, match=r"31\.1\."):
         build_journeys.parse(["--lake", "x", "--since", "31.1."])
-
-
-def test_the_archive_for_glue_finds_its_statements(tmp_path: Path) -> None:
-    """There our modules and statements are read from inside the archive."""
-    path = tmp_path / "code.zip"
-    path.write_bytes(archive.build())
-    asks = "from pipelines import derived, statements; print(derived.program(1), *statements.names(), sep='\\n')"
-    told = subprocess.run(
-        [sys.executable, "-c", asks],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(path)},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    from pipelines import statements
-
-    assert told.stdout.split() == [derived.program(1), *statements.names()]
