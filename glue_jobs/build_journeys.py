@@ -74,7 +74,6 @@ def build(
     build was faster.
     """
     raw = {name: LakeTable(spark, database, name) for name in derived.RAW}
-    now = {name: table.snapshot_id for name, table in raw.items()}
     people: dict[str, DataFrame | None] = {}
     built = []
     for name in derived.STATEMENTS:
@@ -82,7 +81,7 @@ def build(
         said = table.said(table.snapshot_id) or {}
         made_of = said[MADE_OF] if said.get(PROGRAM) == derived.program(longest_ms) else "null"
         before: Snapshots | None = json.loads(made_of)
-        if before == now and not full and since is None:
+        if before is not None and _same_rows(raw, before) and not full and since is None:
             continue
         if made_of not in people:
             people[made_of] = None if full or before is None else _people(raw, before, since)
@@ -184,12 +183,19 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
+def _same_rows(raw: Mapping[str, LakeTable], before: Snapshots) -> bool:
+    """Whether the raw tables hold the rows that they held before; their files may be others."""
+    return all(
+        table.first_with_rows(before[name]) == table.first_with_rows(table.snapshot_id) for name, table in raw.items()
+    )
+
+
 def _people(raw: Mapping[str, LakeTable], before: Snapshots, since: date | None) -> DataFrame | None:
     """Column `who`: whose rows the raw tables had otherwise before, and those of the days since. None: everybody is built anew."""
     found = []
     for name, table in raw.items():
         whose = f.expr(derived.WHOSE[name]).alias("who")
-        if before[name] != table.snapshot_id:
+        if table.first_with_rows(before[name]) != table.first_with_rows(table.snapshot_id):
             differing = _rows_that_differ(table, before[name])
             if differing is None:
                 return None
@@ -203,6 +209,7 @@ def _rows_that_differ(table: LakeTable, before: int | None) -> DataFrame | None:
     """The rows that a raw table has now and had not before, or had and has not. None where that cannot be told, or they are many."""
     if before is None or table.snapshot_id is None or table.said(before) is None:
         return None
+    before = table.newest_with_rows(before)
     files = _differing(table.files_at(before), table.files_at(table.snapshot_id))
     days: dict[str, int] = dict(files.groupBy("dt").agg(f.sum("record_count")).collect())
     if sum(days.values()) > derived.MOST_CHANGED * max(1, _count(table)):

@@ -216,6 +216,27 @@ def _newest_of_one_build(both: Both) -> dict[str, int]:
     return {name: history[made_of] for name, history in histories.items()}
 
 
+def test_a_compaction_is_nobodys_change(both: Both, uploads: Uploads) -> None:
+    for name in ("touchpoints", "journeys"):
+        _compact(both, name)
+    before = both.built()
+    assert both.build() == []
+    assert both.built() == before
+    uploads.touch(Touch("late", at("2026-01-20"), "p1", "Search"))
+    journeys.build(both.stores)
+    both.follow()
+    assert [built.people for built in both.build()] == [1, 1]
+    both.assert_equal()
+
+
+def _compact(both: Both, name: str) -> None:
+    """Write the files of a table anew, as a maintenance job does it."""
+    table = both.table(name)
+    actions: Any = both.spark._jvm.org.apache.iceberg.spark.actions.SparkActions.get(both.spark._jsparkSession)  # type: ignore[union-attr]
+    actions.rewriteDataFiles(table._load()).option("rewrite-all", "true").execute()
+    assert both.table(name).snapshot_id != table.snapshot_id
+
+
 def test_what_a_table_was_made_of_is_read_as_that_of_an_embedded_one(both: Both, uploads: Uploads) -> None:
     raw = {name: both.table(name).snapshot_id for name in derived.RAW}
     for name in DERIVED:
