@@ -20,7 +20,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
-from glue_jobs import archive, runs
+from glue_jobs import program, runs
 from glue_jobs.lake import LakeTable
 from glue_jobs.session import open_session
 from glue_jobs.storage import open_storage
@@ -28,6 +28,7 @@ from pipelines import derived, statements
 from pipelines.errors import TouchlineError, WrongUsage
 from pipelines.settings import load_settings
 from pipelines.stores.catalog import TEN_DAYS
+from pipelines.stores.history import MADE_OF, NEXT_NUMBER, PROGRAM
 
 JOB = "build_journeys"
 
@@ -73,15 +74,14 @@ def build(
     build was faster.
     """
     raw = {name: LakeTable(spark, database, name) for name in derived.RAW}
-    now = {name: table.snapshot_id for name, table in raw.items()}
     people: dict[str, DataFrame | None] = {}
     built = []
     for name in derived.STATEMENTS:
         table = LakeTable(spark, database, name)
         said = table.said(table.snapshot_id) or {}
-        made_of = said[derived.MADE_OF] if said.get(derived.PROGRAM) == derived.program(longest_ms) else "null"
+        made_of = said[MADE_OF] if said.get(PROGRAM) == derived.program(longest_ms) else "null"
         before: Snapshots | None = json.loads(made_of)
-        if before == now and not full and since is None:
+        if before is not None and _same_rows(raw, before) and not full and since is None:
             continue
         if made_of not in people:
             people[made_of] = None if full or before is None else _people(raw, before, since)
@@ -149,8 +149,8 @@ def run(spark: SparkSession, arguments: Arguments) -> runs.Record:
         "job": JOB,
         "run_id": f"{started:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}",
         "started_at": started.isoformat(),
-        "program": archive.program(),
-        "versions": archive.versions() | {"spark": spark.version},
+        "program": program.digest(),
+        "versions": program.versions() | {"spark": spark.version},
         "lookback_days": arguments.lookback_days,
         "tables": {},
     }
@@ -183,12 +183,19 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
+def _same_rows(raw: Mapping[str, LakeTable], before: Snapshots) -> bool:
+    """Whether the raw tables hold the rows that they held before; their files may be others."""
+    return all(
+        table.first_with_rows(before[name]) == table.first_with_rows(table.snapshot_id) for name, table in raw.items()
+    )
+
+
 def _people(raw: Mapping[str, LakeTable], before: Snapshots, since: date | None) -> DataFrame | None:
     """Column `who`: whose rows the raw tables had otherwise before, and those of the days since. None: everybody is built anew."""
     found = []
     for name, table in raw.items():
         whose = f.expr(derived.WHOSE[name]).alias("who")
-        if before[name] != table.snapshot_id:
+        if table.first_with_rows(before[name]) != table.first_with_rows(table.snapshot_id):
             differing = _rows_that_differ(table, before[name])
             if differing is None:
                 return None
@@ -202,6 +209,7 @@ def _rows_that_differ(table: LakeTable, before: int | None) -> DataFrame | None:
     """The rows that a raw table has now and had not before, or had and has not. None where that cannot be told, or they are many."""
     if before is None or table.snapshot_id is None or table.said(before) is None:
         return None
+    before = table.newest_with_rows(before)
     files = _differing(table.files_at(before), table.files_at(table.snapshot_id))
     days: dict[str, int] = dict(files.groupBy("dt").agg(f.sum("record_count")).collect())
     if sum(days.values()) > derived.MOST_CHANGED * max(1, _count(table)):
@@ -223,7 +231,7 @@ def _differing(one: DataFrame, other: DataFrame) -> DataFrame:
 def _replace(table: LakeTable, people: DataFrame | None, raw: Mapping[str, LakeTable], longest_ms: int) -> Built:
     """Put the rows of these people (None: of everybody) in the place of theirs, in one commit."""
     said = table.said(table.snapshot_id) or {}
-    first = 1 if people is None else int(said[derived.NEXT_NUMBER])
+    first = 1 if people is None else int(said[NEXT_NUMBER])
     theirs = {name: _of(people, one.rows(), name) for name, one in raw.items()}
     made = _typed(transform(theirs, table.name, longest_ms, first), table.rows().schema)
     place, rows = f.lit(True), made
@@ -236,7 +244,7 @@ def _replace(table: LakeTable, people: DataFrame | None, raw: Mapping[str, LakeT
     next_number = (
         first + rows_in
     )  # no more journeys than rows can have been numbered; counting them would be another build
-    properties = derived.properties(derived.program(longest_ms), now, next_number)
+    properties = derived.commit_properties(derived.program(longest_ms), now, next_number)
     snapshot_id = table.replace(_laid_out(table.name, rows), place, properties, _AS_LAID_OUT)
     made.unpersist()
     written = table.said(snapshot_id) or {}

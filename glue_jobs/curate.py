@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from glue_jobs import archive, merge, runs
+from glue_jobs import merge, program, runs
 from glue_jobs.arguments import Arguments
 from glue_jobs.lake import UNDONE, UPLOAD, LakeTable, Overtaken
 from glue_jobs.raw_files import RawFile, feeding, list_files
@@ -57,8 +57,8 @@ def run(spark: SparkSession, job: str, source: str, arguments: Arguments, transf
         "job": job,
         "run_id": f"{started:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}",
         "started_at": started.isoformat(),
-        "program": archive.program(),
-        "versions": archive.versions() | {"spark": spark.version},
+        "program": program.digest(),
+        "versions": program.versions() | {"spark": spark.version},
         "files": [],
         "tables": {},
     }

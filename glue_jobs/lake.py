@@ -17,7 +17,8 @@ from pyspark.sql import Column, DataFrame, SparkSession
 
 from glue_jobs.session import CATALOG
 from pipelines.errors import TouchlineError
-from pipelines.stores.catalog import PROPERTIES, TABLES, partitions
+from pipelines.stores.catalog import PROPERTIES, TABLES, TEN_DAYS, partitions
+from pipelines.stores.history import SAME_ROWS_AS
 
 UPLOAD, UNDONE = "touchline.upload", "touchline.undone"
 """Snapshot properties: the uploads that a commit stored, and those that it took back; by commas."""
@@ -68,9 +69,31 @@ class LakeTable:
         return reader.table(self._full_name)
 
     def said(self, snapshot_id: int | None) -> Mapping[str, str] | None:
-        """What the commit of a snapshot says of itself; None where the table does not keep that snapshot."""
-        found = None if snapshot_id is None else self._load().snapshot(snapshot_id)
-        return None if found is None else dict(found.summary())
+        """What the commit of a snapshot says of itself, and the one that first stored its rows of these; None where the table does not keep that
+        snapshot."""
+        table = self._load()
+        found = None if snapshot_id is None else table.snapshot(snapshot_id)
+        if found is None:
+            return None
+        first = table.snapshot(self.first_with_rows(snapshot_id))
+        return {**(dict(first.summary()) if first is not None else {}), **dict(found.summary())}
+
+    def first_with_rows(self, snapshot_id: int | None) -> int | None:
+        """The snapshot that first held the rows of this one: a compaction changes none. As pipelines.stores.history has it."""
+        table = self._load()
+        while (found := None if snapshot_id is None else table.snapshot(snapshot_id)) is not None:
+            if (same := dict(found.summary()).get(SAME_ROWS_AS)) is not None:
+                return int(same)
+            if found.operation() != "replace" or found.parentId() is None:
+                break
+            snapshot_id = int(found.parentId())
+        return snapshot_id
+
+    def newest_with_rows(self, snapshot_id: int) -> int:
+        """The last compaction of a snapshot, or itself: what was only written anew need not be read for what changed since."""
+        first = self.first_with_rows(snapshot_id)
+        same = (commit.snapshot_id for commit in self.history() if self.first_with_rows(commit.snapshot_id) == first)
+        return next(same, snapshot_id)
 
     def rows_at(self, snapshot_id: int) -> DataFrame:
         """The rows of another snapshot, in the columns that it had."""
@@ -139,15 +162,16 @@ class LakeTable:
 
 
 def _create(spark: SparkSession, database: str, name: str) -> None:
+    full_name = f"{CATALOG}.{database}.{name}"
     columns = ", ".join(f"`{column}` {_TYPES.get(str(kind), str(kind))}" for column, kind in TABLES[name].items())
-    lies_by = ", ".join(_lying_by(column, transform) for column, transform in partitions(name).values())
     options = ", ".join(f"'{option}' = '{value}'" for option, value in {**PROPERTIES, "format-version": "2"}.items())
     spark.sql(f"create namespace if not exists {CATALOG}.{database}")
-    spark.sql(
-        f"create table if not exists {CATALOG}.{database}.{name} ({columns}) using iceberg"
-        f" partitioned by ({lies_by}) tblproperties ({options})"
-    )
-
-
-def _lying_by(column: str, transform: Any) -> str:
-    return f"truncate({transform.width}, `{column}`)" if isinstance(transform, TruncateTransform) else f"`{column}`"
+    spark.sql(f"create table if not exists {full_name} ({columns}) using iceberg tblproperties ({options})")
+    iceberg: Any = spark._jvm.org.apache.iceberg  # type: ignore[union-attr]
+    change = iceberg.spark.Spark3Util.loadIcebergTable(spark._jsparkSession, full_name).updateSpec()
+    terms = iceberg.expressions.Expressions
+    # By Iceberg's own library: Spark's SQL cannot name a partition.
+    for field, (column, transform) in partitions(name).items():
+        truncated = isinstance(transform, TruncateTransform)
+        change = change.addField(field, terms.truncate(column, TEN_DAYS) if truncated else terms.ref(column))
+    change.commit()

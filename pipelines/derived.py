@@ -9,15 +9,13 @@ from collections.abc import Mapping
 from functools import cache
 
 from pipelines import statements
+from pipelines.stores.history import MADE_OF, NEXT_NUMBER, PROGRAM
 
 STATEMENTS = {"journeys": "journeys", "conversion_status": "conversion_status"}
 """Derived table -> the statement that fills it."""
 
 RAW = ("touchpoints", "conversions")
 """The tables that derived ones are made of."""
-
-PROGRAM, MADE_OF, NEXT_NUMBER = "touchline.program", "touchline.made_of", "touchline.next_number"
-"""Snapshot properties of a build: the digest of what filled the table, the raw snapshots it read (JSON), the next free journey number."""
 
 WHOSE = {
     "touchpoints": "person",
@@ -42,10 +40,10 @@ def longest_ms(days: float) -> int:
 @cache
 def program(longest_ms: int) -> str:
     """A digest of the statements that fill the tables and of the window they are filled with."""
-    texts = "".join(statements.written(name) for name in STATEMENTS.values())
+    texts = "".join((statements.FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in STATEMENTS.values())
     return hashlib.sha256(f"{longest_ms}/{texts}".encode()).hexdigest()[:16]
 
 
-def properties(program: str, snapshots: Mapping[str, int | None], next_number: int) -> dict[str, str]:
+def commit_properties(program: str, snapshots: Mapping[str, int | None], next_number: int) -> dict[str, str]:
     """What a commit says of its build."""
     return {PROGRAM: program, MADE_OF: json.dumps(dict(snapshots)), NEXT_NUMBER: str(next_number)}

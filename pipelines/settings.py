@@ -254,7 +254,7 @@ def _secrets() -> dict[str, str]:
     path = PROJECT / ".streamlit" / "secrets.toml"
     try:
         table: Any = tomllib.loads(path.read_text(encoding="utf-8")).get("touchline", {})
-    except (FileNotFoundError, NotADirectoryError):  # the latter where we are in an archive, as a Glue job is
+    except FileNotFoundError:
         return {}
     except (OSError, ValueError) as problem:
         raise WrongUsage(f"{path.relative_to(PROJECT)} cannot be read: {problem}.", "Mend it, or remove it.") from None

@@ -11,9 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import Any, Literal
-from zipfile import ZipFile
 
 import sqlglot
 from sqlglot import exp
@@ -111,25 +110,7 @@ class Bound:
 
 def names() -> list[str]:
     """The lake statements that there are, sorted."""
-    if _archived():
-        with ZipFile(PROJECT) as archive:
-            paths = [PurePosixPath(name) for name in archive.namelist()]
-        return sorted(path.stem for path in paths if path.parent == PurePosixPath("sql/lake") and path.suffix == ".sql")
     return sorted(path.stem for path in FOLDER.glob("*.sql"))
-
-
-def written(name: str) -> str:
-    """The text of a statement as it stands in its file, below sql/lake."""
-    path = FOLDER / f"{name}.sql"
-    if _archived():
-        with ZipFile(PROJECT) as archive:
-            return archive.read(path.relative_to(PROJECT).as_posix()).decode()
-    return path.read_text(encoding="utf-8")
-
-
-def _archived() -> bool:
-    """Whether we run from an archive, as a job of AWS Glue does."""
-    return PROJECT.is_file()
 
 
 def bind(
@@ -145,18 +126,18 @@ def bind(
     if name not in names():
         raise WrongUsage(f"There is no lake statement '{name}'.")
     lengths = {key: max(len(value), 1) for key, value in parameters.items() if isinstance(value, (list, tuple))}
-    ready = _written(name, dialect, slots, tuple(sorted(lengths.items())))
-    sql = ready.sql
-    for table in ready.tables:
+    written = _written(FOLDER / f"{name}.sql", dialect, slots, tuple(sorted(lengths.items())))
+    sql = written.sql
+    for table in written.tables:
         sql = sql.replace(_mark(table), relation(table))
     values: dict[str, Any] = {}
-    for key in ready.parameters:
+    for key in written.parameters:
         value = parameters[key]
         if key in lengths:
             values |= {_item(key, index): item for index, item in enumerate(value or [None])}
         else:
             values[key] = value
-    return Bound(sql, values, ready.order)
+    return Bound(sql, values, written.order)
 
 
 @dataclass(frozen=True)
@@ -170,8 +151,8 @@ class _Written:
 
 
 @lru_cache(maxsize=512)
-def _written(name: str, dialect: str, slots: Slots, lengths: tuple[tuple[str, int], ...]) -> _Written:
-    tree = _parsed(name).copy()
+def _written(path: Path, dialect: str, slots: Slots, lengths: tuple[tuple[str, int], ...]) -> _Written:
+    tree = _parsed(path).copy()
     _take_parts(tree, slots.members, dialect)
     _repeat_for_models(tree, slots.models)
     for slot in list(tree.find_all(exp.Parameter)):
@@ -215,8 +196,8 @@ def _common_table_names(tree: exp.Expr) -> set[str]:
 
 
 @lru_cache
-def _parsed(name: str) -> exp.Expr:
-    return sqlglot.parse_one(written(name), read="athena")
+def _parsed(path: Path) -> exp.Expr:
+    return sqlglot.parse_one(path.read_text(encoding="utf-8"), read="athena")
 
 
 def _take_parts(tree: exp.Expr, members: Members, dialect: str) -> None:
@@ -234,10 +215,10 @@ def _reads(tree: exp.Expr, table: str) -> bool:
 
 
 def _put_before(tree: exp.Expr, table: str, part: str, **how: bool) -> None:
-    own = _parsed(f"parts/{part}").copy()
-    others = tree.args["with_"].expressions if tree.args.get("with_") else []
+    own = _parsed(FOLDER / "parts" / f"{part}.sql").copy()
+    written = tree.args["with_"].expressions if tree.args.get("with_") else []
     first = exp.CTE(this=own, alias=exp.TableAlias(this=exp.to_identifier(table)), **how)
-    tree.set("with_", exp.With(expressions=[first, *others]))
+    tree.set("with_", exp.With(expressions=[first, *written]))
 
 
 def _repeat_for_models(tree: exp.Expr, models: tuple[tuple[str, Weighing], ...]) -> None:

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 
 from pyiceberg.table import Table
 
-from pipelines.derived import MADE_OF, PROGRAM
 from pipelines.stores.base import Origin, Snapshots
 from pipelines.stores.catalog import DERIVED
-from pipelines.stores.history import in_order, properties
+from pipelines.stores.history import MADE_OF, PROGRAM, in_order, properties
 
 
 def origin_of(table: Table, snapshot: int | None) -> Origin | None:

@@ -15,11 +15,11 @@ from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction
 
-from pipelines import derived, statements
-from pipelines.derived import BOOKKEEPING, MOST_CHANGED, NEXT_NUMBER, RAW, WHOSE
+from pipelines import statements
+from pipelines.derived import BOOKKEEPING, MOST_CHANGED, RAW, WHOSE, commit_properties
 from pipelines.stores.base import Origin, Snapshots
 from pipelines.stores.catalog import TABLES, TEN_DAYS
-from pipelines.stores.history import properties
+from pipelines.stores.history import NEXT_NUMBER, properties
 
 ORDER = {
     "mentions": "occurred_at, mention_id",
@@ -105,7 +105,7 @@ class Builder:
             written += self._write(name, current, whose, first, leaving if people is not None else {})
             first = self._next_number(name, written, first)
             progress((done + 1) / len(steps))
-        said = derived.properties(origin.program, origin.snapshots, first)
+        said = commit_properties(origin.program, origin.snapshots, first)
         with transaction.update_snapshot(snapshot_properties=said).overwrite() as update:
             for file in leaving.values():
                 update.delete_data_file(file)

@@ -15,6 +15,9 @@ INSTEAD_OF, REPLACED = "touchline.instead_of", "touchline.replaced"
 """Snapshot properties: the uploads a commit stored, the uploads it took back; the upload whose rows went in its favour,
 how many rows it replaced."""
 
+PROGRAM, MADE_OF, NEXT_NUMBER = "touchline.program", "touchline.made_of", "touchline.next_number"
+"""Snapshot properties of a build: the digest of what filled the table, the raw snapshots it read (JSON), the next free journey number."""
+
 SAME_ROWS_AS = "touchline.same_rows_as"
 """Snapshot property of a compaction of ours: the snapshot that first held its rows."""
 

@@ -21,12 +21,14 @@ from pyiceberg.table import Table, Transaction
 from pyiceberg.table.update.snapshot import ExpireSnapshots
 
 from pipelines import statements
-from pipelines.derived import MADE_OF, NEXT_NUMBER, PROGRAM
 from pipelines.stores.base import Snapshots
 from pipelines.stores.builds import origin_of
 from pipelines.stores.catalog import DERIVED, TABLES
 from pipelines.stores.derived_duckdb import ORDER, Reader
 from pipelines.stores.history import (
+    MADE_OF,
+    NEXT_NUMBER,
+    PROGRAM,
     SAME_ROWS_AS,
     UNDONE,
     UPLOAD,

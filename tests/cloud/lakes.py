@@ -16,8 +16,9 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.table import Table
 
-from pipelines.derived import MADE_OF, NEXT_NUMBER, PROGRAM, RAW
+from pipelines.derived import RAW
 from pipelines.stores.catalog import DERIVED, NAMESPACE, TABLES, load_or_create, open_glue_catalog
+from pipelines.stores.history import MADE_OF, NEXT_NUMBER, PROGRAM
 from pipelines.stores.lake_duckdb import DuckDBLake
 from tests.cloud.endpoint import REGION, Endpoint, environment
 from tests.cloud.trino_engine import TrinoEngine

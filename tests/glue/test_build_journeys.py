@@ -1,8 +1,6 @@
 """The journeys that Spark builds are those that the embedded build makes of the same rows, whatever changed and wherever a build broke off."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,7 +14,7 @@ from pyiceberg.table import StaticTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as f
 
-from glue_jobs import archive, build_journeys
+from glue_jobs import build_journeys
 from glue_jobs.build_journeys import Arguments, Built, build
 from glue_jobs.lake import LakeTable
 from glue_jobs.session import CATALOG
@@ -26,6 +24,7 @@ from pipelines.settings import load_settings
 from pipelines.stores.base import Origin, Stores
 from pipelines.stores.builds import origin_of
 from pipelines.stores.catalog import DERIVED
+from pipelines.stores.history import MADE_OF
 from pipelines.stores.lake_duckdb import DuckDBLake
 from pipelines.stores.warehouse import Warehouse
 from tests.sql import events
@@ -163,7 +162,7 @@ def test_a_late_day_writes_only_the_ten_days_that_change(both: Both, uploads: Up
     for name in DERIVED:
         after = both.files(name)
         assert len(before[name] - after) in (1, 2)  # of the journeys, those that converted and those that did not
-        assert all("dt_trunc=2026-01-0" in path for path in before[name] ^ after)
+        assert all("ten_days=2026-01-0" in path for path in before[name] ^ after)
 
 
 def test_since_a_day_builds_for_those_of_that_day_and_later(both: Both, uploads: Uploads) -> None:
@@ -210,14 +209,32 @@ def test_a_build_that_breaks_off_leaves_both_tables_of_the_last_good_one(
 def _newest_of_one_build(both: Both) -> dict[str, int]:
     """The newest snapshots of the derived tables that were made of the same."""
     histories = {
-        name: {
-            commit.properties[derived.MADE_OF]: commit.snapshot_id
-            for commit in reversed(list(both.table(name).history()))
-        }
+        name: {commit.properties[MADE_OF]: commit.snapshot_id for commit in reversed(list(both.table(name).history()))}
         for name in DERIVED
     }
     made_of = [made_of for made_of in histories[DERIVED[0]] if made_of in histories[DERIVED[1]]][-1]
     return {name: history[made_of] for name, history in histories.items()}
+
+
+def test_a_compaction_is_nobodys_change(both: Both, uploads: Uploads) -> None:
+    for name in ("touchpoints", "journeys"):
+        _compact(both, name)
+    before = both.built()
+    assert both.build() == []
+    assert both.built() == before
+    uploads.touch(Touch("late", at("2026-01-20"), "p1", "Search"))
+    journeys.build(both.stores)
+    both.follow()
+    assert [built.people for built in both.build()] == [1, 1]
+    both.assert_equal()
+
+
+def _compact(both: Both, name: str) -> None:
+    """Write the files of a table anew, as a maintenance job does it."""
+    table = both.table(name)
+    actions: Any = both.spark._jvm.org.apache.iceberg.spark.actions.SparkActions.get(both.spark._jsparkSession)  # type: ignore[union-attr]
+    actions.rewriteDataFiles(table._load()).option("rewrite-all", "true").execute()
+    assert both.table(name).snapshot_id != table.snapshot_id
 
 
 def test_what_a_table_was_made_of_is_read_as_that_of_an_embedded_one(both: Both, uploads: Uploads) -> None:
@@ -251,21 +268,3 @@ def test_the_command_line_says_what_is_wrong(tmp_path: Path) -> None:
     assert (said.lake_url, said.full, said.lookback_days, said.local) == ("s3://bucket/lake", True, LONGEST_DAYS, False)
     with pytest.raises(WrongUsage, match=r"31\.1\."):
         build_journeys.parse(["--lake", "x", "--since", "31.1."])
-
-
-def test_the_archive_for_glue_finds_its_statements(tmp_path: Path) -> None:
-    """There our modules and statements are read from inside the archive."""
-    path = tmp_path / "code.zip"
-    path.write_bytes(archive.build())
-    asks = "from pipelines import derived, statements; print(derived.program(1), *statements.names(), sep='\\n')"
-    told = subprocess.run(
-        [sys.executable, "-c", asks],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(path)},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    from pipelines import statements
-
-    assert told.stdout.split() == [derived.program(1), *statements.names()]

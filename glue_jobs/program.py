@@ -1,13 +1,11 @@
-"""What a job takes along to Glue: an archive of the jobs, of what they import of pipelines, and of the statements.
+"""What the jobs are made of: their modules, what these import of pipelines, and the statements.
 
-Invariant: the same sources give the same bytes; whatever the jobs import when they start is in it.
+Invariant: whatever a job imports of ours when it starts is among them; the same files have the same digest, wherever they lie.
 """
 
 import ast
 import hashlib
-import io
 import platform
-import zipfile
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -25,27 +23,18 @@ MODULES = (
     "pandas",
     "numpy",
 )
-"""Distributions that the jobs import and Glue does not bring, or not new enough: for `--additional-python-modules`."""
+"""Distributions that the jobs import."""
 
-_EARLIEST = (1980, 1, 1, 0, 0, 0)  # that an archive can say
 _OURS = ("glue_jobs", "pipelines")
 
 
-def build() -> bytes:
-    """The archive for Glue's `--extra-py-files`."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in shipped():
-            entry = zipfile.ZipInfo(path.relative_to(PROJECT).as_posix(), _EARLIEST)
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(entry, path.read_bytes())
-    return content.getvalue()
-
-
-def program() -> str:
-    """A digest of what the jobs are made of: equal where they read files alike."""
-    content = PROJECT.read_bytes() if PROJECT.is_file() else build()  # on Glue we are in the archive ourselves
-    return hashlib.sha256(content).hexdigest()[:16]
+def digest() -> str:
+    """Of what the jobs are made of: equal where they read files alike."""
+    found = hashlib.sha256()
+    for path in shipped():
+        content = path.read_bytes()
+        found.update(f"{path.relative_to(PROJECT).as_posix()}\0{len(content)}\0".encode() + content)
+    return found.hexdigest()[:16]
 
 
 def versions() -> dict[str, str]:
@@ -54,7 +43,7 @@ def versions() -> dict[str, str]:
 
 
 def shipped() -> list[Path]:
-    """The files of the archive, in order."""
+    """The files, in order."""
     found: set[Path] = set()
     waiting = sorted((PROJECT / "glue_jobs").rglob("*.py"))
     while waiting:
