@@ -46,6 +46,7 @@ class TrinoEngine:
             catalog=place.path.strip("/"),
             schema=database,
             source="touchline",
+            timezone="UTC",
             request_timeout=_SECONDS_FOR_A_REQUEST,
             max_attempts=3,
             legacy_prepared_statements=False,

@@ -72,7 +72,7 @@ MANY: dict[str, Any] = {
     "rule_posts": [" ", " ", " \x1fexample.com/p/1 "],
     "rule_starts": ["1900-01-01 00:00:00", "2026-03-02 12:00:00", "1900-01-01 00:00:00"],
     "rule_ends": ["2200-01-02 00:00:00"] * 3,
-    "known_posts": "example.com/p/1\x1fexample.com/p/2",
+    "known_posts": ["example.com/p/1\x1fexample.com/p/2", "example.com/p/3"],
 }
 """Values of all parameters, of which many are said; `SAID` says little."""
 
@@ -245,7 +245,9 @@ def test_no_comparison_is_of_nothing(brands: Side, by_chance: Side) -> None:
         assert sum(map(len, found)), name
 
 
-QUESTIONS_ASKED = [(name, {}) for name in QUESTIONS] + [("channel_credit", {"model": model}) for model in MODELS]
+QUESTIONS_ASKED: list[tuple[str, dict[str, str]]] = [(name, {}) for name in QUESTIONS] + [
+    ("channel_credit", {"model": model}) for model in MODELS
+]
 
 
 @on_trino

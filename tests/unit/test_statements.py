@@ -67,7 +67,7 @@ VALUES: dict[str, Any] = {
     "rule_starts": ["1900-01-01 00:00:00"],
     "rule_ends": ["2200-01-02 00:00:00"],
     "post_pattern": "#.*$",
-    "known_posts": "example.com/p/1",
+    "known_posts": ["example.com/p/1"],
     "most": 5,
 }
 """A value of each parameter there is but the models' own."""
