@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import sqlglot
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
@@ -40,6 +40,7 @@ def test_a_value_is_a_literal(value: Any, written: str) -> None:
     assert literal(value) == written
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_a_text_is_one_literal_whatever_it_holds(value: str) -> None:
     tree = sqlglot.parse_one(f"select {literal(value)} as x", read="athena")
@@ -48,6 +49,7 @@ def test_a_text_is_one_literal_whatever_it_holds(value: str) -> None:
     assert column.this.this == value
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_double_is_the_same_number(value: float) -> None:
     assert float(literal(value)) == value
