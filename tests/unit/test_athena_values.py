@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from pipelines.errors import WrongUsage
+from pipelines.statements import LONGEST_PARAMETER
 from pipelines.stores import lake_errors
 from pipelines.stores.engine import arrow_type
-from pipelines.stores.engine_athena import LONGEST_PARAMETER, _Patience, literal
+from pipelines.stores.engine_athena import _Patience, literal
 
 
 @pytest.mark.parametrize(
