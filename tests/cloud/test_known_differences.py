@@ -160,13 +160,14 @@ def test_an_old_snapshot_has_the_names_of_its_time(athena: AthenaEngine, before:
 
 @pytest.fixture(scope="module")
 def zoned(cloud: Cloud) -> str:
-    """A table whose instants carry a zone, as Spark writes them where nothing else is said."""
+    """A table whose instants carry a zone, as Spark writes them where nothing else is said. The quick engine reads no such table."""
     schema = pa.schema([("occurred_at", pa.timestamp("us", "UTC"))])
     table = cloud.catalog.create_table(f"{NAMESPACE}.zoned", schema)
     table.append(pa.table({"occurred_at": [datetime(2026, 3, 29, 1, 30, tzinfo=UTC)]}, schema))
     return "zoned"
 
 
+@pytest.mark.parametrize("cloud", [pytest.param("trino", marks=pytest.mark.trino)], indirect=True, scope="module")
 def test_instants_with_a_zone_are_compared_and_cast_as_utc(athena: AthenaEngine, zoned: str) -> None:
     within = "occurred_at >= cast(? as timestamp) and occurred_at < cast(? as timestamp)"
     columns = "cast(occurred_at as timestamp(6)) as instant, cast(cast(occurred_at as date) as varchar) as day"

@@ -137,7 +137,7 @@ def by_chance(cloud: Cloud, bench: Stores) -> Iterator[Side]:
     """A world by chance, always the same, and mentions that say much."""
     chosen = settings(phases=[Phase.generate], database=None, max_examples=1000)
     touches, conversions = find(
-        worlds, lambda world: len(world[0]) > 60 and len(world[1]) > 30, settings=chosen, random=Random(20260301)
+        worlds, lambda world: len(world[0]) > 35 and len(world[1]) > 18, settings=chosen, random=Random(20260301)
     )
     events.fill(bench, touches, conversions)
     bench.own_lake.write("mentions", _mentions(), "mentions")
