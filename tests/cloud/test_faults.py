@@ -375,7 +375,7 @@ def test_a_look_at_the_catalogue_holds_for_a_minute(
     athena.lake.refresh()
     athena.read()
     assert filled.endpoint.calls["GetTable"] == before + len(TABLES)
-    monkeypatch.setattr(lake_remote, "_SECONDS_A_LOOK_HOLDS", 0.0)  # as if the minute were over
+    monkeypatch.setattr("pipelines.stores.lake_remote._SECONDS_A_LOOK_HOLDS", 0.0)  # as if the minute were over
     athena.lake.refresh()
     athena.read()
     athena.read()
