@@ -13,6 +13,7 @@ from app import formats
 from pipelines.attribution import DEFAULT_MODEL
 from pipelines.attribution.asked import Options
 from pipelines.calendar import Period
+from pipelines.statements import USUAL_WINDOWS
 
 LAST_7, LAST_28, LAST_90 = "Last 7 days", "Last 28 days", "Last 90 days"
 FULL_MONTH, ALL_DATA, OWN_DATES = "Last full month", "All data", "Own dates"
@@ -24,7 +25,7 @@ COMPARISONS = (PREVIOUS, LAST_YEAR, NOTHING, OWN_DATES)
 PRIMARY, ALL_TYPES = "Primary type", "All types"
 REPORTING = "Reporting currency"
 
-WINDOWS = (1.0, 7.0, 14.0, 28.0, 30.0, 60.0, 90.0)
+WINDOWS = tuple(map(float, USUAL_WINDOWS))
 DEFAULT_WINDOW = 30.0
 OWN_WINDOW = "Own number"
 

@@ -1,7 +1,7 @@
 """Lake statements: one SQL file each under sql/lake, in Athena's dialect, with values bound and slots filled on the parsed tree.
 
 Invariant: no text of a user ever becomes SQL. Values are bound parameters, a list becomes one placeholder a value, and the only other slots,
-@dimension, @channel, @slice, @weights and @total, take expressions that this module parses from the code's own allow-lists.
+@dimension, @channel, @slice, @touches, @weights and @total, take expressions that this module parses from the code's own allow-lists.
 
 A statement that reads the table `members` or `told` gets it from sql/lake/parts: what counts as a touch, and why a conversion has no credit, is
 written once for all that ask.
@@ -50,6 +50,11 @@ SLICES: dict[Slice, str] = {
 which its offset changes, zone_offsets the offsets in seconds, one more than breaks. A day pair, of what is reported on the day of the touch, is
 that day and the day of the conversion."""
 
+USUAL_WINDOWS = {days: f"touches_{days}" for days in (1, 7, 14, 28, 30, 60, 90)}
+"""Look-back windows that people choose most, in days -> the column that holds the touches of a journey within it: what @touches may be."""
+
+_COUNTED = "count(*) over (partition by journey_number)"
+
 Members = Literal["members", "members_anew"]
 """The parts that say which touches count."""
 
@@ -65,13 +70,15 @@ class Weighing:
 @dataclass(frozen=True)
 class Slots:
     """What a statement's slots are filled with. models: key -> how it weighs; what @weights and @total make is repeated for each and called
-    after its key, where that is not empty."""
+    after its key, where that is not empty. window: the look-back window in days where it is a usual one: the touches of a journey are known then,
+    and need not be counted."""
 
     dimension: str | None = None
     channel: str = "channel"
     slice: Slice = "whole"
     members: Members = "members"
     models: tuple[tuple[str, Weighing], ...] = ()
+    window: int | None = None
 
     def __post_init__(self) -> None:
         if self.channel not in CHANNELS:
@@ -234,6 +241,10 @@ def _slot(slot: str, slots: Slots) -> exp.Expr:
         return exp.column(slots.channel)
     if slot == "dimension" and slots.dimension is not None:
         return exp.column(slots.dimension)
+    if slot == "touches":
+        if slots.window is not None and slots.members == "members":
+            return exp.column(USUAL_WINDOWS[slots.window])
+        return sqlglot.parse_one(_COUNTED, read="athena")
     if slot == "slice":
         return sqlglot.parse_one(SLICES[slots.slice], read="athena")
     raise KeyError(f"@{slot} has no value")

@@ -18,7 +18,7 @@ from pipelines.calendar import Period
 from pipelines.identity import KINDS, Names, fold
 from pipelines.metrics import rates_of
 from pipelines.name_rules import parts
-from pipelines.statements import Members, Slice, Slots, Weighing
+from pipelines.statements import USUAL_WINDOWS, Members, Slice, Slots, Weighing
 from pipelines.stores.base import Reading
 
 Direct = Literal["keep", "exclude", "redistribute"]
@@ -133,7 +133,9 @@ class Asked:
     def slots(self, slice_: Slice, models: tuple[tuple[str, Weighing], ...] = (), *, anew: bool | None = None) -> Slots:
         """The slots of a statement. anew: whether positions are worked out anew (by default where options ask for it)."""
         members: Members = "members_anew" if (self.anew if anew is None else anew) else "members"
-        return Slots(self.column, self.names.channel_column, slice_, members, models)
+        days = self.how.lookback_days
+        window = int(days) if days in USUAL_WINDOWS else None
+        return Slots(self.column, self.names.channel_column, slice_, members, models, window)
 
     def resolved(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows with `name` as people know it; no name at all is null."""

@@ -15,6 +15,8 @@ from pyiceberg.table import Table, TableProperties
 from pyiceberg.transforms import IdentityTransform, Transform, TruncateTransform
 from pyiceberg.types import BooleanType, DecimalType, IcebergType, LongType, NestedField, StringType, TimestampType
 
+from pipelines.statements import USUAL_WINDOWS
+
 NAMESPACE = "touchline"
 """The namespace of the embedded catalogue; in the cloud it is the Glue database."""
 
@@ -96,6 +98,7 @@ TABLES: dict[str, dict[str, IcebergType]] = {
         "next_channel_2": TEXT,
         "next_channel_3": TEXT,
         "channel_set": TEXT,
+        **dict.fromkeys(USUAL_WINDOWS.values(), COUNT),
         **_TOUCH,
         "origin": TEXT,
     },
@@ -118,8 +121,8 @@ TABLES: dict[str, dict[str, IcebergType]] = {
 DERIVED = ("journeys", "conversion_status")
 """Tables that are built from the others."""
 
-TEN_DAYS = len("2026-01-1")
-"""Of a day's text, what it shares with the days around it."""
+MONTH = len("2026-01")
+"""Of a day's text, what it shares with the days of its month."""
 
 _ARROW: dict[IcebergType, pa.DataType] = {
     TEXT: pa.string(),
@@ -161,12 +164,12 @@ def open_glue_catalog(lake_url: str) -> Catalog:
 def partitions(table: str) -> dict[str, tuple[str, Transform[Any, Any]]]:
     """Partition field -> the column and the transform it is made by.
 
-    Rows as they came in lie by day. Derived ones lie by up to ten days (the first nine characters of the day), and journeys that converted
-    apart from the others: a query reads a few files for each month, and a build rewrites few of them.
+    Rows as they came in lie by day. Derived ones lie by month, and journeys that converted apart from the others: every file that a query
+    opens costs as much as ten thousand rows, and a build rewrites few of them.
     """
     if table not in DERIVED:
         return {"dt": ("dt", IdentityTransform())}
-    fields: dict[str, tuple[str, Transform[Any, Any]]] = {"ten_days": ("dt", TruncateTransform(TEN_DAYS))}
+    fields: dict[str, tuple[str, Transform[Any, Any]]] = {"month": ("dt", TruncateTransform(MONTH))}
     return fields | ({"converted": ("converted", IdentityTransform())} if "converted" in TABLES[table] else {})
 
 

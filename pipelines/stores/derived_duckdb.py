@@ -18,7 +18,7 @@ from pyiceberg.table import Table, Transaction
 
 from pipelines import statements
 from pipelines.stores.base import Origin, Snapshots
-from pipelines.stores.catalog import TABLES, TEN_DAYS
+from pipelines.stores.catalog import MONTH, TABLES
 
 PROGRAM, MADE_OF, NEXT_NUMBER = "touchline.program", "touchline.made_of", "touchline.next_number"
 """Snapshot properties of a build: the digest of what filled the table, the raw snapshots it read (JSON), the next free journey number."""
@@ -172,13 +172,13 @@ class Builder:
             dialect="duckdb",
             relation=relations.__getitem__,
         )
-        columns = ", ".join(f'"{column}"' for column in TABLES[name])
+        columns = ", ".join(f'"{field.name}"' for field in current.schema().fields)
         rows = f"select {columns} from ({bound.sql})"
         if leaving:
             stay = f"{_WHOSE[name]} not in (select who from people)"
             rows = f"{rows} union all select {columns} from {self._read(name, list(leaving))} where {stay}"
         numbers = ", ".join(f'"{field.name}": {field.field_id}' for field in current.schema().fields)
-        split = {"part_1": f"substr(dt, 1, {TEN_DAYS})"} | (
+        split = {"part_1": f"substr(dt, 1, {MONTH})"} | (
             {"part_2": "converted"} if "converted" in TABLES[name] else {}
         )
         folder = Path(current.location().removeprefix("file://")) / "data" / uuid.uuid4().hex

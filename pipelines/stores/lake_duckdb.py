@@ -18,39 +18,21 @@ from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, Valida
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, GreaterThanOrEqual, In, LessThanOrEqual
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.snapshots import Snapshot
-from pyiceberg.types import IcebergType
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines import statements
 from pipelines.errors import LakeUnavailable
 from pipelines.statements import NO_SLOTS, Slots
 from pipelines.stores.base import Comparison, Origin, Snapshots
-from pipelines.stores.catalog import (
-    COUNT,
-    DERIVED,
-    FLAG,
-    INSTANT,
-    MONEY,
-    TABLES,
-    TEXT,
-    arrow_schema,
-    load_or_create,
-    open_catalog,
-)
+from pipelines.stores.catalog import DERIVED, TABLES, arrow_schema, load_or_create, open_catalog
 from pipelines.stores.derived_duckdb import RAW, Builder, changed_people, origin_of, people_since
+from pipelines.stores.files_duckdb import Files
 
 UPLOAD, UNDONE = "touchline.upload", "touchline.undone"
 INSTEAD_OF, REPLACED = "touchline.instead_of", "touchline.replaced"
 """Snapshot properties: the upload a commit stored, the uploads it took back; the upload whose rows went in its favour,
 how many rows it replaced."""
 
-_DUCKDB: dict[IcebergType, str] = {
-    TEXT: "VARCHAR",
-    COUNT: "BIGINT",
-    INSTANT: "TIMESTAMP",
-    FLAG: "BOOLEAN",
-    MONEY: "DECIMAL(18,4)",
-}
 _SESSION = ("TimeZone = 'UTC'", "integer_division = true", "parquet_metadata_cache = true")
 _ATTEMPTS = 5
 _PLANS_KEPT = 512
@@ -72,6 +54,7 @@ class DuckDBLake:
         self._connection = duckdb.connect(config={"temp_directory": str(spill), "memory_limit": "3GB"})
         for setting in _SESSION:
             self._connection.execute(f"SET GLOBAL {setting}")  # without GLOBAL no cursor would have it
+        self._files = Files(self._connection)
         self._plans: dict[tuple[str, int | None, int, str | None, str | None, bool], str] = {}
         self._lock = threading.Lock()
 
@@ -256,7 +239,7 @@ class DuckDBLake:
         with self._lock:
             if key in self._plans:
                 return self._plans[key]
-        source = _reading(table, [] if version is None else _planned(table, version, first, last, converted))
+        source = self._files.read(table, [] if version is None else _planned(table, version, first, last, converted))
         with self._lock:
             if len(self._plans) >= _PLANS_KEPT:
                 self._plans.clear()
@@ -264,7 +247,7 @@ class DuckDBLake:
         return source
 
     def _reader(self, name: str, files: Sequence[str]) -> str:
-        return _reading(self.table(name), [path.removeprefix("file://") for path in files])
+        return self._files.read(self.table(name), [path.removeprefix("file://") for path in files])
 
     def _ids(self, table: str, current: Table, upload_ids: Sequence[str], snapshot: int | str = "present") -> pa.Table:
         """The ids of the rows that these uploads have in the table, now or in a snapshot."""
@@ -365,18 +348,6 @@ def _planned(table: Table, snapshot: int, first: str | None, last: str | None, c
         wanted = And(wanted, EqualTo("converted", True))  # type: ignore[call-arg, arg-type]
     tasks = table.scan(row_filter=wanted, snapshot_id=snapshot).plan_files()
     return [task.file.file_path.removeprefix("file://") for task in tasks]
-
-
-def _reading(table: Table, files: Sequence[str]) -> str:
-    """SQL that reads files of a table, under its present column names."""
-    fields = [(field.field_id, field.name, _DUCKDB[field.field_type]) for field in table.schema().fields]
-    if not files:
-        columns = ", ".join(f'cast(null as {kind}) as "{column}"' for _, column, kind in fields)
-        return f"(select {columns} where false)"
-    columns = ", ".join(
-        f"{number}: {{name: '{column}', type: '{kind}', default_value: NULL}}" for number, column, kind in fields
-    )
-    return f"read_parquet([{', '.join(map(statements.quoted, files))}], schema=MAP {{{columns}}})"
 
 
 def _of_one_build(tables: Mapping[str, Table], present: Snapshots) -> dict[str, int | None]:

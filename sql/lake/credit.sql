@@ -5,22 +5,17 @@
 -- Grain: one row a (slice, name, currency), a column of conversions and one of revenue a model. Credit of a conversion sums to 1; a refund (negative
 --   revenue) counts no conversion.
 -- Notes: touches are counted by where they stand before any weight is worked out, so that another model costs next to nothing.
-with first_touches as (
-    select journey_number, position_from_last as touches
-    from members
-    where is_first
-),
-placed as (
+with placed as (
     select
-        @slice as slice, name, currency, coalesce(revenue < 0, false) as refund, touches, position_from_last,
-        count(*) as row_count, sum(coalesce(cast(revenue as double), 0e0)) as revenue
-    from members m
-    join first_touches f on f.journey_number = m.journey_number
+        @slice as slice, own_name, currency, revenue < 0 as is_refund, touches, position_from_last, count(*) as row_count, sum(revenue) as revenue_sum
+    from members
     where reported_at >= cast(:starts_at as timestamp) and reported_at < cast(:ends_at as timestamp)
     group by 1, 2, 3, 4, 5, 6
 ),
 faced as (
-    select *, touches - position_from_last + 1 as position_from_first
+    select
+        slice, coalesce(own_name, '') as name, currency, coalesce(is_refund, false) as refund, row_count,
+        coalesce(cast(revenue_sum as double), 0e0) as revenue, touches, position_from_last, touches - position_from_last + 1 as position_from_first
     from placed
 ),
 credited as (

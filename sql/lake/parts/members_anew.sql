@@ -39,11 +39,11 @@ kept as (
 select
     journey_number, journey_id, converted, bucket, revenue, currency,
     case when cast(:by_touch_date as boolean) then touched_at else anchored_at end as reported_at,
-    touchpoint_id, age_ms,
+    touchpoint_id, age_ms, lead(age_ms) over (partition by journey_number order by age_ms, touchpoint_id desc) as older_age_ms,
     min(age_ms) over (partition by journey_number) as last_age_ms,
     row_number() over (partition by journey_number order by age_ms, touchpoint_id desc) as position_from_last,
     lead(journey_number) over (partition by journey_number order by age_ms, touchpoint_id desc) is null as is_first,
-    direct, milestone, name,
+    direct, milestone, name as own_name, name, @touches as touches,
     lag(name) over (partition by journey_number order by age_ms, touchpoint_id desc) as next_name,
     lag(name, 2) over (partition by journey_number order by age_ms, touchpoint_id desc) as next_name_2,
     lag(name, 3) over (partition by journey_number order by age_ms, touchpoint_id desc) as next_name_3,

@@ -1,0 +1,77 @@
+"""How DuckDB reads the files of an Iceberg table.
+
+Invariant: a file gives the table's present columns, whatever they were called when it was written. A file that holds exactly these columns is
+read as it is, which takes half the time; the others are read by the ids of their fields.
+"""
+
+import threading
+from collections.abc import Sequence
+
+import duckdb
+from pyiceberg.table import Table
+from pyiceberg.types import IcebergType
+
+from pipelines import statements
+from pipelines.stores.catalog import COUNT, FLAG, INSTANT, MONEY, TEXT
+
+_DUCKDB: dict[IcebergType, str] = {
+    TEXT: "VARCHAR",
+    COUNT: "BIGINT",
+    INSTANT: "TIMESTAMP",
+    FLAG: "BOOLEAN",
+    MONEY: "DECIMAL(18,4)",
+}
+_KEPT = 20_000
+
+Columns = tuple[tuple[int, str, str], ...]
+"""Field id, name and DuckDB's type of each column, in order."""
+
+
+class Files:
+    """Knows of the files that it has seen which columns they hold: no file ever changes. Safe to use from many threads."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._seen: dict[str, Columns] = {}
+        self._lock = threading.Lock()
+
+    def read(self, table: Table, files: Sequence[str]) -> str:
+        """SQL that reads files of a table, under its present column names."""
+        fields = tuple((field.field_id, field.name, _DUCKDB[field.field_type]) for field in table.schema().fields)
+        if not files:
+            columns = ", ".join(f'cast(null as {kind}) as "{column}"' for _, column, kind in fields)
+            return f"(select {columns} where false)"
+        paths = _listed(files)
+        if all(columns == fields for columns in self._columns(files)):
+            return f"read_parquet({paths}, hive_partitioning = false)"
+        columns = ", ".join(
+            f"{number}: {{name: '{column}', type: '{kind}', default_value: NULL}}" for number, column, kind in fields
+        )
+        return f"read_parquet({paths}, schema=MAP {{{columns}}})"
+
+    def _columns(self, files: Sequence[str]) -> list[Columns]:
+        with self._lock:
+            known = dict(self._seen)
+        new = [path for path in files if path not in known]
+        if new:
+            found = self._look(new)
+            known |= found
+            with self._lock:
+                if len(self._seen) + len(found) > _KEPT:
+                    self._seen.clear()
+                self._seen |= found
+        return [known[path] for path in files]
+
+    def _look(self, files: Sequence[str]) -> dict[str, Columns]:
+        found: dict[str, list[tuple[int, str, str]]] = {path: [] for path in files}
+        rows = self._connection.cursor().sql(
+            f"select file_name, field_id, name, duckdb_type from parquet_schema({_listed(files)}) where column_id > 0"
+            " order by file_name, column_id"
+        )
+        for path, number, column, kind in rows.fetchall():
+            found[path].append((number, column, kind))
+        return {path: tuple(columns) for path, columns in found.items()}
+
+
+def _listed(files: Sequence[str]) -> str:
+    return f"[{', '.join(map(statements.quoted, files))}]"
