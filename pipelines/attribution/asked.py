@@ -96,8 +96,7 @@ class Asked:
             **reported,
             "first_dt": anchored["first_dt"],
             "last_dt": anchored["last_dt"],
-            "anchored_from": anchored["starts_at"],
-            "anchored_to": anchored["ends_at"],
+            **_anchors(anchored),
             "with_unconverted": False,
             "conversion_type": self.how.conversion_type,
             "first_conversion": options.first_conversion,
@@ -199,6 +198,13 @@ class Asked:
             for raw in self.names.spellings("channel", self.names.all("channel"))
             if fold(parts(raw)[0]) in direct or fold(self.names.resolve("channel", raw)) in direct
         ]
+
+
+def _anchors(bounds: Mapping[str, Any]) -> dict[str, Any]:
+    """The instants between which anchors count; null where whole UTC days say so: an instant is slower to read than a day."""
+    from_, to = bounds["starts_at"], bounds["ends_at"]
+    whole = {"anchored_from": from_.endswith(" 00:00:00"), "anchored_to": to.endswith(" 00:00:00")}
+    return {name: None if whole[name] else instant for name, instant in (("anchored_from", from_), ("anchored_to", to))}
 
 
 def statement_of(model: str) -> str:

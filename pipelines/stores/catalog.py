@@ -85,6 +85,7 @@ TABLES: dict[str, dict[str, IcebergType]] = {
         "bucket": COUNT,
         "type": TEXT,
         "revenue": MONEY,
+        "refund": FLAG,
         "currency": TEXT,
         "restart_age_ms": COUNT,
         "person_conversion": COUNT,

@@ -178,9 +178,7 @@ class Builder:
             stay = f"{_WHOSE[name]} not in (select who from people)"
             rows = f"{rows} union all select {columns} from {self._read(name, list(leaving))} where {stay}"
         numbers = ", ".join(f'"{field.name}": {field.field_id}' for field in current.schema().fields)
-        split = {"part_1": f"substr(dt, 1, {MONTH})"} | (
-            {"part_2": "converted"} if "converted" in TABLES[name] else {}
-        )
+        split = {"part_1": f"substr(dt, 1, {MONTH})"} | ({"part_2": "converted"} if "converted" in TABLES[name] else {})
         folder = Path(current.location().removeprefix("file://")) / "data" / uuid.uuid4().hex
         folder.mkdir(parents=True)
         self._cursor.execute(

@@ -19,17 +19,17 @@ marks as (
 ),
 placed as (
     select
-        @slice as slice, own_name, currency, revenue < 0 as is_refund, touches, position_from_last,
+        @slice as slice, own_name, currency, refund, touches, position_from_last,
         case when k.journey_number is null then 1 else k.last_non_direct_position end as last_non_direct_position,
         lead_from_last, opportunity_from_last, count(*) as row_count, sum(revenue) as revenue_sum
     from members m
     left join marks k on k.journey_number = m.journey_number
-    where reported_at >= cast(:starts_at as timestamp) and reported_at < cast(:ends_at as timestamp)
+    where reported
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9
 ),
 faced as (
     select
-        slice, coalesce(own_name, '') as name, currency, coalesce(is_refund, false) as refund, row_count,
+        slice, coalesce(own_name, '') as name, currency, refund, row_count,
         coalesce(cast(revenue_sum as double), 0e0) as revenue, touches, position_from_last, touches - position_from_last + 1 as position_from_first,
         last_non_direct_position, touches - lead_from_last + 1 as lead_position, touches - opportunity_from_last + 1 as opportunity_position
     from placed

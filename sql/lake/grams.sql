@@ -6,7 +6,7 @@ with counted as (
         @slice as slice, is_first, converted, own_name, next_name,
         case when cast(:order as bigint) > 1 then next_name_2 end as touch_3,
         case when cast(:order as bigint) > 2 then next_name_3 end as touch_4,
-        converted and coalesce(revenue, 0) < 0 as refund, count(*) as row_count
+        refund, count(*) as row_count
     from members
     group by 1, 2, 3, 4, 5, 6, 7, 8
 )
