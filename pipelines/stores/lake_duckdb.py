@@ -25,7 +25,7 @@ from pipelines.errors import LakeUnavailable
 from pipelines.statements import NO_SLOTS, Slots
 from pipelines.stores.base import Comparison, Origin, Snapshots
 from pipelines.stores.catalog import DERIVED, TABLES, arrow_schema, load_or_create, open_catalog
-from pipelines.stores.derived_duckdb import RAW, Builder, changed_people, origin_of, people_since
+from pipelines.stores.derived_duckdb import RAW, Builder, Changed, changed_people, origin_of, people_since, rows_of
 from pipelines.stores.files_duckdb import Files
 
 UPLOAD, UNDONE = "touchline.upload", "touchline.undone"
@@ -55,6 +55,7 @@ class DuckDBLake:
         for setting in _SESSION:
             self._connection.execute(f"SET GLOBAL {setting}")  # without GLOBAL no cursor would have it
         self._files = Files(self._connection)
+        self._last_changed: tuple[Origin, Changed] | None = None
         self._plans: dict[tuple[str, int | None, int, str | None, str | None, bool], str] = {}
         self._lock = threading.Lock()
 
@@ -109,13 +110,24 @@ class DuckDBLake:
         progress: Callable[[float], None] = lambda _: None,
     ) -> None:
         """Make a derived table from the raw ones in one commit: all of it, or only the rows of these people."""
-        raw = {name: self.table(name) for name in RAW}
+        raw = self._raw()
+        changed = None if people is None else self._changed(people, origin)
 
         def change(current: Table, transaction: Transaction) -> None:
             builder = Builder(self._connection.cursor(), raw, self._reader, statement, parameters)
-            builder.change(table, current, transaction, origin, people, progress)
+            builder.change(table, current, transaction, origin, changed, progress)
 
         self._commit(table, change)
+        if table == DERIVED[-1]:
+            self._last_changed = None
+
+    def _changed(self, people: pa.Table, origin: Origin) -> Changed:
+        """These people with their raw rows: the derived tables are built one after the other, of the same."""
+        if self._last_changed is None or self._last_changed[0] != origin or self._last_changed[1].people is not people:
+            with _answering():
+                rows = rows_of(self._connection.cursor(), self._raw(), self._reader, origin.snapshots, people)
+            self._last_changed = (origin, Changed(people, rows))
+        return self._last_changed[1]
 
     def origin(self, table: str, snapshot: int | str | None = "present") -> Origin | None:
         """What a derived table was built from in one snapshot (by default in its own newest one, which `snapshots` may hold back); None where it
