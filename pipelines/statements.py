@@ -296,9 +296,12 @@ def _is_null(select: exp.Select, key: exp.Expr) -> bool:
     return isinstance(column, exp.Cast) and isinstance(column.this, exp.Null)
 
 
+_LITERALLY = str.maketrans({character: f"[{character}]" for character in "*?["})
+
+
 def quoted(path: str) -> str:
     """A path to read from as an SQL text that DuckDB takes literally: a glob's special characters stand for themselves."""
-    return text("".join(f"[{character}]" if character in "*?[" else character for character in path))
+    return text(path.translate(_LITERALLY))
 
 
 def text(value: str) -> str:
