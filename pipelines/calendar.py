@@ -5,6 +5,7 @@ Invariant: start and end are days of the reporting time zone, both inclusive; an
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from pipelines.errors import WrongUsage
@@ -55,7 +56,7 @@ class Period:
             "starts_at": _instant(starts),
             "ends_at": _instant(ends),
             "zone_breaks": [_instant(moment) for moment in breaks],
-            "zone_offsets": offsets,
+            "zone_offsets": list(offsets),
         }
 
 
@@ -89,7 +90,8 @@ def _instant(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _offsets(starts: datetime, ends: datetime, zone: ZoneInfo) -> tuple[list[datetime], list[int]]:
+@lru_cache(maxsize=64)
+def _offsets(starts: datetime, ends: datetime, zone: ZoneInfo) -> tuple[tuple[datetime, ...], tuple[int, ...]]:
     """The instants in (starts, ends) at which the zone's offset changes, and the offsets before, between and after them, in seconds."""
     breaks: list[datetime] = []
     offsets = [_offset(starts, zone)]
@@ -101,7 +103,7 @@ def _offsets(starts: datetime, ends: datetime, zone: ZoneInfo) -> tuple[list[dat
             breaks.append(changed)
             offsets.append(_offset(changed, zone))
         moment = following
-    return breaks, offsets
+    return tuple(breaks), tuple(offsets)
 
 
 def _offset(moment: datetime, zone: ZoneInfo) -> int:

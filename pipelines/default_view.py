@@ -12,11 +12,12 @@ from pipelines.answers import Answer
 from pipelines.calendar import Period
 from pipelines.errors import LakeUnavailable
 from pipelines.questions import QUESTIONS, Question, ask
+from pipelines.statements import USUAL_WINDOWS
 from pipelines.stores.base import Stores
 
 DAYS = 28
 """The period that ends on the last complete day."""
-WINDOWS = (1.0, 7.0, 14.0, 28.0, 30.0, 60.0, 90.0)
+WINDOWS = tuple(map(float, USUAL_WINDOWS))
 DEFAULT_WINDOW = 30.0
 """The look-back windows that are offered, in days, and the one to begin with."""
 

@@ -45,17 +45,23 @@ def build(
         origin = _origin(snapshots, stores.settings)
         written: list[str] = []
         people: pa.Table | None = None
+        found_since: Origin | None = None
         for number, table in enumerate(derived.STATEMENTS):
             before = stores.lake.origin(table)
             if _is_that(stores, before, origin) and not full and since is None:
                 continue
-            people = None if full or before is None else _people(stores, before, origin, since)
+            if full or before is None:
+                people = None
+            elif before != found_since:
+                people, found_since = _people(stores, before, origin, since), before
 
-            def told(done: float, number: int = number, table: str = table) -> None:
+            def progressed(done: float, number: int = number, table: str = table) -> None:
                 progress(table.replace("_", " "), (number + done) / len(derived.STATEMENTS))
 
             parameters = {"longest_ms": derived.longest_ms(stores.settings.longest_lookback_days)}
-            stores.own_lake.build(table, derived.STATEMENTS[table], parameters, origin, people=people, progress=told)
+            stores.own_lake.build(
+                table, derived.STATEMENTS[table], parameters, origin, people=people, progress=progressed
+            )
             written.append(table)
     return Build(tuple(written), people.num_rows if people is not None else None)
 

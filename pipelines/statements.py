@@ -1,7 +1,8 @@
 """Lake statements: one SQL file each under sql/lake, in Athena's dialect, with values bound and slots filled on the parsed tree.
 
 Invariant: no text of a user ever becomes SQL. Values are bound parameters, a list becomes one placeholder a value, and the only other slots,
-@dimension, @channel, @slice, @weights and @total, take expressions that this module parses from the code's own allow-lists.
+@dimension, @channel, @slice, those on the window (@touches, @within, @first), @weights and @total, take expressions that this module parses
+from the code's own allow-lists.
 
 A statement that reads the table `members` or `told` gets it from sql/lake/parts: what counts as a touch, and why a conversion has no credit, is
 written once for all that ask.
@@ -33,26 +34,48 @@ LONGEST_PARAMETER = 1024
 
 Slice = Literal["whole", "bucket", "day", "day_pair"]
 
-_DAY = """cast(date_add(
-    'second',
-    cast(element_at(
-        array[cast(:zone_offsets as bigint)],
-        1 + cardinality(filter(array[cast(:zone_breaks as timestamp)], moment -> moment <= {instant}))
-    ) as bigint),
-    {instant}
-) as date)"""
+_OFFSET = "element_at(array[cast(:zone_offsets as bigint)], {place})"
+_BREAKS_BEFORE = "cardinality(filter(array[cast(:zone_breaks as timestamp)], moment -> moment <= {instant}))"
+_DAY = "cast(date_add('second', cast({offset} as bigint), {instant}) as date)"
 
-SLICES: dict[Slice, str] = {
-    "whole": "cast(null as varchar)",
-    "bucket": "bucket",
-    "day": _DAY.format(instant="reported_at"),
-    "day_pair": "concat(cast({} as varchar), ' ', cast({} as varchar))".format(
-        _DAY.format(instant="reported_at"), _DAY.format(instant="date_add('millisecond', age_ms, reported_at)")
-    ),
-}
+
+def _slices(place: str) -> dict[Slice, str]:
+    """place: SQL of which of the zone's offsets holds at an instant."""
+
+    def day(instant: str) -> str:
+        return _DAY.format(offset=_OFFSET.format(place=place.format(instant=instant)), instant=instant)
+
+    touched = "date_add('millisecond', age_ms, reported_at)"
+    return {
+        "whole": "cast(null as varchar)",
+        "bucket": "bucket",
+        "day": day("reported_at"),
+        "day_pair": f"concat(cast({day('reported_at')} as varchar), ' ', cast({day(touched)} as varchar))",
+    }
+
+
+SLICES = _slices(f"1 + {_BREAKS_BEFORE}")
 """What the rows of a statement may be summed by: the allow-list of @slice. A day is one of the reporting zone: zone_breaks are the instants at
 which its offset changes, zone_offsets the offsets in seconds, one more than breaks. A day pair, of what is reported on the day of the touch, is
 that day and the day of the conversion."""
+
+_STEADY_SLICES = _slices("1")
+"""The same where the offset does not change: to look for the one that holds takes longer than all else."""
+
+USUAL_WINDOWS = {days: f"touches_{days}" for days in (1, 7, 14, 28, 30, 60, 90)}
+"""Look-back windows that people choose most, in days -> the column that holds the touches of a journey within it."""
+
+_OF_WINDOW = {
+    "touches": "count(*) over (partition by journey_number)",
+    "within": "age_ms <= cast(:lookback_ms as bigint)",
+    "first": "coalesce(older_age_ms > cast(:lookback_ms as bigint), true)",
+}
+_OF_USUAL_WINDOW = {
+    "touches": "{touches}",
+    "within": "position_from_last <= {touches}",
+    "first": "position_from_last = {touches}",
+}
+"""Slots on the window: touches stand in order of their age, so that where a journey's touches within it are known, no age need be read."""
 
 Members = Literal["members", "members_anew"]
 """The parts that say which touches count."""
@@ -69,13 +92,15 @@ class Weighing:
 @dataclass(frozen=True)
 class Slots:
     """What a statement's slots are filled with. models: key -> how it weighs; what @weights and @total make is repeated for each and called
-    after its key, where that is not empty."""
+    after its key, where that is not empty. window: the look-back window in days where it is a usual one (USUAL_WINDOWS): much is
+    known about it then."""
 
     dimension: str | None = None
     channel: str = "channel"
     slice: Slice = "whole"
     members: Members = "members"
     models: tuple[tuple[str, Weighing], ...] = ()
+    window: int | None = None
 
     def __post_init__(self) -> None:
         if self.channel not in CHANNELS:
@@ -126,7 +151,8 @@ def bind(
     if name not in names():
         raise WrongUsage(f"There is no lake statement '{name}'.")
     lengths = {key: max(len(value), 1) for key, value in parameters.items() if isinstance(value, (list, tuple))}
-    written = _written(FOLDER / f"{name}.sql", dialect, slots, tuple(sorted(lengths.items())))
+    steady = "zone_breaks" in parameters and not parameters["zone_breaks"]
+    written = _written(FOLDER / f"{name}.sql", dialect, slots, tuple(sorted(lengths.items())), steady)
     sql = written.sql
     for table in written.tables:
         sql = sql.replace(_mark(table), relation(table))
@@ -151,12 +177,12 @@ class _Written:
 
 
 @lru_cache(maxsize=512)
-def _written(path: Path, dialect: str, slots: Slots, lengths: tuple[tuple[str, int], ...]) -> _Written:
+def _written(path: Path, dialect: str, slots: Slots, lengths: tuple[tuple[str, int], ...], steady: bool) -> _Written:
     tree = _parsed(path).copy()
     _take_parts(tree, slots.members, dialect)
     _repeat_for_models(tree, slots.models)
     for slot in list(tree.find_all(exp.Parameter)):
-        slot.replace(_slot(slot.name, slots))
+        slot.replace(_slot(slot.name, slots, steady))
     placeholders = list(tree.find_all(exp.Placeholder))
     parameters = tuple(sorted({placeholder.name for placeholder in placeholders}))
     for placeholder in placeholders:
@@ -165,6 +191,7 @@ def _written(path: Path, dialect: str, slots: Slots, lengths: tuple[tuple[str, i
     inner = _common_table_names(tree)
     read = [table for table in tree.find_all(exp.Table) if table.name not in inner]
     tables = tuple(sorted({table.name for table in read}))
+    _group_by_no_constant(tree)
     for table in read:
         alias = table.alias_or_name
         table.set("this", exp.Var(this=_mark(table.name)))
@@ -256,13 +283,17 @@ def _after(name: str, key: str) -> str:
     return f"{name}_{key}" if key else name
 
 
-def _slot(slot: str, slots: Slots) -> exp.Expr:
+def _slot(slot: str, slots: Slots, steady: bool) -> exp.Expr:
     if slot == "channel":
         return exp.column(slots.channel)
     if slot == "dimension" and slots.dimension is not None:
         return exp.column(slots.dimension)
+    if slot in _OF_WINDOW:
+        if slots.window is None or slots.members != "members":
+            return sqlglot.parse_one(_OF_WINDOW[slot], read="athena")
+        return sqlglot.parse_one(_OF_USUAL_WINDOW[slot].format(touches=USUAL_WINDOWS[slots.window]), read="athena")
     if slot == "slice":
-        return sqlglot.parse_one(SLICES[slots.slice], read="athena")
+        return sqlglot.parse_one((_STEADY_SLICES if steady else SLICES)[slots.slice], read="athena")
     raise KeyError(f"@{slot} has no value")
 
 
@@ -277,9 +308,27 @@ def _expand(placeholder: exp.Placeholder, length: int) -> None:
     cast.parent.set("expressions", items)
 
 
+def _group_by_no_constant(tree: exp.Expr) -> None:
+    """Take what is null in every row out of GROUP BY: DuckDB would hash it for each of them."""
+    for group in tree.find_all(exp.Group):
+        select = group.parent
+        assert isinstance(select, exp.Select)
+        kept = [key for key in group.expressions if not _is_null(select, key)]
+        if kept:
+            group.set("expressions", kept)
+
+
+def _is_null(select: exp.Select, key: exp.Expr) -> bool:
+    column = select.selects[int(key.this) - 1].unalias() if isinstance(key, exp.Literal) else key
+    return isinstance(column, exp.Cast) and isinstance(column.this, exp.Null)
+
+
+_LITERALLY = str.maketrans({character: f"[{character}]" for character in "*?["})
+
+
 def quoted(path: str) -> str:
     """A path to read from as an SQL text that DuckDB takes literally: a glob's special characters stand for themselves."""
-    return text("".join(f"[{character}]" if character in "*?[" else character for character in path))
+    return text(path.translate(_LITERALLY))
 
 
 def text(value: str) -> str:

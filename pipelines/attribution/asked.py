@@ -18,7 +18,7 @@ from pipelines.calendar import Period
 from pipelines.identity import KINDS, Names, fold
 from pipelines.metrics import rates_of
 from pipelines.name_rules import parts
-from pipelines.statements import Members, Slice, Slots, Weighing
+from pipelines.statements import USUAL_WINDOWS, Members, Slice, Slots, Weighing
 from pipelines.stores.base import Reading
 
 Direct = Literal["keep", "exclude", "redistribute"]
@@ -96,8 +96,7 @@ class Asked:
             **reported,
             "first_dt": anchored["first_dt"],
             "last_dt": anchored["last_dt"],
-            "anchored_from": anchored["starts_at"],
-            "anchored_to": anchored["ends_at"],
+            **_anchors(anchored),
             "with_unconverted": False,
             "conversion_type": self.how.conversion_type,
             "first_conversion": options.first_conversion,
@@ -133,7 +132,9 @@ class Asked:
     def slots(self, slice_: Slice, models: tuple[tuple[str, Weighing], ...] = (), *, anew: bool | None = None) -> Slots:
         """The slots of a statement. anew: whether positions are worked out anew (by default where options ask for it)."""
         members: Members = "members_anew" if (self.anew if anew is None else anew) else "members"
-        return Slots(self.column, self.names.channel_column, slice_, members, models)
+        days = self.how.lookback_days
+        window = int(days) if days in USUAL_WINDOWS else None
+        return Slots(self.column, self.names.channel_column, slice_, members, models, window)
 
     def resolved(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows with `name` as people know it; no name at all is null."""
@@ -197,6 +198,13 @@ class Asked:
             for raw in self.names.spellings("channel", self.names.all("channel"))
             if fold(parts(raw)[0]) in direct or fold(self.names.resolve("channel", raw)) in direct
         ]
+
+
+def _anchors(bounds: Mapping[str, Any]) -> dict[str, Any]:
+    """The instants between which anchors count; null where whole UTC days say so: an instant is slower to read than a day."""
+    from_, to = bounds["starts_at"], bounds["ends_at"]
+    whole = {"anchored_from": from_.endswith(" 00:00:00"), "anchored_to": to.endswith(" 00:00:00")}
+    return {name: None if whole[name] else instant for name, instant in (("anchored_from", from_), ("anchored_to", to))}
 
 
 def statement_of(model: str) -> str:

@@ -6,6 +6,7 @@ the table as a build for everybody would have left it, but for journey numbers.
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,28 @@ def people_since(
     ).to_arrow_table()
 
 
+def rows_of(
+    cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], read: Reader, now: Snapshots, people: pa.Table
+) -> dict[str, pa.Table]:
+    """Raw table -> the rows of these people, found in one pass for all that is made of them."""
+    cursor.register("people", people)
+    found = {}
+    for name in RAW:
+        every = read(name, list(_files(tables[name], now[name]) or {}))
+        found[name] = cursor.sql(
+            f"select * from {every} where {WHOSE[name]} in (select who from people)"
+        ).to_arrow_table()
+    return found
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Some people (column `who`), and all rows that the raw tables have of them."""
+
+    people: pa.Table
+    rows: Mapping[str, pa.Table]
+
+
 class Builder:
     """Makes the rows of one derived table from the raw tables as they were in one snapshot each."""
 
@@ -89,20 +112,20 @@ class Builder:
         current: Table,
         transaction: Transaction,
         origin: Origin,
-        people: pa.Table | None,
+        changed: Changed | None,
         progress: Callable[[float], None],
     ) -> None:
-        """Put the rows of these people (None: of everybody) in the place of theirs. progress: told the fraction that is done."""
+        """Put the rows of those who changed (None: of everybody) in the place of theirs. progress: told the fraction that is done."""
         present = _files(current, current.metadata.current_snapshot_id) or {}
         first, leaving = 1, present
-        if people is not None:
-            self._cursor.register("people", people)
+        if changed is not None:
+            self._cursor.register("people", changed.people)
             first = int(properties(current, current.metadata.current_snapshot_id).get(NEXT_NUMBER, 1))
             leaving = {path: present[path] for path in self._holding(name, present)}
         written: list[str] = []
-        steps = list(self._steps(origin, people))
+        steps = list(self._steps(origin, changed))
         for done, whose in enumerate(steps):
-            written += self._write(name, current, whose, first, leaving if people is not None else {})
+            written += self._write(name, current, whose, first, leaving if changed is not None else {})
             first = self._next_number(name, written, first)
             progress((done + 1) / len(steps))
         said = commit_properties(origin.program, origin.snapshots, first)
@@ -112,15 +135,15 @@ class Builder:
             for path in written:
                 update.append_data_file(parquet_file_to_data_file(current.io, transaction.table_metadata, path))
 
-    def _steps(self, origin: Origin, people: pa.Table | None) -> Iterator[dict[str, str]]:
+    def _steps(self, origin: Origin, changed: Changed | None) -> Iterator[dict[str, str]]:
         """Raw table -> the SQL that reads the rows of one step's people, so many that their journeys fit into memory."""
+        if changed is not None:
+            for name in RAW:
+                self._cursor.register(f"{name}_of_people", changed.rows[name])
+            yield {name: f"{name}_of_people" for name in RAW}
+            return
         files = {name: _files(self._tables[name], origin.snapshots[name]) or {} for name in RAW}
         every = {name: self._read(name, list(files[name])) for name in RAW}
-        if people is not None:
-            yield {
-                name: f"(select * from {every[name]} where {WHOSE[name]} in (select who from people))" for name in RAW
-            }
-            return
         steps = 1 + sum(file.record_count for file in files["touchpoints"].values()) // _AT_ONCE
         for step in range(steps):
             part = f"hash(coalesce({{}}, '')) % {steps} = {step}"
@@ -151,7 +174,7 @@ class Builder:
             dialect="duckdb",
             relation=relations.__getitem__,
         )
-        columns = ", ".join(f'"{column}"' for column in TABLES[name])
+        columns = ", ".join(f'"{field.name}"' for field in current.schema().fields)
         rows = f"select {columns} from ({bound.sql})"
         if leaving:
             stay = f"{WHOSE[name]} not in (select who from people)"

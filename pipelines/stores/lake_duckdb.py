@@ -26,9 +26,9 @@ from pipelines.errors import LakeUnavailable
 from pipelines.statements import NO_SLOTS, Slots
 from pipelines.stores.base import Comparison, LakeQuery, Origin, Snapshots
 from pipelines.stores.builds import origin_of, present
-from pipelines.stores.catalog import TABLES, arrow_schema, load_or_create, open_catalog
-from pipelines.stores.derived_duckdb import Builder, changed_people, people_since
-from pipelines.stores.files_duckdb import reading
+from pipelines.stores.catalog import DERIVED, TABLES, arrow_schema, load_or_create, open_catalog
+from pipelines.stores.derived_duckdb import Builder, Changed, changed_people, people_since, rows_of
+from pipelines.stores.files_duckdb import Files
 from pipelines.stores.history import (
     INSTEAD_OF,
     REPLACED,
@@ -67,6 +67,8 @@ class DuckDBLake:
         self._connection = duckdb.connect(config={"temp_directory": str(spill), "memory_limit": "3GB"})
         for setting in _SESSION:
             self._connection.execute(f"SET GLOBAL {setting}")  # without GLOBAL no cursor would have it
+        self._files = Files(self._connection)
+        self._last_changed: tuple[Origin, Changed] | None = None
         self._plans: dict[tuple[str, int | None, int, str | None, str | None, bool], str] = {}
         self._lock = threading.Lock()
 
@@ -123,13 +125,24 @@ class DuckDBLake:
         progress: Callable[[float], None] = lambda _: None,
     ) -> None:
         """Make a derived table from the raw ones in one commit: all of it, or only the rows of these people."""
-        raw = {name: self.table(name) for name in RAW}
+        raw = self._raw()
+        changed = None if people is None else self._changed(people, origin)
 
         def change(current: Table, transaction: Transaction) -> None:
             builder = Builder(self._connection.cursor(), raw, self._reader, statement, parameters)
-            builder.change(table, current, transaction, origin, people, progress)
+            builder.change(table, current, transaction, origin, changed, progress)
 
         self._commit(table, change)
+        if table == DERIVED[-1]:
+            self._last_changed = None
+
+    def _changed(self, people: pa.Table, origin: Origin) -> Changed:
+        """These people with their raw rows: the derived tables are built one after the other, of the same."""
+        if self._last_changed is None or self._last_changed[0] != origin or self._last_changed[1].people is not people:
+            with _answering():
+                rows = rows_of(self._connection.cursor(), self._raw(), self._reader, origin.snapshots, people)
+            self._last_changed = (origin, Changed(people, rows))
+        return self._last_changed[1]
 
     def origin(self, table: str, snapshot: int | str | None = "present") -> Origin | None:
         """What a derived table was built from in one snapshot (by default in its own newest one, which `snapshots` may hold back); None where it
@@ -272,7 +285,9 @@ class DuckDBLake:
         with self._lock:
             if key in self._plans:
                 return self._plans[key]
-        source = reading(table.schema(), [] if version is None else _planned(table, version, first, last, converted))
+        source = self._files.read(
+            table.schema(), [] if version is None else _planned(table, version, first, last, converted)
+        )
         with self._lock:
             if len(self._plans) >= _PLANS_KEPT:
                 self._plans.clear()
@@ -280,7 +295,7 @@ class DuckDBLake:
         return source
 
     def _reader(self, name: str, files: Sequence[str]) -> str:
-        return reading(self.table(name).schema(), [path.removeprefix("file://") for path in files])
+        return self._files.read(self.table(name).schema(), [path.removeprefix("file://") for path in files])
 
     def _ids(self, table: str, current: Table, upload_ids: Sequence[str], snapshot: int | str = "present") -> pa.Table:
         """The ids of the rows that these uploads have in the table, now or in a snapshot."""

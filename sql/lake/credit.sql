@@ -1,26 +1,21 @@
 -- Purpose: credit of each touch under rule-based models that ask only where it stands in its journey, summed by slice and name.
--- Parameters: those of the members (parts/members.sql or parts/members_anew.sql); starts_at, ends_at (instants, end exclusive); @slice (what rows
+-- Parameters: those of the members (parts/members.sql or parts/members_anew.sql); @slice (what rows
 --   are summed by beside the name: whole, day, bucket); @weights, a model's credit of a touch over touches, position_from_first and
 --   position_from_last, with the model's own parameters. What is made of it is repeated for each model that is asked.
 -- Grain: one row a (slice, name, currency), a column of conversions and one of revenue a model. Credit of a conversion sums to 1; a refund (negative
 --   revenue) counts no conversion.
 -- Notes: touches are counted by where they stand before any weight is worked out, so that another model costs next to nothing.
-with first_touches as (
-    select journey_number, position_from_last as touches
-    from members
-    where is_first
-),
-placed as (
+with placed as (
     select
-        @slice as slice, name, currency, coalesce(revenue < 0, false) as refund, touches, position_from_last,
-        count(*) as row_count, sum(coalesce(cast(revenue as double), 0e0)) as revenue
-    from members m
-    join first_touches f on f.journey_number = m.journey_number
-    where reported_at >= cast(:starts_at as timestamp) and reported_at < cast(:ends_at as timestamp)
+        @slice as slice, own_name, currency, refund, touches, position_from_last, count(*) as row_count, sum(revenue) as revenue_sum
+    from members
+    where reported
     group by 1, 2, 3, 4, 5, 6
 ),
 faced as (
-    select *, touches - position_from_last + 1 as position_from_first
+    select
+        slice, coalesce(own_name, '') as name, currency, refund, row_count,
+        coalesce(cast(revenue_sum as double), 0e0) as revenue, touches, position_from_last, touches - position_from_last + 1 as position_from_first
     from placed
 ),
 credited as (

@@ -1,11 +1,18 @@
 -- Purpose: what follows what in journeys: the name of each touch and of up to three touches after it, all that a Markov chain asks.
 -- Parameters: those of the members; order (how many touches after it are looked at: 1, 2 or 3); @slice.
 -- Grain: one row a (slice, first, converted, touch_1 .. touch_4), with the number of journeys; those after the order are null. A refund counts no journey.
+with counted as (
+    select
+        @slice as slice, is_first, converted, own_name, next_name,
+        case when cast(:order as bigint) > 1 then next_name_2 end as touch_3,
+        case when cast(:order as bigint) > 2 then next_name_3 end as touch_4,
+        refund, count(*) as row_count
+    from members
+    group by 1, 2, 3, 4, 5, 6, 7, 8
+)
 select
-    @slice as slice, is_first as first, converted, name as touch_1, next_name as touch_2,
-    case when cast(:order as bigint) > 1 then next_name_2 end as touch_3,
-    case when cast(:order as bigint) > 2 then next_name_3 end as touch_4,
-    cast(sum(case when converted and revenue < 0 then 0 else 1 end) as bigint) as journeys
-from members
+    slice, is_first as first, converted, coalesce(own_name, '') as touch_1, next_name as touch_2, touch_3, touch_4,
+    cast(sum(case when refund then 0 else row_count end) as bigint) as journeys
+from counted
 group by 1, 2, 3, 4, 5, 6, 7
 order by 1, 2, 3, 4, 5, 6, 7

@@ -7,6 +7,8 @@
 --   names no channel is '' there), so that
 --   no window joins raw events, and its origin (channel, source, medium and platform, joined likewise; null where it names no channel), so
 --   that no naming rule does.
+--   touches_1 to touches_90 are the journey's touches within a window of so many days, those that people choose most (statements.USUAL_WINDOWS).
+--   refund says that the conversion is one.
 --   journey_number tells a journey by a number, which groups faster than its id; bucket is one of 1,024 into which people are hashed;
 --   restart_age_ms is the age of the person's conversion before this one, person_conversion counts that person's conversions up to this one
 --   (refunds are neither).
@@ -99,14 +101,22 @@ ordered as (
         lag(coalesce(channel, ''), 3) over (partition by number order by age_ms, touchpoint_id desc) as next_channel_3,
         array_agg(coalesce(channel, '')) over (
             partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and current row
-        ) as channels
+        ) as channels,
+        count(case when age_ms <= 86400000 then 1 end) over (partition by number) as touches_1,
+        count(case when age_ms <= 604800000 then 1 end) over (partition by number) as touches_7,
+        count(case when age_ms <= 1209600000 then 1 end) over (partition by number) as touches_14,
+        count(case when age_ms <= 2419200000 then 1 end) over (partition by number) as touches_28,
+        count(case when age_ms <= 2592000000 then 1 end) over (partition by number) as touches_30,
+        count(case when age_ms <= 5184000000 then 1 end) over (partition by number) as touches_60,
+        count(case when age_ms <= 7776000000 then 1 end) over (partition by number) as touches_90
     from walked
     where age_ms <= cast(:longest_ms as bigint)
 )
 select
     journey_id, cast(:first_number as bigint) + number - 1 as journey_number, converted, anchored_at, dt,
-    person, cast(bucket as bigint) as bucket, type, revenue, currency, restart_age_ms, person_conversion,
+    person, cast(bucket as bigint) as bucket, type, revenue, coalesce(revenue < 0, false) as refund, currency, restart_age_ms, person_conversion,
     touchpoint_id, touched_at, age_ms, older_age_ms, last_age_ms, position_from_last, next_channel, next_channel_2, next_channel_3,
     array_join(array_sort(array_distinct(channels)), chr(31)) as channel_set,
+    touches_1, touches_7, touches_14, touches_28, touches_30, touches_60, touches_90,
     channel, campaign, platform, account, creative, post, kind, milestone, origin
 from ordered

@@ -1,5 +1,5 @@
 -- Purpose: the paths that most journeys converted on, and all other paths as one.
--- Parameters: those of the members, of which with_unconverted (journeys without conversion count as well); starts_at, ends_at (instants, end exclusive);
+-- Parameters: those of the members, of which with_unconverted (journeys without conversion count as well);
 --   most (how many paths are told apart); @slice (whole, day).
 -- Grain: one row a (slice, path, currency). A path is the names of a journey's touches, oldest first, joined by the record separator (a name may
 --   hold the unit separator); rank counts paths from 1, by conversions and then by journeys; path and rank are null for all others together, and
@@ -8,10 +8,10 @@
 with walked as (
     select
         max(reported_at) as reported_at, max(currency) as currency, bool_or(converted) as converted,
-        coalesce(max(revenue) < 0, false) as refund, coalesce(cast(max(revenue) as double), 0e0) as revenue, max(age_ms) as age_ms,
+        bool_or(refund) as refund, coalesce(cast(max(revenue) as double), 0e0) as revenue, max(age_ms) as age_ms,
         array_join(array_agg(name order by position_from_last desc), chr(30)) as walked_path
     from members
-    where reported_at >= cast(:starts_at as timestamp) and reported_at < cast(:ends_at as timestamp)
+    where reported
     group by journey_number
 ),
 counted as (

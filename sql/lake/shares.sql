@@ -1,5 +1,5 @@
 -- Purpose: ordered Shapley values: a conversion is split evenly over the names of its journey, and each name's part over that name's touches.
--- Parameters: those of the members; starts_at, ends_at; @slice.
+-- Parameters: those of the members; @slice.
 -- Grain: one row a (slice, name, currency, position_from_first). A refund counts no conversion.
 with named as (
     select journey_number, name, count(*) as touches_of_name
@@ -13,13 +13,13 @@ journeys_of_names as (
 ),
 credited as (
     select
-        @slice as slice, m.name, m.currency, m.revenue < 0 as refund, coalesce(cast(m.revenue as double), 0e0) as revenue,
+        @slice as slice, m.name, m.currency, m.refund, coalesce(cast(m.revenue as double), 0e0) as revenue,
         j.touches - m.position_from_last + 1 as position_from_first,
         1e0 / (j.names * n.touches_of_name) as credit
     from members m
     join named n on n.journey_number = m.journey_number and n.name is not distinct from m.name
     join journeys_of_names j on j.journey_number = m.journey_number
-    where m.reported_at >= cast(:starts_at as timestamp) and m.reported_at < cast(:ends_at as timestamp)
+    where m.reported
 )
 select
     slice, name, currency, cast(position_from_first as bigint) as position_from_first,

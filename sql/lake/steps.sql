@@ -1,5 +1,5 @@
 -- Purpose: which touch follows which, step by step, at the beginning or at the end of journeys.
--- Parameters: those of the members, of which with_unconverted (journeys without conversion count as well); starts_at, ends_at (instants, end exclusive);
+-- Parameters: those of the members, of which with_unconverted (journeys without conversion count as well);
 --   from_last (count steps back from the last touch instead of on from the first); steps (how many steps are looked at); most (how many names
 --   are told apart, those of most touches).
 -- Grain: one row a (step, name, next_name, is_first, is_last, converted), with the number of journeys. Steps count from 1; name and next_name are null for
@@ -8,7 +8,7 @@ with placed as (
     select
         *, max(position_from_last) over (partition by journey_number) as touches
     from members
-    where reported_at >= cast(:starts_at as timestamp) and reported_at < cast(:ends_at as timestamp)
+    where reported
 ),
 ranked as (
     select name, row_number() over (order by count(*) desc, name) as place
@@ -20,7 +20,7 @@ stepped as (
         case when cast(:from_last as boolean) then position_from_last else touches - position_from_last + 1 end as step,
         name, next_name, is_first, position_from_last = 1 as is_last, converted
     from placed
-    where coalesce(revenue, 0) >= 0
+    where not refund
 )
 select
     s.step,

@@ -23,7 +23,7 @@ from tests.sql.worlds import worlds
 WHOLE = Period(date(2026, 2, 20), date(2026, 4, 10))
 """More days than the worlds have, in any zone."""
 PART = Period(date(2026, 3, 3), date(2026, 3, 6))
-WINDOWS = (0.25, 1.5, LONGEST_DAYS)
+WINDOWS = (0.25, 1.5, 7.0, LONGEST_DAYS)
 ZONES = ("UTC", "Asia/Tokyo", "America/New_York")
 """New York changes its clocks within the days of the worlds."""
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from pipelines import journeys
 from pipelines.attribution.rules import DAY_MS
 from pipelines.calendar import Period
+from pipelines.statements import USUAL_WINDOWS
 from pipelines.stores.base import Stores
 from tests.sql import events, plain
 from tests.sql.events import Conversion, Touch, at, millis
@@ -24,6 +25,7 @@ CARRIED = [
     *("journey_id", "converted", "anchored_at", "dt", "person", "bucket", "type", "revenue", "currency"),
     *("restart_age_ms", "person_conversion", "touchpoint_id", "touched_at", "age_ms", "older_age_ms", "last_age_ms"),
     *("position_from_last", "next_channel", "next_channel_2", "next_channel_3", "channel_set"),
+    *USUAL_WINDOWS.values(),
     *("channel", "kind", "milestone"),
 ]
 """All columns but the journey's number, the origin and what a touch says of itself alone."""
@@ -53,6 +55,7 @@ def walked(touches: list[Touch], conversions: list[Conversion], longest_days: fl
                     *(touch.id, touch.at, ages[place], (*ages, None)[place + 1], ages[0], place + 1),
                     *(names[place - back] if place >= back else None for back in (1, 2, 3)),
                     "\x1f".join(sorted(set(names[: place + 1]))),
+                    *(sum(age <= days * DAY_MS for age in ages) for days in USUAL_WINDOWS),
                     *(touch.channel, touch.kind, touch.milestone),
                 )
             )

@@ -272,7 +272,9 @@ def test_only_listed_dimensions_reach_the_sql(dimension: str) -> None:
 def test_a_dimension_is_a_column(dimension: str, members: Members) -> None:
     slots = Slots(dimension, members=members, models=(weighing("linear"),))
     tree = sqlglot.parse_one(bound("credit", slots=slots).sql, read="duckdb")
-    [named] = [alias.this for alias in tree.find_all(exp.Alias) if alias.alias == "name"]
+    [named] = [
+        alias.this for alias in tree.find_all(exp.Alias) if alias.alias == "name" and "own_name" not in alias.sql()
+    ]
     assert {column.name for column in named.find_all(exp.Column)} == {dimension}
 
 
@@ -314,3 +316,30 @@ def test_a_statement_that_is_none(name: str) -> None:
 def test_filling_a_statement_does_not_change_the_next_one() -> None:
     assert bound("credit", slots=Slots("post", models=(weighing("linear"),))).sql != bound("credit").sql
     assert bound("credit") == bound("credit")
+
+
+def _keys(slice_: statements.Slice, **given: Any) -> list[int]:
+    """How many keys each GROUP BY of the statement has whose rows are summed by slice and name."""
+    slots = Slots("channel", slice=slice_, models=(weighing("linear"),))
+    tree = sqlglot.parse_one(bound("credit", slots=slots, **given).sql, read="duckdb")
+    return [len(group.expressions) for group in tree.find_all(exp.Group)]
+
+
+def test_a_constant_is_not_grouped_by() -> None:
+    whole, by_bucket = _keys("whole"), _keys("bucket")
+    assert sum(by_bucket) - sum(whole) == 1  # where rows are read; the sums of sums still name the slice
+
+
+@pytest.mark.parametrize(("breaks", "looks"), [([], False), (["2026-03-29 01:00:00"], True)])
+def test_an_offset_is_looked_for_only_where_it_changes(breaks: list[str], looks: bool) -> None:
+    slots = Slots("channel", slice="day", models=(weighing("linear"),))
+    made = bound("credit", slots=slots, zone_breaks=breaks, zone_offsets=[3600, 7200][: len(breaks) + 1])
+    assert any(name.startswith("zone_breaks") for name in made.values) == looks
+
+
+@pytest.mark.parametrize(
+    ("window", "members", "known"), [(7, "members", True), (None, "members", False), (7, "members_anew", False)]
+)
+def test_the_touches_within_a_usual_window_are_known(window: int | None, members: Members, known: bool) -> None:
+    slots = Slots("channel", members=members, models=(weighing("linear"),), window=window)
+    assert ("touches_7" in bound("credit", slots=slots).sql) == known

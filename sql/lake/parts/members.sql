@@ -1,22 +1,31 @@
 -- Purpose: the touches that count, as the journeys table holds them: consented ones of all channels, within one look-back window.
--- Parameters: first_dt, last_dt (UTC days of the anchors, varchar); anchored_from, anchored_to (instants, end exclusive); with_unconverted (journeys
---   without conversion as well); conversion_type (null: all); first_conversion (only the first one of each person); buckets (only people of the
---   buckets below this number); lookback_ms; by_touch_date (report a touch on its own day instead of its conversion's); direct_channels (names
---   that mean no channel); @channel (the column that tells a touch's channel); @dimension (what a touch is credited to; what names nothing is '').
+-- Parameters: first_dt, last_dt (UTC days of the anchors, varchar); anchored_from, anchored_to (instants, end exclusive; null where those days say it
+--   all); with_unconverted (journeys without conversion as well); conversion_type (null: all); first_conversion (only the first one of each
+--   person); buckets (only people of the buckets below this number); by_touch_date (report a touch on its own day instead of its conversion's);
+--   starts_at, ends_at (instants, end exclusive: what is reported); direct_channels (names that mean no channel); @channel (the column that tells
+--   a touch's channel); @dimension (what a touch is credited to; what names nothing is ''); @within (whether a touch is within the window);
+--   @first (whether it is the oldest one within it); @touches (a journey's touches within it).
 -- Grain: one row a (journey, touch). is_first marks the oldest touch in the window; name is the touch's value of @dimension; next_name (_2, _3) those
---   of the touches that follow and name_set those from here to the last touch, which hold only where @dimension is channel.
+--   of the touches that follow and name_set those from here to the last touch, which hold only where @dimension is channel. own_name is the
+--   name, but null where there is none, which groups faster; touches are those of the journey; reported tells whether the touch is reported.
 select
-    journey_number, journey_id, converted, bucket, revenue, currency,
+    journey_number, journey_id, converted, bucket, revenue, refund, currency,
     case when cast(:by_touch_date as boolean) then touched_at else anchored_at end as reported_at,
-    touchpoint_id, age_ms, last_age_ms, position_from_last,
-    coalesce(older_age_ms > cast(:lookback_ms as bigint), true) as is_first,
+    case
+        when cast(:by_touch_date as boolean) then touched_at >= cast(:starts_at as timestamp) and touched_at < cast(:ends_at as timestamp)
+        else true
+    end as reported,
+    touchpoint_id, age_ms, older_age_ms, last_age_ms, position_from_last,
+    @first as is_first,
     coalesce(@channel in (cast(:direct_channels as varchar)), false) as direct, milestone,
-    coalesce(@dimension, '') as name, next_channel as next_name, next_channel_2 as next_name_2, next_channel_3 as next_name_3, channel_set as name_set
+    @dimension as own_name, coalesce(@dimension, '') as name, @touches as touches,
+    next_channel as next_name, next_channel_2 as next_name_2, next_channel_3 as next_name_3, channel_set as name_set
 from journeys
 where dt between cast(:first_dt as varchar) and cast(:last_dt as varchar)
-    and anchored_at >= cast(:anchored_from as timestamp) and anchored_at < cast(:anchored_to as timestamp)
-    and bucket < cast(:buckets as bigint)
+    and (cast(:anchored_from as timestamp) is null or anchored_at >= cast(:anchored_from as timestamp))
+    and (cast(:anchored_to as timestamp) is null or anchored_at < cast(:anchored_to as timestamp))
+    and (cast(:buckets as bigint) >= 1024 or bucket < cast(:buckets as bigint))
     and (converted or cast(:with_unconverted as boolean))
     and (not converted or cast(:conversion_type as varchar) is null or type = cast(:conversion_type as varchar))
     and (not converted or not cast(:first_conversion as boolean) or person_conversion = 1)
-    and age_ms <= cast(:lookback_ms as bigint)
+    and @within

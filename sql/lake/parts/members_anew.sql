@@ -1,5 +1,7 @@
 -- Purpose: the touches that count where options change which do: their positions are worked out anew from journey rows.
--- Parameters: as members.sql, and impression_lookback_ms (the window of touches of kind impression); left_out_channels (not part of the model);
+-- Parameters: first_dt, last_dt, anchored_from, anchored_to, starts_at, ends_at, with_unconverted, conversion_type, first_conversion, buckets,
+--   by_touch_date, direct_channels, @channel, @dimension, @touches: as in members.sql; lookback_ms, impression_lookback_ms (the window, and that of
+--   touches of kind impression); left_out_channels (not part of the model);
 --   redistribute_direct (direct touches count only in journeys that have no other); restart (a journey begins anew after a conversion);
 --   collapse (touches of the same name in a row count as the last of them); respelled, spelled (stored values of @dimension that are
 --   called as another one, and that other one); rare, with_rare (names, and whether only journeys with or only those without any of them count; null: all).
@@ -11,8 +13,9 @@ with counted as (
         coalesce(element_at(map(array[cast(:respelled as varchar)], array[cast(:spelled as varchar)]), @dimension), @dimension, '') as name
     from journeys
     where dt between cast(:first_dt as varchar) and cast(:last_dt as varchar)
-        and anchored_at >= cast(:anchored_from as timestamp) and anchored_at < cast(:anchored_to as timestamp)
-        and bucket < cast(:buckets as bigint)
+        and (cast(:anchored_from as timestamp) is null or anchored_at >= cast(:anchored_from as timestamp))
+        and (cast(:anchored_to as timestamp) is null or anchored_at < cast(:anchored_to as timestamp))
+        and (cast(:buckets as bigint) >= 1024 or bucket < cast(:buckets as bigint))
         and (converted or cast(:with_unconverted as boolean))
         and (not converted or cast(:conversion_type as varchar) is null or type = cast(:conversion_type as varchar))
         and (not converted or not cast(:first_conversion as boolean) or person_conversion = 1)
@@ -37,13 +40,17 @@ kept as (
     where not cast(:collapse as boolean) or newer_name is null or newer_name <> name
 )
 select
-    journey_number, journey_id, converted, bucket, revenue, currency,
+    journey_number, journey_id, converted, bucket, revenue, refund, currency,
     case when cast(:by_touch_date as boolean) then touched_at else anchored_at end as reported_at,
-    touchpoint_id, age_ms,
+    case
+        when cast(:by_touch_date as boolean) then touched_at >= cast(:starts_at as timestamp) and touched_at < cast(:ends_at as timestamp)
+        else true
+    end as reported,
+    touchpoint_id, age_ms, lead(age_ms) over (partition by journey_number order by age_ms, touchpoint_id desc) as older_age_ms,
     min(age_ms) over (partition by journey_number) as last_age_ms,
     row_number() over (partition by journey_number order by age_ms, touchpoint_id desc) as position_from_last,
     lead(journey_number) over (partition by journey_number order by age_ms, touchpoint_id desc) is null as is_first,
-    direct, milestone, name,
+    direct, milestone, name as own_name, name, @touches as touches,
     lag(name) over (partition by journey_number order by age_ms, touchpoint_id desc) as next_name,
     lag(name, 2) over (partition by journey_number order by age_ms, touchpoint_id desc) as next_name_2,
     lag(name, 3) over (partition by journey_number order by age_ms, touchpoint_id desc) as next_name_3,
