@@ -4,7 +4,7 @@ PORT ?= 8501
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test fuzz bench bench-upload bench-engine bench-engine-scale format
+.PHONY: run test test-cloud fuzz bench bench-upload bench-engine bench-engine-scale format
 .DEFAULT_GOAL := run
 
 run: .venv/.installed
@@ -19,6 +19,10 @@ test: .venv/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+test-cloud: .venv/.installed-dev
+	@$(BIN)/python -m tests.cloud.trino_server
+	$(BIN)/pytest -m trino
 
 fuzz: .venv/.installed-dev
 	$(BIN)/python -m tests.fuzz

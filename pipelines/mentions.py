@@ -4,12 +4,13 @@ Invariant: a mention that names a campaign keeps it; one that names none belongs
 the first naming rule that holds, else to none.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
+from pipelines import statements
 from pipelines.calendar import Period, starts_at
 from pipelines.identity import Names
 from pipelines.name_rules import NO_KEY, SEPARATOR, Rule, needle, post_key
@@ -55,10 +56,22 @@ def campaigns(reading: Reading, names: Names, period: Period) -> pd.DataFrame:
     parameters = {
         **period.bounds(zone),
         **_asked(names.rules.texts, zone),
-        "known_posts": SEPARATOR.join(sorted(posts)),
+        "known_posts": packed(sorted(posts)),
     }
     rows = reading.lake("campaign_mentions", parameters)
     return _settled(rows.assign(name=names.column("campaign", rows["name"])), names, posts)
+
+
+def packed(keys: Iterable[str]) -> list[str]:
+    """Keys in as few texts as hold them, joined by the separator, each no longer than a parameter may be."""
+    texts: list[str] = []
+    for key in keys:
+        longer = f"{texts[-1]}{SEPARATOR}{key}" if texts else key
+        if texts and len(statements.text(longer)) <= statements.LONGEST_PARAMETER:
+            texts[-1] = longer
+        else:
+            texts.append(key)
+    return texts
 
 
 def samples(reading: Reading, names: Names, period: Period, dimension: str, wanted: str, most: int) -> pd.DataFrame:

@@ -28,6 +28,9 @@ DIMENSIONS = ("channel", "campaign", "platform", "account", "creative", "post", 
 CHANNELS = ("channel", "origin")
 """Columns that may tell a touch's channel: the allow-list of @channel."""
 
+LONGEST_PARAMETER = 1024
+"""What Athena takes of one value, in characters of its SQL literal."""
+
 Slice = Literal["whole", "bucket", "day", "day_pair"]
 
 _DAY = """cast(date_add(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -15,8 +16,9 @@ from pipelines.stores.embedded_postgres import EmbeddedPostgres
 from pipelines.stores.lake_duckdb import DuckDBLake
 from pipelines.stores.warehouse import Warehouse
 from tests.browser.chromium import chromium as find_chromium
-from tests.cloud.lakes import Cloud
-from tests.cloud.lakes import cloud as local_cloud
+
+if TYPE_CHECKING:
+    from tests.cloud.lakes import Cloud
 
 Environment = dict[str, str]
 """Variables under which the dashboard or the command line is run."""
@@ -78,9 +80,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], st
 
 
 @pytest.fixture(scope="module", params=["duckdb", pytest.param("trino", marks=pytest.mark.trino)])
-def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
+def cloud(request: pytest.FixtureRequest) -> Iterator["Cloud"]:
     """A local cloud, once with each engine behind its Athena. It lasts for a module, and no other may be open beside it."""
-    with local_cloud(request.param) as opened:
+    from tests.cloud import lakes  # seconds to import, for those who ask for it
+
+    with lakes.cloud(request.param) as opened:
         yield opened
 
 

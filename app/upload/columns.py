@@ -9,6 +9,7 @@ import streamlit as st
 from app import formats, queries, tables
 from app.upload.files import Listed
 from app.upload.reading import Reading
+from pipelines.errors import TouchlineError
 from pipelines.ingest import MappingNeeded, Prepared
 from pipelines.sources import Field
 
@@ -16,6 +17,14 @@ NOT_THERE = "Not in the file"
 FIXED = "The same value for all rows"
 
 _KINDS_OF_NAMES = ("channel", "campaign", "account", "platform", "currency")
+
+
+def _known_names(field: Field) -> list[str]:
+    """The names that there are already, to choose from; none where that cannot be told now: one can be typed."""
+    try:
+        return queries.choices().of(field.name) if field.name in _KINDS_OF_NAMES else []
+    except TouchlineError:
+        return []
 
 
 def title_of(field: Field) -> str:
@@ -140,7 +149,7 @@ class _Editor:
         def said() -> None:
             self.line.say(fixed={**self.line.answers.fixed, field.name: st.session_state[key] or ""})
 
-        names = queries.choices().of(field.name) if field.name in _KINDS_OF_NAMES else []
+        names = _known_names(field)
         if not names:
             st.text_input(
                 label, value, key=key, placeholder="Value for all rows", label_visibility="collapsed", on_change=said

@@ -4,11 +4,16 @@ import streamlit as st
 
 from app import formats, queries
 from app.navigation import PAGES
+from pipelines.errors import TouchlineError
 
 
 def link_to_names() -> None:
-    """A link to the Names page that says how many are counted, but not joined."""
-    if count := len(queries.answer("unmatched_names").rows):
+    """A link to the Names page that says how many are counted, but not joined; none where that cannot be told now."""
+    try:
+        count = len(queries.answer("unmatched_names").rows)
+    except TouchlineError:
+        return  # that a store does not answer is said above
+    if count:
         what = formats.counted(count, "channel, campaign or account is", "channels, campaigns or accounts are")
         label = f"{what} known to one source only: join them"
         st.page_link(PAGES / "names.py", label=label, icon=":material/join:")

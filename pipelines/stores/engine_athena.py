@@ -23,12 +23,10 @@ from pyathena.model import AthenaQueryExecution
 from pyathena.util import RetryConfig, parse_output_location, stop_retries_on
 
 from pipelines.errors import LakeUnavailable, WrongUsage
+from pipelines.statements import LONGEST_PARAMETER
 from pipelines.stores import lake_errors
 from pipelines.stores.base import LakeQuery
 from pipelines.stores.engine import Asked, arrow_type
-
-LONGEST_PARAMETER = 1024
-"""What Athena takes of one parameter, in characters."""
 
 SECONDS_OF_RETRIES = 15.0
 """For how long in all the requests of one query are put off by AWS and tried again."""

@@ -37,7 +37,7 @@ class TrinoEngine:
         place = urlsplit(url)
         user = unquote(place.username or "touchline")
         password = BasicAuthentication(user, unquote(place.password)) if place.password else None
-        self._connection = trino.dbapi.connect(  # type: ignore[no-untyped-call]
+        self._connection = trino.dbapi.connect(
             host=place.hostname,
             port=place.port or (443 if place.scheme == "https" else 8080),
             http_scheme=place.scheme,
@@ -46,6 +46,7 @@ class TrinoEngine:
             catalog=place.path.strip("/"),
             schema=database,
             source="touchline",
+            timezone="UTC",
             request_timeout=_SECONDS_FOR_A_REQUEST,
             max_attempts=3,
             legacy_prepared_statements=False,

@@ -3,7 +3,7 @@
 -- Parameters: first_dt, last_dt, starts_at, ends_at, zone_breaks, zone_offsets: as in credit.sql; rule_count (0: no rules), and one value a rule,
 --   the most exact first: rule_leads (a word without which it cannot hold), rule_hashtags, rule_keywords, rule_posts (words as they stand in
 --   what is said: between blanks), rule_starts, rule_ends (instants, end exclusive); post_pattern (what of a post's address is no part of its
---   key); known_posts (keys of own posts, in one text with unit separators between them).
+--   key); known_posts (keys of own posts, some in each text, with unit separators between them: Athena takes 1,024 characters of a value).
 -- Grain: one row a (day, campaign, rule, known post). rule (a place in the lists, from 1) and post (a key) are null where the mention names its
 --   campaign; post is null for any other post too, so that there are never as many rows as posts that people talk about.
 -- Notes: words are runs of letters, digits and underscores in lower case; a hashtag is one with its sign, a post one after the unit separator.
@@ -20,7 +20,8 @@ with rules as (
 ),
 known as (
     select distinct post_key
-    from unnest(split(cast(:known_posts as varchar), chr(31))) as listed (post_key)
+    from unnest(array[cast(:known_posts as varchar)]) as packed (some_posts)
+    cross join unnest(split(some_posts, chr(31))) as listed (post_key)
 ),
 placed as (
     select

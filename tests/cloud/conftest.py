@@ -10,8 +10,11 @@ from pipelines.stores import open_stores
 from pipelines.stores.base import Stores
 from pipelines.stores.lake_duckdb import DuckDBLake
 from tests.cloud.lakes import URL, Cloud, copy_lake
-from tests.conftest import environment
+from tests.conftest import Environment, environment
+from tests.pages.conftest import open_page
 from tests.sql import brand
+
+__all__ = ["open_page"]  # of the pages' own tests
 
 
 @pytest.fixture(scope="session")
@@ -40,11 +43,17 @@ def filled(cloud: Cloud, embedded: Stores) -> Cloud:
 
 
 @pytest.fixture(scope="module")
-def in_cloud(filled: Cloud, embedded: Stores, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The settings under which the brand is read through Athena."""
+def variables(filled: Cloud, embedded: Stores, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """The environment in which the brand is read through Athena."""
     database = embedded.warehouse.engine.url.render_as_string(hide_password=False)
-    variables = environment(tmp_path_factory.mktemp("cloud"), database)
-    return load_settings({**variables, "TOUCHLINE_LAKE": "athena", "TOUCHLINE_LAKE_URL": URL})
+    home = environment(tmp_path_factory.mktemp("cloud"), database)
+    return {**home, "TOUCHLINE_LAKE": "athena", "TOUCHLINE_LAKE_URL": URL}
+
+
+@pytest.fixture(scope="module")
+def in_cloud(variables: Environment) -> Settings:
+    """The settings that it says."""
+    return load_settings(variables)
 
 
 @pytest.fixture

@@ -74,8 +74,8 @@ class Endpoint:
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
         requests.post(f"{self.url}/moto-api/reset", timeout=30).raise_for_status()
-        self._engine: Engine = importlib.import_module(ENGINES[engine]).open_engine(self.url)
-        self._athena = Athena(self._engine)
+        self.engine: Engine = importlib.import_module(ENGINES[engine]).open_engine(self.url)
+        self._athena = Athena(self.engine)
         self.faults = Faults(self._athena.faults)
 
     @property
@@ -85,7 +85,7 @@ class Endpoint:
 
     def close(self) -> None:
         """Stop answering, and end the engine."""
-        self._engine.close()
+        self.engine.close()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -21,17 +21,25 @@ from pipelines.stores.derived_duckdb import RAW
 from pipelines.stores.history import MADE_OF, NEXT_NUMBER, PROGRAM
 from pipelines.stores.lake_duckdb import DuckDBLake
 from tests.cloud.endpoint import REGION, Endpoint, environment
+from tests.cloud.trino_engine import TrinoEngine
+from tests.cloud.trino_server import CATALOG
 
 URL = "s3://lake/touchline"
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """An end point that boto3 and its like find by themselves, with the lake's bucket and an empty database in its catalogue."""
+    """An end point that boto3 and its like find by themselves, with the lake's bucket and an empty catalogue."""
 
     engine: str
     endpoint: Endpoint
     catalog: Catalog
+
+    @property
+    def trino_url(self) -> str | None:
+        """Where the Trino behind it answers, if it is one."""
+        engine = self.endpoint.engine
+        return f"http://touchline@127.0.0.1:{engine.port}/{CATALOG}" if isinstance(engine, TrinoEngine) else None
 
 
 @contextmanager
@@ -42,12 +50,14 @@ def cloud(engine: str) -> Iterator[Cloud]:
             patch.setenv(name, value)
         bucket = URL.removeprefix("s3://").split("/")[0]
         boto3.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-        boto3.client("glue").create_database(DatabaseInput={"Name": NAMESPACE})
-        yield Cloud(engine, endpoint, open_glue_catalog(URL))
+        catalog = open_glue_catalog(URL)
+        catalog.create_namespace(NAMESPACE)
+        yield Cloud(engine, endpoint, catalog)
 
 
 def copy_lake(lake: DuckDBLake, catalog: Catalog, database: str = NAMESPACE) -> dict[str, int | None]:
     """Fill empty tables of a catalogue with the rows that an embedded lake has now; the snapshots that they have then."""
+    catalog.create_namespace_if_not_exists(database)
     snapshots: dict[str, int | None] = {}
     for name in TABLES:  # raw tables stand before those that are made of them
         target = load_or_create(catalog, name, database)

@@ -1,13 +1,16 @@
 """What engines understand differently: each as Athena's own engine has it, and where the quick one behind the local Athena differs, how."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyiceberg.types import StringType
 
-from pipelines.stores.catalog import NAMESPACE
+from pipelines.errors import LakeUnavailable
+from pipelines.stores.catalog import NAMESPACE, arrow_schema, load_or_create
 from pipelines.stores.engine import Asked
 from pipelines.stores.engine_athena import AthenaEngine
 from tests.cloud.lakes import URL, Cloud
@@ -115,3 +118,59 @@ def test_the_quick_engine_differs(cloud: Cloud, athena: AthenaEngine, what: str)
     expression, answer, of_duckdb = DIFFERENT[what]
     [row] = told(athena, f"select {expression} as answer")
     assert row["answer"] == (of_duckdb if cloud.engine == "duckdb" else answer)
+
+
+@pytest.fixture(scope="module")
+def before(cloud: Cloud) -> int:
+    """The snapshot of a table from before one of its columns was renamed and another one added, with a row from before and one from after."""
+    table = load_or_create(cloud.catalog, "conversions")
+    table.append(_conversion("before"))
+    snapshot = table.current_snapshot()
+    assert snapshot is not None
+    with table.update_schema() as update:
+        update.rename_column("type", "sort")
+        update.add_column("added_later", StringType())
+    rows = _conversion("after").rename_columns({"type": "sort"})
+    table.append(rows.append_column("added_later", pa.array(["x"])))
+    return snapshot.snapshot_id
+
+
+def _conversion(conversion_id: str) -> pa.Table:
+    row = {"conversion_id": conversion_id, "dt": "2026-03-01", "type": "purchase", "revenue": Decimal("1.5000")}
+    return pa.Table.from_pylist([row], arrow_schema("conversions"))
+
+
+@pytest.mark.usefixtures("before")
+def test_old_files_are_read_under_the_present_names(athena: AthenaEngine) -> None:
+    rows = told(athena, "select conversion_id, sort, added_later, revenue from conversions order by conversion_id desc")
+    assert rows == [
+        {"conversion_id": "before", "sort": "purchase", "added_later": None, "revenue": Decimal("1.5000")},
+        {"conversion_id": "after", "sort": "purchase", "added_later": "x", "revenue": Decimal("1.5000")},
+    ]
+
+
+def test_an_old_snapshot_has_the_names_of_its_time(athena: AthenaEngine, before: int) -> None:
+    """So that a lake in the cloud names them itself."""
+    as_of = f"from conversions for version as of {before}"
+    assert told(athena, f"select conversion_id, type {as_of}") == [{"conversion_id": "before", "type": "purchase"}]
+    for newer in ("sort", "added_later"):
+        with pytest.raises(LakeUnavailable, match=f"lacks the column {newer}"):
+            told(athena, f"select {newer} {as_of}")
+
+
+@pytest.fixture(scope="module")
+def zoned(cloud: Cloud) -> str:
+    """A table whose instants carry a zone, as Spark writes them where nothing else is said."""
+    schema = pa.schema([("occurred_at", pa.timestamp("us", "UTC"))])
+    table = cloud.catalog.create_table(f"{NAMESPACE}.zoned", schema)
+    table.append(pa.table({"occurred_at": [datetime(2026, 3, 29, 1, 30, tzinfo=UTC)]}, schema))
+    return "zoned"
+
+
+def test_instants_with_a_zone_are_compared_and_cast_as_utc(athena: AthenaEngine, zoned: str) -> None:
+    within = "occurred_at >= cast(? as timestamp) and occurred_at < cast(? as timestamp)"
+    columns = "cast(occurred_at as timestamp(6)) as instant, cast(cast(occurred_at as date) as varchar) as day"
+    [row] = told(
+        athena, f"select {columns} from {zoned} where {within}", "2026-03-29 01:30:00.000", "2026-03-29 01:30:00.001"
+    )
+    assert row == {"instant": datetime(2026, 3, 29, 1, 30), "day": "2026-03-29"}  # noqa: DTZ001

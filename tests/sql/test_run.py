@@ -58,7 +58,7 @@ SAID: dict[str, Any] = {
     "places": [],
     "rule_count": 0,
     "post_pattern": "#.*$",
-    "known_posts": "",
+    "known_posts": [],
     **{f"rule_{part}": [] for part in ("leads", "hashtags", "keywords", "posts", "starts", "ends")},
     "most": 5,
     **{name: value for model in MODELS for name, value in model_parameters(model, {}).items()},

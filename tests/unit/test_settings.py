@@ -47,6 +47,11 @@ def test_what_is_said_is_taken() -> None:
             "TOUCHLINE_LAKE": "athena",
             "TOUCHLINE_LAKE_URL": "s3://lake/touchline/",
             "TOUCHLINE_GLUE_DATABASE": "marketing",
+            "TOUCHLINE_ATHENA_WORKGROUP": "marketers",
+            "TOUCHLINE_ATHENA_REUSE_MINUTES": "0",
+            "TOUCHLINE_ATHENA_DOLLARS_PER_TB": "6.75",
+            "TOUCHLINE_TRINO_URL": "https://mia:secret@trino:8443/lake",
+            "TOUCHLINE_LAKE_DEADLINE_SECONDS": "90",
             "TOUCHLINE_RAW_URL": "s3://uploads/touchline",
             "TOUCHLINE_TIME_ZONE": "Europe/Berlin",
             "TOUCHLINE_CURRENCY": "usd",
@@ -64,6 +69,11 @@ def test_what_is_said_is_taken() -> None:
         lake="athena",
         lake_url="s3://lake/touchline",
         glue_database="marketing",
+        athena_workgroup="marketers",
+        athena_reuse_minutes=0,
+        athena_dollars_per_terabyte=6.75,
+        trino_url="https://mia:secret@trino:8443/lake",
+        lake_deadline_seconds=90.0,
         raw_url="s3://uploads/touchline",
         reporting_time_zone="Europe/Berlin",
         reporting_currency="USD",
@@ -76,10 +86,34 @@ def test_what_is_said_is_taken() -> None:
 
 
 def test_a_lake_in_the_cloud_keeps_what_came_in_beside_its_tables() -> None:
-    settings = load_settings({"TOUCHLINE_LAKE": "trino", "TOUCHLINE_LAKE_URL": "s3://lake/touchline"})
+    settings = load_settings({"TOUCHLINE_LAKE": "athena", "TOUCHLINE_LAKE_URL": "s3://lake/touchline"})
     assert settings.raw_url == "s3://lake/touchline/raw"
     with pytest.raises(WrongUsage, match="TOUCHLINE_LAKE_URL is not set"):
         load_settings({"TOUCHLINE_LAKE": "athena"})
+
+
+def test_trino_is_named_by_an_address_that_is_never_shown() -> None:
+    cloud = {"TOUCHLINE_LAKE": "trino", "TOUCHLINE_LAKE_URL": "s3://lake/touchline"}
+    with pytest.raises(WrongUsage, match="TOUCHLINE_TRINO_URL is not set"):
+        load_settings(cloud)
+    settings = load_settings({**cloud, "TOUCHLINE_TRINO_URL": "https://mia:secret@trino:8443/lake"})
+    assert "secret" not in repr(settings)
+    with pytest.raises(WrongUsage) as caught:
+        load_settings({**cloud, "TOUCHLINE_TRINO_URL": "mia:secret@trino"})
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("TOUCHLINE_ATHENA_REUSE_MINUTES", "-1"),
+        ("TOUCHLINE_ATHENA_DOLLARS_PER_TB", "five"),
+        ("TOUCHLINE_LAKE_DEADLINE_SECONDS", "0"),
+    ],
+)
+def test_a_number_out_of_bounds_is_named(variable: str, value: str) -> None:
+    with pytest.raises(WrongUsage, match=f"{variable} is '{value}'"):
+        load_settings({variable: value})
 
 
 def test_secrets_stand_in_for_the_environment_which_overrides_them(

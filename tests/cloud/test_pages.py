@@ -1,0 +1,59 @@
+"""The dashboard over Athena: pages do not know it but for what they cost, and where it fails the rest goes on."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.cloud.endpoint import Refusal
+from tests.cloud.lakes import Cloud
+from tests.conftest import Environment
+from tests.pages.conftest import OpenPage
+from tests.pages.test_every_page import charts, said
+
+
+@pytest.mark.parametrize("script", ["overview.py", "credit.py", "journeys.py", "quadrants.py", "unattributed.py"])
+def test_a_page_is_drawn_and_says_what_it_scanned(variables: Environment, open_page: OpenPage, script: str) -> None:
+    page = open_page(variables, script)
+    assert not page.exception
+    assert not page.error
+    assert charts(page)
+    assert "Athena scanned" in said(page)
+
+
+def test_athena_fails_and_the_page_stays(filled: Cloud, variables: Environment, open_page: OpenPage) -> None:
+    page = open_page(variables, "credit.py")
+    before = charts(page)
+    for operation in ("GetTable", "StartQueryExecution"):
+        filled.endpoint.faults.refusals.append(Refusal(operation, "ExpiredTokenException", "expired"))
+    try:
+        next(button for button in page.button if button.label == "Refresh").click().run()
+        assert not page.exception
+        assert not page.error
+        assert charts(page) == before
+        [told] = {warning.value for warning in page.warning}
+        assert "last good result, from" in told
+        assert "the AWS credentials have expired" in told
+        page.selectbox(key="window").set_value("Own number").run()
+        page.number_input(key="window_days").set_value(12.345).run()  # nobody asked for this before
+        assert not page.exception
+        assert "the AWS credentials have expired" in page.error[0].value
+        upload = open_page(variables, "upload.py")
+        assert not upload.exception
+        assert [error.value for error in upload.error] == []
+        assert upload.get("file_uploader")
+    finally:
+        filled.endpoint.faults.clear()
+
+
+def test_files_can_be_stored_where_athena_never_answered(
+    filled: Cloud, variables: Environment, new_database: Callable[[], str], open_page: OpenPage
+) -> None:
+    filled.endpoint.faults.refusals.append(Refusal("GetTable", "AccessDeniedException", "no"))
+    try:
+        page = open_page({**variables, "TOUCHLINE_DATABASE_URL": new_database()}, "upload.py")
+        assert not page.exception
+        assert page.get("file_uploader")
+        [told] = page.error
+        assert "the dashboard is not allowed to read it" in told.value
+    finally:
+        filled.endpoint.faults.clear()

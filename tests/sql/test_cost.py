@@ -1,0 +1,123 @@
+"""What is scanned costs money: of half a year, a question about four weeks reads these weeks and not the half year."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import cast
+
+import pyarrow as pa
+import pytest
+
+from pipelines.calendar import Period
+from pipelines.questions import QUESTIONS
+from pipelines.statements import Slots
+from pipelines.stores.base import LakeQuery, Stores
+from pipelines.stores.catalog import NAMESPACE, arrow_schema
+from pipelines.stores.engine_athena import AthenaEngine
+from pipelines.stores.lake_duckdb import DuckDBLake
+from pipelines.stores.lake_remote import RemoteLake
+from tests.cloud.lakes import URL, Cloud, copy_lake
+from tests.sql import events
+from tests.sql.events import Conversion, Touch, at
+
+FIRST, DAYS = date(2026, 1, 1), 180
+WHOLE = Period(FIRST, FIRST + timedelta(days=DAYS - 1))
+FOUR_WEEKS = Period(date(2026, 4, 1), date(2026, 4, 28))
+TOUCHES, CONVERSIONS, MENTIONS = 60, 15, 40
+"""Of each day. Every person is met on some days in a row."""
+
+IN_ONE_FILE = 10
+"""Days whose derived rows lie together: at each end of a period so many more may be read."""
+
+Scanned = Counter[str]
+"""Statement -> bytes."""
+
+
+@pytest.fixture(scope="module")
+def half_a_year(bench: Stores) -> Stores:
+    """Embedded stores with as much on each of 180 days."""
+    days = [(FIRST + timedelta(days=number)).isoformat() for number in range(DAYS)]
+    touches = [
+        Touch(
+            f"t{day}{number}", at(day, f"{number % 24:02}:{number:02}"), _person(place, number), f"channel {number % 7}"
+        )
+        for place, day in enumerate(days)
+        for number in range(TOUCHES)
+    ]
+    conversions = [
+        Conversion(f"c{day}{number}", at(day, "23:30"), _person(place, number))
+        for place, day in enumerate(days)
+        for number in range(CONVERSIONS)
+    ]
+    events.fill(bench, touches, conversions)
+    mentions = [
+        {"mention_id": f"m{day}{number}", "occurred_at": at(day), "dt": day, "account": f"a{number % 9}", "mentions": 1}
+        | {"text": f"what was said {number} of it on {day}"}
+        for day in days
+        for number in range(MENTIONS)
+    ]
+    bench.own_lake.write("mentions", pa.Table.from_pylist(mentions, arrow_schema("mentions")), "mentions")
+    return bench
+
+
+def _person(day: int, number: int) -> str:
+    return f"person {day // 5} {number}"
+
+
+@pytest.fixture(scope="module")
+def scanned(cloud: Cloud, half_a_year: Stores) -> Iterator[Callable[[Callable[[Stores], object]], Scanned]]:
+    """Does something with the stores of the same rows in the cloud, and tells what Athena says that its statements scanned."""
+    copy_lake(cast(DuckDBLake, half_a_year.lake), cloud.catalog)
+    told: list[LakeQuery] = []
+    engine = AthenaEngine(
+        database=NAMESPACE,
+        workgroup="primary",
+        results=f"{URL}/results/",
+        deadline_seconds=300,
+        reuse_minutes=0,
+        dollars_per_terabyte=5.0,
+    )
+    lake = RemoteLake(cloud.catalog, NAMESPACE, engine, told.append)
+
+    def run(ask: Callable[[Stores], object]) -> Scanned:
+        told.clear()
+        ask(Stores(half_a_year.settings, half_a_year.warehouse, lake))
+        found = Scanned()
+        for query in told:
+            found[query.statement] += query.scanned_bytes
+        return found
+
+    yield run
+    lake.close()
+
+
+ASKED = {
+    "credit": ("channel_credit", ("credit", "outcomes")),
+    "unattributed": ("unattributed", ("outcomes",)),
+}
+"""What is asked -> the question, and those of its statements that read rows of the period."""
+
+
+@pytest.mark.parametrize("what", ASKED)
+def test_four_weeks_of_half_a_year(scanned: Callable[[Callable[[Stores], object]], Scanned], what: str) -> None:
+    name, statements = ASKED[what]
+
+    def asked(period: Period) -> Scanned:
+        question = QUESTIONS[name]
+        said = {"start": period.start.isoformat(), "end": period.end.isoformat(), "model": "linear"}
+        return scanned(lambda stores: question.answer(stores.read(), question.complete(said, stores.settings)))
+
+    some, every = asked(FOUR_WEEKS), asked(WHOLE)
+    for statement in statements:
+        assert 0 < some[statement] <= every[statement] * (28 + 2 * IN_ONE_FILE) / DAYS
+
+
+def test_mentions_of_four_weeks(scanned: Callable[[Callable[[Stores], object]], Scanned]) -> None:
+    """They lie by single days."""
+
+    def asked(period: Period) -> Scanned:
+        bounds = period.bounds("Europe/Berlin")
+        return scanned(lambda stores: stores.read().lake("mentions", bounds, slots=Slots("account")))
+
+    some, every = asked(FOUR_WEEKS)["mentions"], asked(WHOLE)["mentions"]
+    assert 0 < some <= every * (28 + 2) / DAYS * 1.1
