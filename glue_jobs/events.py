@@ -120,7 +120,7 @@ def _of_version(
     mapping = {one.field: one.key for one in fields if one.field}
     said = Conventions("UTC", file.currency, file.arrived_at, date_order="month", decimal="point")
     reading = read_fields(source, texts, mapping, {}, said)
-    bots = np.asarray(pc.fill_null(pc.match_substring_regex(texts[USER_AGENT].combine_chunks(), BOTS), False))
+    bots = np.asarray(pc.match_substring_regex(texts[USER_AGENT].combine_chunks(), BOTS))
     required = {one.key for one in fields if one.required}
     faults = [*_blank(texts, required), *reading.faults]
     refused, lines_refused = refuse(texts, numbers, faults, spared=bots)
@@ -139,9 +139,9 @@ def _of_version(
 
 
 def _texts(lines: pa.Array, fields: tuple[EventField, ...]) -> pa.Table:
-    """The values of the keys as text, a column a key."""
+    """The values of the keys as text, a column a key; what is not there is blank."""
     paths = ", ".join(f"'$.{one.key}'" for one in fields)
-    columns = ", ".join(f'found[{number}] as "{one.key}"' for number, one in enumerate(fields, start=1))
+    columns = ", ".join(f"coalesce(found[{number}], '') as \"{one.key}\"" for number, one in enumerate(fields, start=1))
     return _ask(f"select {columns} from (select json_extract_string(line, [{paths}]) as found from lines)", lines, {})
 
 
@@ -158,7 +158,7 @@ def _blank(texts: pa.Table, required: set[str]) -> list[Fault]:
     """A fault for each required key, of the events that lack it."""
     columns = {key: texts[key].combine_chunks() for key in texts.column_names if key in required}
     return [
-        Fault((key,), Problem(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(pc.fill_null(column, ""))), 0), _MISSING))
+        Fault((key,), Problem(pc.equal(pc.utf8_trim_whitespace(column), ""), _MISSING))
         for key, column in columns.items()
     ]
 

@@ -94,7 +94,7 @@ def test_what_lacks_its_id_or_time_or_is_no_event_is_refused_with_its_reason() -
     assert len(refused) == 7
     reasons = {line["row"]: (line["column"], line["value"], line["reason"]) for line in refused}
     starts = [place for place, _ in _starts(content)]
-    assert reasons[starts[1]] == ("event_id", None, "This must not be blank.")
+    assert reasons[starts[1]] == ("event_id", "", "This must not be blank.")
     assert reasons[starts[2]][:2] == ("occurred_at", "soon")
     assert "schema other than 1" in reasons[starts[3]][2]
     assert {reasons[place][2] for place in starts[4:8]} == {"The line is no object in JSON, in UTF-8."}
