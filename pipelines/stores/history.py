@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from pyiceberg.table import Table
-from pyiceberg.table.snapshots import Operation, Snapshot
+from pyiceberg.table.snapshots import Operation, Snapshot, ancestors_of
 
 UPLOAD, UNDONE = "touchline.upload", "touchline.undone"
 INSTEAD_OF, REPLACED = "touchline.instead_of", "touchline.replaced"
@@ -23,8 +23,8 @@ SAME_ROWS_AS = "touchline.same_rows_as"
 
 
 def in_order(table: Table) -> list[Snapshot]:
-    """The snapshots of a table, oldest first."""
-    return sorted(table.snapshots(), key=lambda snapshot: snapshot.sequence_number or 0)
+    """The snapshots that led to the present one, oldest first; a commit that a job could not bring to an end led nowhere."""
+    return list(ancestors_of(table.current_snapshot(), table.metadata))[::-1]
 
 
 def properties(table: Table, snapshot: int | None) -> Mapping[str, str]:
