@@ -34,6 +34,8 @@ from tests.sql.test_builds import World as Happenings
 from tests.sql.test_conservation import World, few
 from tests.sql.worlds import worlds
 
+pytestmark = pytest.mark.cloud
+
 LONGEST_DAYS = 90.0
 Row = tuple[Any, ...]
 

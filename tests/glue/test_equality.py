@@ -21,6 +21,8 @@ from pipelines.stores.warehouse import Warehouse
 from tests.corpus.cases import NOW, cases
 from tests.glue.conftest import JobLake
 
+pytestmark = pytest.mark.cloud
+
 LAKE_SOURCES = tuple(name for name, source in SOURCES.items() if source.store == "lake")
 ONE = "time,person,channel,kind,converted,revenue,order id,event id\n"
 GENERATED: dict[str, list[str | bytes]] = {

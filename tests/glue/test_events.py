@@ -26,6 +26,8 @@ from pipelines.ingest import prepare
 from pipelines.sources import SOURCES
 from tests.glue.conftest import JobLake
 
+pytestmark = pytest.mark.cloud
+
 ARRIVED = datetime(2026, 5, 7, tzinfo=UTC)
 
 

@@ -16,6 +16,8 @@ from pipelines.settings import PROJECT
 from pipelines.stores.catalog import load_or_create, open_glue_catalog
 from tests.cloud.endpoint import Endpoint, environment
 
+pytestmark = pytest.mark.cloud
+
 LAKE = "s3://lake/touchline"
 FILE = (
     "time,person,channel,converted,revenue,order id,event id\n"

@@ -9,6 +9,8 @@ from glue_jobs import lake as lake_module
 from glue_jobs.lake import LakeTable, Overtaken
 from tests.glue.conftest import JobLake
 
+pytestmark = pytest.mark.cloud
+
 HEADER = "time,person,channel,converted,revenue,order id,event id\n"
 FIRST = (
     HEADER
