@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from pipelines.ingest.lake_rows import UNDONE
 from pipelines.settings import PROJECT
 
 FOLDER = PROJECT / "docs" / "iam"
 POLICIES = ("dashboard-reader", "glue-job", "provisioner")
 LAKE = "arn:aws:s3:::BUCKET/PREFIX/"
 OWN = (
-    r"arn:aws:s3:::BUCKET(/PREFIX/[a-z]+/\*)?",
+    r"arn:aws:s3:::BUCKET(/PREFIX/[a-z]+/\*(\.undone\.json)?)?",
     r"arn:aws:glue:REGION:ACCOUNT:(catalog|database/(DATABASE|default)|table/DATABASE/\*|job/DATABASE-\*)",
     r"arn:aws:athena:REGION:ACCOUNT:workgroup/WORKGROUP",
     r"arn:aws:logs:REGION:ACCOUNT:log-group:/aws-glue/\*",
@@ -78,6 +79,7 @@ def test_whoever_reads_the_dashboard_writes_results_and_uploads_only() -> None:
     }
     assert puts == {"raw", "results"}
     assert not any(allows("dashboard-reader", "glue:UpdateTable", resource) for resource in writable)
+    assert allows("dashboard-reader", "s3:DeleteObject", f"{LAKE}raw/mentions/2026-03-02/a.csv{UNDONE}")
 
 
 def test_a_job_reads_what_came_in_and_its_code_and_changes_neither() -> None:
