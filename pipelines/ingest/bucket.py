@@ -36,6 +36,21 @@ def get(url: str) -> bytes | None:
     return body
 
 
+def listed(url: str) -> list[str]:
+    """The objects whose URLs begin so, in order. Raises WarehouseUnavailable where the bucket cannot be listed."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    at = _object(url)
+    try:
+        pages = _client().get_paginator("list_objects_v2").paginate(Bucket=at["Bucket"], Prefix=at["Key"])
+        keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
+    except (BotoCoreError, ClientError) as problem:
+        raise WarehouseUnavailable(
+            f"{url} cannot be listed: {problem}.", "Check the rights to the bucket, and try again."
+        ) from problem
+    return [f"{S3}{at['Bucket']}/{key}" for key in keys]
+
+
 def remove(url: str) -> None:
     """Remove an object, if it is there. Raises WarehouseUnavailable where that is not allowed."""
     from botocore.exceptions import BotoCoreError, ClientError

@@ -6,7 +6,9 @@ long as the upload does not count a second one that says so. So jobs need no dat
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -91,6 +93,36 @@ def take_out(stores: Stores, uploads: Sequence[Mapping[str, Any]], standing: Seq
     for table in sorted({table for upload in uploads for table in upload["lake_tables"]}):
         of_table = [str(upload["upload_id"]) for upload in uploads if table in upload["lake_tables"]]
         stores.own_lake.undo(table, of_table, standing)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What finished runs of a source's job did with uploads: those whose rows they stored, also where that changed none; and why they could take
+    nothing of others."""
+
+    stored: frozenset[str]
+    refused: Mapping[str, str]
+
+
+def runs_since(lake_url: str, source: str, day: date) -> Runs:
+    """The runs of a source's job since a UTC day, as their records in the lake tell. Raises WarehouseUnavailable where these cannot be read."""
+    folder = f"{lake_url}/runs/curate_{source}/"
+    stored: set[str] = set()
+    refused: dict[str, str] = {}
+    for url in bucket.listed(folder):
+        if url.removeprefix(folder)[:10] < day.isoformat():
+            continue
+        record = _record(url)
+        stored |= {upload_id for table in record["tables"].values() for upload_id in table["stored"]}
+        refused |= {file["upload_id"]: file["complaint"] for file in record["files"] if file.get("complaint")}
+    return Runs(frozenset(stored), refused)
+
+
+@lru_cache(maxsize=1024)
+def _record(url: str) -> Mapping[str, Any]:
+    """The record of a run, which never changes."""
+    found: Mapping[str, Any] = json.loads(bucket.get(url) or b'{"tables": {}, "files": []}')
+    return found
 
 
 def next_run(runs_at: str, now: datetime) -> datetime:

@@ -1,14 +1,15 @@
 """Questions about the data itself: what there is, how fresh it is, and who uploaded it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
 from pipelines import health
-from pipelines.errors import LakeUnavailable
+from pipelines.errors import TouchlineError
 from pipelines.identity import KINDS, names_of
+from pipelines.ingest.lake_rows import runs_since
 from pipelines.questions import credit, journeys, quadrant, unattributed
 from pipelines.questions.question import PERIOD, Found, Parameter, Question
 from pipelines.questions.scope import period_of
@@ -76,33 +77,45 @@ def uploads(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     warnings: list[str] = []
     if reading.stores.lake.lands_uploads:
         try:
-            rows["status"] = _awaiting(reading, rows)
-        except LakeUnavailable as problem:
+            rows = _after_runs(reading, rows)
+        except TouchlineError as problem:
             warnings = [f"Which uploads have reached the lake cannot be told now. {problem.message}"]
     return Found(rows.drop(columns="lake_tables"), warnings)
 
 
-def _awaiting(reading: Reading, uploads: pd.DataFrame) -> list[str]:
-    """The status of uploads, where a job's next run changes the lake: 'landed' where their rows are still to come, 'leaving' where they are
-    still to go."""
+def _after_runs(reading: Reading, uploads: pd.DataFrame) -> pd.DataFrame:
+    """Uploads with the status that the lake shows, where a job's next run changes it: 'landed' where their rows are still to come, 'leaving'
+    where they are still to go; 'failed' where a run could take nothing of the file."""
     lake, tables = reading.stores.lake, set(uploads["lake_tables"].explode().dropna())
     held = {table: lake.held_uploads(table) for table in tables}
     told_since = {table: lake.history_begins(table) for table in tables}
-    status = []
-    for upload in uploads.to_dict("records"):
-        holding = [
+
+    def holding(upload: Mapping[str, Any]) -> list[bool]:
+        """Whether each of its tables holds the upload; what is older than a table's history has settled long ago."""
+        since = [(table, told_since[table]) for table in upload["lake_tables"]]
+        return [
             upload["upload_id"] in held[table]
-            for table in upload["lake_tables"]
-            if told_since[table] is None
-            or told_since[table] < upload["started_at"]  # what is older has settled long ago
+            for table, begins in since
+            if begins is None or begins < upload["started_at"]
         ]
-        if upload["status"] == "committed" and not all(holding):
-            status.append("landed")
-        elif upload["status"] in ("undone", "replaced") and any(holding):
-            status.append("leaving")
-        else:
-            status.append(upload["status"])
-    return status
+
+    rows = uploads.to_dict("records")
+    absent = [upload for upload in rows if upload["status"] == "committed" and not all(holding(upload))]
+    days: dict[str, date] = {}
+    for upload in absent:
+        day = upload["started_at"].date()
+        days[upload["source"]] = min(days.get(upload["source"], day), day)
+    runs = {source: runs_since(str(reading.settings.lake_url), source, day) for source, day in days.items()}
+    for upload in rows:
+        if upload["status"] in ("undone", "replaced") and any(holding(upload)):
+            upload["status"] = "leaving"
+    for upload in absent:
+        of_source = runs[upload["source"]]
+        if complaint := of_source.refused.get(upload["upload_id"]):
+            upload |= {"status": "failed", "error": complaint}
+        elif upload["upload_id"] not in of_source.stored:
+            upload["status"] = "landed"
+    return uploads.assign(**{column: [upload[column] for upload in rows] for column in ("status", "error")})
 
 
 def lake_queries(reading: Reading, parameters: Mapping[str, Any]) -> Found:

@@ -4,8 +4,10 @@ The run itself is stood in for by the commit that it makes; tests/glue and test_
 """
 
 import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -13,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from pipelines.errors import TouchlineError
-from pipelines.ingest import history, lake_rows, prepare, uploads
+from pipelines.ingest import bucket, history, lake_rows, prepare, uploads
 from pipelines.ingest.load import commit, preview
 from pipelines.ingest.prepared import Prepared
 from pipelines.questions import ask
@@ -23,7 +25,7 @@ from pipelines.stores import open_stores
 from pipelines.stores.base import Stores
 from pipelines.stores.catalog import arrow_schema
 from pipelines.stores.history import UNDONE, UPLOAD
-from tests.cloud.lakes import Cloud
+from tests.cloud.lakes import URL, Cloud
 
 CONTENT = b"time,account,platform,text\n2026-03-01 10:00,A,X,lovely\n2026-03-02 11:00,B,X,awful\n"
 
@@ -99,6 +101,27 @@ def test_it_stays_stored_when_the_snapshot_that_stored_it_is_let_go(filled: Clou
     athena.lake.refresh()
     assert upload["upload_id"] not in athena.lake.held_uploads("mentions")
     assert status(athena, upload) == "committed"
+
+
+def test_a_run_that_changed_no_row_has_brought_it_all_the_same(athena: Stores) -> None:
+    upload = land(athena, CONTENT + b"2026-03-03 10:00,A,X,nothing new\n")
+    record = {"tables": {"mentions": {"stored": [upload["upload_id"]]}}, "files": [{"upload_id": upload["upload_id"]}]}
+    put_record(record)
+    assert status(athena, upload) == "committed"
+
+
+def test_a_file_of_which_a_run_could_take_nothing_is_said(athena: Stores) -> None:
+    upload = land(athena, CONTENT + b"2026-03-03 10:00,A,X,odd\n")
+    put_record({"tables": {}, "files": [{"upload_id": upload["upload_id"], "complaint": "It holds nothing."}]})
+    newest = ask(athena, "uploads", {}).rows.set_index("upload_id").loc[upload["upload_id"]]
+    assert (newest["status"], newest["error"]) == ("failed", "It holds nothing.")
+
+
+def put_record(record: Mapping[str, Any]) -> None:
+    """Write the record of a run that was over just now."""
+    day = datetime.now(UTC).date()
+    url = f"{URL}/runs/curate_mentions/{day}/{uuid.uuid4().hex}.json"
+    bucket.put(url, json.dumps(record).encode())
 
 
 def test_what_is_undone_before_the_run_is_left_out_by_it(athena: Stores) -> None:
