@@ -63,7 +63,7 @@ def begins(table: Table) -> datetime | None:
     """The UTC instant of the oldest snapshot that is kept, where older ones were let go: what came and went before it cannot be told. None where
     the history is whole."""
     oldest = next(iter(in_order(table)), None)
-    if oldest is None or oldest.parent_snapshot_id is None:
+    if oldest is None or oldest.sequence_number == 1:  # the first commit of all
         return None
     return datetime.fromtimestamp(oldest.timestamp_ms / 1000, UTC)
 
