@@ -43,7 +43,7 @@ def credit_under(asked: Asked, model: str) -> pd.DataFrame:
     """The same under any model: the asked one with the parameters it was asked with, others at their defaults."""
     rows = _SOLVERS[MODELS[model].kind](asked, model)
     named = rows["name"].astype(object)
-    named = named.where(named.notna() & (named != UNNAMED), None)
+    named = named.where(named.notna() & (named != UNNAMED), None).astype("str")
     return rows.assign(name=named).groupby(["day", "name"], dropna=False, as_index=False)[SUMS].sum()
 
 

@@ -23,8 +23,18 @@ SAME_ROWS_AS = "touchline.same_rows_as"
 
 
 def in_order(table: Table) -> list[Snapshot]:
-    """The snapshots that led to the present one, oldest first; a commit that a job could not bring to an end led nowhere."""
-    return list(ancestors_of(table.current_snapshot(), table.metadata))[::-1]
+    """The snapshots that led to the present one, oldest first; a commit that a job could not bring to an end led nowhere.
+
+    Where snapshots were let go, what is kept from before them is no longer tied to the present one, and counts all the same.
+    """
+    led = list(ancestors_of(table.current_snapshot(), table.metadata))
+    tied, since = {snapshot.snapshot_id for snapshot in led}, min((_number(snapshot) for snapshot in led), default=0)
+    kept = (snapshot for snapshot in table.snapshots() if snapshot.snapshot_id in tied or _number(snapshot) < since)
+    return sorted(kept, key=_number)
+
+
+def _number(snapshot: Snapshot) -> int:
+    return snapshot.sequence_number or 0
 
 
 def properties(table: Table, snapshot: int | None) -> Mapping[str, str]:
@@ -63,7 +73,7 @@ def begins(table: Table) -> datetime | None:
     """The UTC instant of the oldest snapshot that is kept, where older ones were let go: what came and went before it cannot be told. None where
     the history is whole."""
     oldest = next(iter(in_order(table)), None)
-    if oldest is None or oldest.sequence_number == 1:  # the first commit of all
+    if oldest is None or _number(oldest) <= 1:  # the first commit of all
         return None
     return datetime.fromtimestamp(oldest.timestamp_ms / 1000, UTC)
 

@@ -127,7 +127,7 @@ def test_someone_elses_cancel_is_said(filled: Cloud, athena: Stores) -> None:
 
 def test_the_limit_of_bytes(filled: Cloud, opened: Open) -> None:
     filled.endpoint.faults.queries.limit_bytes = 10
-    error = refused(opened())
+    error = refused(opened(athena_reuse_minutes=0))
     assert error.message == (
         "Conversions cannot be read: it would read more bytes than the workgroup allows for one query"
         f" (Athena query {last(filled).id})."
@@ -189,7 +189,7 @@ def test_what_aws_turns_down(
 def test_no_credentials(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
-    error = refused(opened())
+    error = refused(opened(athena_reuse_minutes=0))
     assert "there are no AWS credentials" in error.message
     assert "AWS_PROFILE" in error.remedy
 

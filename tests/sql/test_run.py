@@ -120,7 +120,14 @@ def test_credit_runs_for_every_rule_with_empty_lists(lake: Lake, model: str, mem
 @pytest.mark.parametrize("name", WAREHOUSE)
 def test_every_warehouse_statement_runs_on_nothing(bench: Stores, name: str) -> None:
     body = (PROJECT / "sql" / "warehouse" / f"{name}.sql").read_text(encoding="utf-8")
-    said = {"version": 0, "first_day": "2026-01-01", "last_day": "2026-12-31", "upload_id": "none"}
+    said = {
+        "version": 0,
+        "first_day": "2026-01-01",
+        "last_day": "2026-12-31",
+        "upload_id": "none",
+        "since": "2026-01-01",
+        "most": 1,
+    }
     rows = bench.warehouse.frame(name, **{key: value for key, value in said.items() if f":{key}" in body})
     assert rows.empty
     assert len(rows.columns) > 1
