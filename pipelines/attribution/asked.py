@@ -139,7 +139,9 @@ class Asked:
     def resolved(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows with `name` as people know it; no name at all is null."""
         names = rows["name"].astype(object).where(rows["name"].notna() & (rows["name"] != ""), None)
-        return rows.assign(name=self.names.column(self.dimension, names) if self.dimension in KINDS else names)
+        return rows.assign(
+            name=self.names.column(self.dimension, names) if self.dimension in KINDS else names.astype("str")
+        )
 
     def in_currency(self, rows: pd.DataFrame, amount: str, *alike: str) -> pd.DataFrame:
         """Rows with an amount in the asked currency, at the rates of their `slice`, a day; what has no rate is left out, with a warning.

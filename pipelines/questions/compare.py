@@ -172,7 +172,7 @@ def _ranked(rows: pd.DataFrame, names: pd.Series, model: str, value: str, attrib
 
 def _against(rows: pd.DataFrame, yardstick: pd.DataFrame, value: str) -> pd.DataFrame:
     """Rows with their differences to the yardstick's; the relative one is null where that is zero."""
-    other = yardstick.set_index("name").loc[rows["name"]]
+    other = rows[["name"]].merge(yardstick, on="name", how="left")
     before = other[value].to_numpy(dtype=float)
     difference = rows[value].to_numpy(dtype=float) - before
     relative = pd.Series(difference / pd.Series(before).where(before != 0).to_numpy(), index=rows.index)
