@@ -2,9 +2,6 @@
 shown and what is answered is what the embedded lake shows and answers."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,10 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.navigation import MENU, MenuEntry
-from pipelines.questions import QUESTIONS
-from pipelines.settings import PROJECT
+from pipelines.cli_output import answered
+from pipelines.questions import QUESTIONS, ask
+from pipelines.settings import load_settings
+from pipelines.stores import Stores, open_stores
 from tests.cloud.demo import fill, variables
-from tests.cloud.endpoint import Endpoint
+from tests.cloud.endpoint import Endpoint, environment
 from tests.conftest import Environment
 from tests.pages.conftest import MAIN, forget
 
@@ -31,19 +30,27 @@ ASKED: dict[str, dict[str, str]] = {
 
 @pytest.fixture(scope="module")
 def in_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
-    """The environment of a home whose lake in the cloud holds the demo data."""
-    with Endpoint() as endpoint:
+    """The environment of a home whose lake in the cloud holds the demo data. The end point's part of it holds for the whole module."""
+    with pytest.MonkeyPatch.context() as patch, Endpoint() as endpoint:
         said = variables(endpoint.url, tmp_path_factory.mktemp("cloud") / "home")
         fill(said)
+        for name, value in environment(endpoint.url).items():
+            patch.setenv(name, value)
         yield said
 
 
-def asked(said: Environment, question: str) -> dict[str, Any]:
-    """What `ask --format json` prints in an environment."""
-    given = [part for name, value in ASKED.get(question, {}).items() for part in ("--parameter", f"{name}={value}")]
-    command = [sys.executable, "-m", "pipelines", "ask", question, "--format", "json", *given]
-    ran = subprocess.run(command, cwd=PROJECT, env={**os.environ, **said}, capture_output=True, text=True, check=True)
-    answer: dict[str, Any] = json.loads(ran.stdout)
+@pytest.fixture(scope="module")
+def both(in_cloud: Environment, demo: Environment) -> Iterator[tuple[Stores, Stores]]:
+    """The stores of the home in the cloud, and those of the embedded one."""
+    ours, theirs = (open_stores(load_settings(said)) for said in (in_cloud, demo))
+    yield ours, theirs
+    ours.close()
+    theirs.close()
+
+
+def asked(stores: Stores, question: str) -> dict[str, Any]:
+    """What `ask --format json` prints."""
+    answer: dict[str, Any] = json.loads(answered(ask(stores, question, ASKED.get(question)), "json"))
     return answer
 
 
@@ -59,9 +66,9 @@ def close(ours: Any, theirs: Any) -> bool:
 
 
 @pytest.mark.parametrize("question", [name for name in QUESTIONS if name not in OWN])
-def test_a_question_has_the_same_answer(question: str, demo: Environment, in_cloud: Environment) -> None:
-    ours, theirs = asked(in_cloud, question), asked(demo, question)
-    assert not ours["parameters"].keys() ^ theirs["parameters"].keys()
+def test_a_question_has_the_same_answer(question: str, both: tuple[Stores, Stores]) -> None:
+    ours, theirs = (asked(stores, question) for stores in both)
+    assert ours["parameters"].keys() == theirs["parameters"].keys()
     for part in ("rows", "facts", "warnings"):
         assert close(ours[part], theirs[part]), part
 
