@@ -4,13 +4,7 @@
 --   are told apart, those of most touches).
 -- Grain: one row a (step, name, next_name, is_first, is_last, converted), with the number of journeys. Steps count from 1; name and next_name are null for
 --   all other names together, next_name also where the touch is the last one. A refund counts no journey.
-with placed as (
-    select
-        *, max(position_from_last) over (partition by journey_number) as touches
-    from members
-    where reported
-),
-ranked as (
+with ranked as (
     select name, row_number() over (order by count(*) desc, name) as place
     from members
     group by name
@@ -19,8 +13,8 @@ stepped as (
     select
         case when cast(:from_last as boolean) then position_from_last else touches - position_from_last + 1 end as step,
         name, next_name, is_first, position_from_last = 1 as is_last, converted
-    from placed
-    where not refund
+    from members
+    where reported and not refund
 )
 select
     s.step,

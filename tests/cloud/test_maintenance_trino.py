@@ -35,7 +35,7 @@ def opened() -> Iterator[tuple[Cloud, RemoteLake]]:
             table = cloud.catalog.load_table(f"{NAMESPACE}.touchpoints")
             rows = pa.Table.from_pylist([row], schema=arrow_schema("touchpoints"))
             table.append(rows, snapshot_properties={UPLOAD: f"u{number}"})
-        port = cloud.endpoint._engine.port  # type: ignore[attr-defined]
+        port = cloud.endpoint.engine.port  # type: ignore[attr-defined]
         engine = TrinoEngine(url=f"http://tests@127.0.0.1:{port}/{CATALOG}", database=NAMESPACE, deadline_seconds=60)
         yield cloud, RemoteLake(cloud.catalog, NAMESPACE, engine)
         engine.close()
