@@ -2,6 +2,7 @@
 shown and what is answered is what the embedded lake shows and answers."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -73,11 +74,11 @@ def test_a_question_has_the_same_answer(question: str, both: tuple[Stores, Store
         assert close(ours[part], theirs[part]), part
 
 
-def shown(file: str, said: Environment, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def shown(file: str, home: Environment, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What a page shows: its cards, tables and sentences."""
     forget()
     with monkeypatch.context() as patched:
-        for name, value in said.items():
+        for name, value in home.items():
             patched.setenv(name, value)
         app = AppTest.from_file(str(MAIN), default_timeout=120).run()
         app = app.switch_page(f"../pages/{file}").run()
@@ -85,7 +86,10 @@ def shown(file: str, said: Environment, monkeypatch: pytest.MonkeyPatch) -> list
     assert not app.exception
     cards = [f"{card.label}: {card.value} {card.delta}" for card in app.metric]
     tables = [table.value.to_json(orient="split", double_precision=6) for table in app.dataframe]
-    return [*cards, *tables, *(str(text.value) for text in app.markdown)]
+    said = [
+        re.sub(r" · computed .*", "", str(text.value)) for text in app.markdown
+    ]  # when, and from which data version
+    return [*cards, *tables, *said]
 
 
 @pytest.mark.parametrize("entry", [entry for entry in MENU if entry.question], ids=lambda entry: entry.title)
