@@ -86,9 +86,8 @@ def shown(file: str, home: Environment, monkeypatch: pytest.MonkeyPatch) -> list
     assert not app.exception
     cards = [f"{card.label}: {card.value} {card.delta}" for card in app.metric]
     tables = [table.value.to_json(orient="split", double_precision=6) for table in app.dataframe]
-    said = [
-        re.sub(r" · computed .*", "", str(text.value)) for text in app.markdown
-    ]  # when, and from which data version
+    # Moments and data versions are those of each home.
+    said = [re.sub(r"(computed|last upload) .*", "", str(text.value)) for text in app.markdown]
     return [*cards, *tables, *said]
 
 
