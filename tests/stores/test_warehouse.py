@@ -20,7 +20,7 @@ STATEMENTS = sorted(path.stem for path in FOLDER.glob("*.sql") if not path.stem[
 
 def parameters_of(statement: str) -> dict[str, object]:
     sql = (FOLDER / f"{statement}.sql").read_text(encoding="utf-8")
-    known: dict[str, object] = {"version": 1, "upload_id": "none", **PERIOD}
+    known: dict[str, object] = {"version": 1, "upload_id": "none", "since": "2026-01-01", "most": 1, **PERIOD}
     return {name: value for name, value in known.items() if f":{name}" in sql}
 
 
