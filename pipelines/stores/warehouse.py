@@ -19,10 +19,8 @@ from pipelines.errors import WarehouseUnavailable, WrongUsage
 from pipelines.settings import PROJECT
 
 FOLDER = PROJECT / "sql" / "warehouse"
-MIGRATION_LOCK, OPENING_LOCK = (
-    7_401_001,
-    7_401_004,
-)  # PostgreSQL advisory locks: one process migrates, one makes the lake's tables
+# PostgreSQL advisory locks: one process migrates, one makes the lake's tables.
+MIGRATION_LOCK, OPENING_LOCK = 7_401_001, 7_401_004
 SECONDS_TO_CONNECT = 10
 
 # PostgreSQL's type -> pandas' type. Whole numbers stay whole where none is missing, and are doubles with NaN otherwise.
