@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
+from playwright.sync_api import Browser, Error, Locator, Page, expect
 
 from tests.browser.dashboard import build_demo, dashboard, settled
 
@@ -199,15 +199,16 @@ def test_picking_a_point_opens_its_trend_and_its_mentions(window: Page, demo_add
 
 
 def pick_a_point(window: Page) -> None:
-    """Click a point until its drawer opens: a chart that is just being mounted anew does not hear the first click."""
+    """Click a point until its drawer opens: a chart that is just being mounted anew does not hear the first click, or takes the point away
+    under it."""
     for _ in range(5):
         settled(window)
-        window.locator(POINTS).first.hover(force=True)  # plotly's own layer lies above the points
-        window.locator(f"{CHART} .hovertext").first.wait_for()
-        window.locator(POINTS).first.click(force=True)
         try:
+            window.locator(POINTS).first.hover(force=True)  # plotly's own layer lies above the points
+            window.locator(f"{CHART} .hovertext").first.wait_for(timeout=3000)
+            window.locator(POINTS).first.click(force=True)
             window.get_by_role("dialog").wait_for(timeout=3000)
-        except TimeoutError:
+        except Error:
             continue
         return
     raise AssertionError("no drawer opened")

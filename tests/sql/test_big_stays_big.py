@@ -35,6 +35,7 @@ MOST: dict[str, Callable[[int, Mapping[str, Any]], int]] = {
     "credit": lambda slices, asked: slices * NAMES,
     "credit_by_age": lambda slices, asked: slices * NAMES,
     "credit_by_marks": lambda slices, asked: slices * NAMES,
+    "feed_days": lambda slices, asked: 3 * DAYS,
     "feeds": lambda slices, asked: 3,
     "grams": lambda slices, asked: slices * 4 * NAMES ** (asked["order"] + 1),
     "hashtags": lambda slices, asked: asked["most"],
