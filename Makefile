@@ -1,10 +1,11 @@
-# Touchline: `make run` starts the dashboard, `make test` runs every check. Both make what they need in .venv.
+# Touchline: `make run` starts the dashboard, `make test` runs the checks. Both make what they need in .venv.
 
 PORT ?= 8501
 PYTHON ?= python3
 BIN := .venv/bin
+PARALLEL := --numprocesses 2 --dist loadfile
 
-.PHONY: run run-cloud-demo test test-cloud test-airflow fuzz bench bench-upload bench-engine bench-engine-scale bench-cloud format
+.PHONY: run run-cloud-demo test test-dashboard test-cloud test-airflow fuzz bench bench-upload bench-engine bench-engine-scale bench-cloud format
 .DEFAULT_GOAL := run
 
 run: .venv/.installed
@@ -17,11 +18,15 @@ run-cloud-demo: .venv/.installed-dev
 	$(BIN)/python -m tests.cloud.demo --port $(PORT)
 
 test: .venv/.installed-dev
-	@$(BIN)/python tests/browser/chromium.py
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest $(PARALLEL) --ignore tests/pages --ignore tests/browser
+
+# Every page as Streamlit draws it, and what people do with them in a real browser.
+test-dashboard: .venv/.installed-dev
+	@$(BIN)/python tests/browser/chromium.py
+	$(BIN)/pytest $(PARALLEL) tests/pages tests/browser
 
 # What users of a lake in the cloud rely on: a real Trino, the jobs on a real Spark, the DAG on a real Airflow.
 test-cloud: .venv/.installed-dev test-airflow
