@@ -23,6 +23,7 @@ import duckdb
 
 from pipelines.settings import PROJECT
 from tests.bench.cloud_costs import Measured, estimate
+from tests.bench.page import PAGE, machine, write_section
 
 ROWS = 10_000_000
 DAYS = 30
@@ -30,8 +31,7 @@ FIRST = date(2026, 6, 1)
 CORES, MEMORY = 2, "5g"
 TOUCHES_A_PERSON = 8
 FILES_A_DAY = 4
-PAGE = PROJECT / "docs" / "benchmarks.md"
-HEADING = "## The cloud path"
+TITLE = "The cloud path"
 GIGABYTE = 1 << 30
 
 _EVENT = """
@@ -99,9 +99,9 @@ def measure(rows: int, folder: Path) -> tuple[list[Figure], Measured]:
 
 
 def report(figures: Sequence[Figure], measured: Measured) -> str:
-    """The section of the page."""
+    """The text of the section."""
     lines = [
-        HEADING,
+        machine(),
         "",
         f"`make bench-cloud`: {measured.rows:,} events in JSON lines over {DAYS} days go through the jobs on a local Spark with {CORES}",
         f"cores and {MEMORY} of heap, then those of one more day. Time is that of the whole command, Spark's start included; memory is what its",
@@ -117,14 +117,6 @@ def report(figures: Sequence[Figure], measured: Measured) -> str:
         estimate(measured),
     ]
     return "\n".join(lines)
-
-
-def put(section: str, page: Path) -> None:
-    """Write the section into the page, in the place of the one that it has; the other sections stay."""
-    text = page.read_text(encoding="utf-8") if page.exists() else "# Benchmarks\n"
-    own = re.compile(rf"^{re.escape(HEADING)}$.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-    text = own.sub(lambda _: f"{section}\n\n", text) if own.search(text) else f"{text.rstrip()}\n\n{section}\n"
-    page.write_text(text.rstrip() + "\n", encoding="utf-8")
 
 
 def _write_events(folder: Path, day: int, rows: int) -> None:
@@ -215,4 +207,4 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as place:
         section = report(*measure(said.rows, Path(place)))
     print(section)
-    put(section, said.page)
+    write_section(TITLE, section, said.page)

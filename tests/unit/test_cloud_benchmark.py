@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tests.bench.cloud import HEADING, put
 from tests.bench.cloud_costs import Measured, estimate
+from tests.bench.page import write_section
 
 HOUR = 3600
 MEASURED = Measured(
@@ -20,13 +20,13 @@ MEASURED = Measured(
 
 def test_the_section_stands_beside_the_others_and_is_written_anew(tmp_path: Path) -> None:
     page = tmp_path / "benchmarks.md"
-    put(f"{HEADING}\n\nfirst", page)
-    assert page.read_text() == f"# Benchmarks\n\n{HEADING}\n\nfirst\n"
+    write_section("The cloud", "first", page)
+    assert page.read_text() == "# Benchmarks\n\n## The cloud\n\nfirst\n"
     page.write_text(
-        f"# Benchmarks\n\n## Engine\n\nfast\n\n{HEADING}\n\nfirst\n\n### Cost\n\nmuch\n\n## Pages\n\nquick\n"
+        "# Benchmarks\n\n## Engine\n\nfast\n\n## The cloud\n\nfirst\n\n### Cost\n\nmuch\n\n## Pages\n\nquick\n"
     )
-    put(f"{HEADING}\n\nsecond \\1", page)
-    assert page.read_text() == f"# Benchmarks\n\n## Engine\n\nfast\n\n{HEADING}\n\nsecond \\1\n\n## Pages\n\nquick\n"
+    write_section("The cloud", "second \\1", page)
+    assert page.read_text() == "# Benchmarks\n\n## Engine\n\nfast\n\n## The cloud\n\nsecond \\1\n\n## Pages\n\nquick\n"
 
 
 def test_the_estimate_is_what_its_arithmetic_says() -> None:

@@ -6,12 +6,10 @@
 import argparse
 import sys
 from itertools import chain
-from pathlib import Path
 
 from tests.bench.engine import changed, rivals, scale, whole
-from tests.bench.engine.figures import line, machine, markdown, write_section
-
-BENCHMARKS = Path(__file__).parents[3] / "docs" / "benchmarks.md"
+from tests.bench.engine.figures import line, markdown
+from tests.bench.page import machine, write_section
 
 parser = argparse.ArgumentParser(prog="python -m tests.bench.engine", description=__doc__)
 parser.add_argument("--scale", action="store_true", help="measure ten and a hundred million touchpoints")
@@ -31,4 +29,4 @@ for figure in measured:
 text = f"{where}\n\n{markdown(figures)}"
 print(text)
 if asked.write:
-    write_section(BENCHMARKS, title, text)
+    write_section(title, text)

@@ -1,17 +1,10 @@
 """What was measured, against whom, and the bar it must not exceed; as a table for people."""
 
-import os
-import platform
-import re
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-
-import duckdb
 
 ROUNDS = 5
 SLOW_S = 10.0
@@ -67,24 +60,6 @@ def markdown(figures: list[Figure]) -> str:
 def line(figure: Figure) -> str:
     """The figure as a line of text."""
     return "  ".join(cell for cell in _cells(figure) if cell)
-
-
-def machine() -> str:
-    """One line on where and when the figures were taken."""
-    told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    named = re.search(r"model name\s*:\s*(.+)", told)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    return (
-        f"{datetime.now(UTC):%d %B %Y}, {os.cpu_count()} cores of {named[1] if named else platform.machine()}, {memory:.0f} GB, "
-        f"load {os.getloadavg()[0]:.1f} before; Python {platform.python_version()}, DuckDB {duckdb.__version__}."
-    )
-
-
-def write_section(path: Path, title: str, text: str) -> None:
-    """Put a section under its title into a Markdown file, in the place of the one that stands there."""
-    before = path.read_text(encoding="utf-8") if path.exists() else "# Benchmarks\n"
-    kept = re.sub(rf"^## {re.escape(title)}\n.*?(?=^## |\Z)", "", before, flags=re.MULTILINE | re.DOTALL)
-    path.write_text(f"{kept.rstrip()}\n\n## {title}\n\n{text}\n", encoding="utf-8")
 
 
 def _cells(figure: Figure) -> tuple[str, ...]:
