@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from pipelines.settings import load_settings
@@ -10,6 +11,7 @@ from pipelines.stores.base import Stores
 from pipelines.stores.lake_duckdb import DuckDBLake
 from pipelines.stores.warehouse import Warehouse
 from tests.sql import brand
+from tests.sql.plain import RATES
 
 
 def _open(home: Path, database_url: str) -> Stores:
@@ -33,3 +35,11 @@ def branded(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[],
     brand.load(stores)
     yield stores
     stores.close()
+
+
+@pytest.fixture(scope="module")
+def rated(bench: Stores) -> Stores:
+    """Stores that know what a dollar is worth."""
+    rates = [("2026-01-01", base, "EUR", str(rate)) for base, rate in RATES.items() if base and base != "EUR"]
+    brand.upload(bench, "fx_rates", pd.DataFrame(rates, columns=["date", "base", "quote", "rate"]))
+    return bench

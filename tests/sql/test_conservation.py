@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -15,9 +14,9 @@ from pipelines.attribution import MODELS, engine
 from pipelines.attribution.asked import DIRECT, Asked, Options
 from pipelines.calendar import Period
 from pipelines.stores.base import Stores
-from tests.sql import brand, events, plain
+from tests.sql import events, plain
 from tests.sql.events import CREDIT, Conversion, Touch, agree, near
-from tests.sql.plain import LONGEST_DAYS, RATES, Way
+from tests.sql.plain import LONGEST_DAYS, Way
 from tests.sql.worlds import worlds
 
 WHOLE = Period(date(2026, 2, 20), date(2026, 4, 10))
@@ -64,14 +63,6 @@ ways = st.builds(
     st.sampled_from(ZONES),
 )
 """How credit may be asked. No window is asked of the engine as the longest one."""
-
-
-@pytest.fixture(scope="module")
-def rated(bench: Stores) -> Stores:
-    """Stores that know what a dollar is worth."""
-    rates = [("2026-01-01", base, "EUR", str(rate)) for base, rate in RATES.items() if base and base != "EUR"]
-    brand.upload(bench, "fx_rates", pd.DataFrame(rates, columns=["date", "base", "quote", "rate"]))
-    return bench
 
 
 def asked(stores: Stores, way: Way, model: str = "linear", period: Period = WHOLE, **said: Any) -> Asked:
