@@ -30,6 +30,10 @@ DIRECT: dict[Direct, str] = {
 """What becomes of touches that name no channel."""
 
 
+_PAIR_APART = len("2026-03-01 ")
+"""Where the second day of a pair of days begins."""
+
+
 @dataclass(frozen=True)
 class Options:
     """What changes which touches and conversions count. impression_lookback_days: None for the window of all other touches."""
@@ -144,13 +148,13 @@ class Asked:
         )
 
     def in_currency(self, rows: pd.DataFrame, amount: str, *alike: str) -> pd.DataFrame:
-        """Rows with an amount in the asked currency, at the rates of their `slice`, a day; what has no rate is left out, with a warning.
+        """Rows with an amount in the asked currency, at the rates of their `slice`, the conversion's day; what has none is left out, with a warning.
 
         alike: further columns that share out the same money otherwise, which needs no warning of its own.
         """
         amounts = (amount, *alike)
         rows = rows.astype(dict.fromkeys(amounts, float))
-        if rows.empty or set(rows["currency"].dropna().unique()) <= {self.how.currency}:
+        if rows.empty or not self._has_other_money(rows):
             return rows
         dated, rates = rows.assign(day=rows["slice"], unit=1.0), rates_of(self.reading)
         rate = rates.convert(dated, "unit", self.how.currency)[0]["unit"]
@@ -167,15 +171,29 @@ class Asked:
     ) -> pd.DataFrame:
         """Rows of a statement with their `day` and amounts in the asked currency; in one slice where days do not matter.
 
-        Rates are those of a day: where there is money in another currency, days matter after all.
+        Rates are those of the conversion's day: where there is money in another currency, days matter after all, and of what is reported on the
+        day of the touch both days.
         """
         if not self.by_day:
             rows = self.lake(statement, slots("whole"), parameters)
-            if set(rows["currency"].dropna().unique()) <= {self.how.currency}:
+            if not self._has_other_money(rows):
                 rows = rows.astype(dict.fromkeys((amount, *alike), float))
                 return rows.drop(columns="slice").assign(day=self.period.start.isoformat())
         rows = self.lake(statement, slots("day"), parameters)
+        if self.how.options.by_touch_date and self._has_other_money(rows):
+            rows = self.lake(statement, slots("day_pair"), parameters)
+            pair = rows["slice"].astype("str")
+            converted = rows.assign(slice=pair.str[_PAIR_APART:])
+            return (
+                self.in_currency(converted, amount, *alike)
+                .drop(columns="slice")
+                .assign(day=pair.str[: _PAIR_APART - 1])
+            )
         return self.in_currency(rows, amount, *alike).rename(columns={"slice": "day"})
+
+    def _has_other_money(self, rows: pd.DataFrame) -> bool:
+        """Whether rows hold amounts in another currency than the asked one."""
+        return not set(rows["currency"].dropna().unique()) <= {self.how.currency}
 
     def lake(self, statement: str, slots: Slots, parameters: Mapping[str, Any]) -> pd.DataFrame:
         """Rows of a lake statement; a slice by day as YYYY-MM-DD."""

@@ -90,9 +90,11 @@ def _sample(asked: Asked, conversions: float) -> tuple[Asked, Touches]:
         buckets //= 2
     moments = pd.to_datetime(rows["reported_at"])
     inside = (moments >= pd.Timestamp(parameters["starts_at"])) & (moments < pd.Timestamp(parameters["ends_at"]))
-    days = (
-        moments.dt.tz_localize("UTC").dt.tz_convert(asked.reading.settings.reporting_time_zone).dt.strftime("%Y-%m-%d")
-    )
+    converted = moments
+    if sample.how.options.by_touch_date:
+        converted = moments + pd.to_timedelta(rows["age_ms"], unit="ms")
+    zone = asked.reading.settings.reporting_time_zone
+    days = converted.dt.tz_localize("UTC").dt.tz_convert(zone).dt.strftime("%Y-%m-%d")
     rows = rows.assign(name=called(sample, rows["name"]), inside=inside, slice=days.astype("str"))
     return sample, Touches(rows)
 

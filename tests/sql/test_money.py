@@ -1,5 +1,6 @@
 """Questions about credit and money on the small brand: sums that must meet, and pandas over the very files that were uploaded."""
 
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
@@ -11,7 +12,8 @@ from pipelines.identity import fold
 from pipelines.questions import Answer, ask
 from pipelines.questions.credit import CREDIT_DIMENSIONS, HEADLINE
 from pipelines.stores.base import Stores
-from tests.sql import brand
+from tests.sql import brand, events
+from tests.sql.events import Conversion, Touch, at
 
 CREDIT = ["attributed_conversions", "attributed_revenue"]
 MODES: list[dict[str, Any]] = [
@@ -232,3 +234,17 @@ def test_names_meet_whatever_each_tool_calls_them(branded: Stores) -> None:
         names = set(rows[dimension].dropna())
         assert len({fold(name) for name in names}) == len(names)
         assert names & {"google / cpc", "fb", "FB", "PAID SEARCH", "spring_sale", "spring sale"} == set()
+
+
+@pytest.mark.parametrize("model", ["linear", "time_decay", "w_shaped", "shapley", "markov"])
+def test_revenue_on_the_day_of_the_touch_has_the_rate_of_the_conversion(bench: Stores, model: str) -> None:
+    rates = [("2026-03-01", "USD", "EUR", "0.5"), ("2026-03-05", "USD", "EUR", "0.9")]
+    brand.upload(bench, "fx_rates", pd.DataFrame(rates, columns=["date", "base", "quote", "rate"]))
+    touches = [Touch("t1", at("2026-03-02"), "ann", "Mail"), Touch("t2", at("2026-03-06", "09:00"), "ann", "Search")]
+    events.fill(bench, touches, [Conversion("c", at("2026-03-06"), "ann", revenue=Decimal(100), currency="USD")])
+    asked = {"model": model, "by_touch_date": True, "start": "2026-03-01", "end": "2026-03-07"}
+    days = ask(bench, "credit_by_day", asked).rows.set_index("day")["attributed_revenue"]
+    assert set(days[days > 0].index) <= {"2026-03-02", "2026-03-06"}
+    assert days.sum() == near(90.0)
+    assert ask(bench, "channel_credit", asked).rows["attributed_revenue"].sum() == near(90.0)
+    assert ask(bench, "parity", asked).rows["agrees"].all()

@@ -86,7 +86,7 @@ def slices(name: str) -> list[statements.Slice]:
     """What the rows of a statement may be summed by: only credit has pairs of days, single people and paths are not told by bucket."""
     if "@slice" not in (statements.FOLDER / f"{name}.sql").read_text(encoding="utf-8"):
         return ["whole"]
-    beyond = set[str]() if name.startswith("credit") else {"day_pair"}
+    beyond = set[str]() if name == "shares" or name.startswith("credit") else {"day_pair"}
     beyond |= {"bucket"} if name in ("paths", "unmatched_people") else set()
     return [slice_ for slice_ in statements.SLICES if slice_ not in beyond]
 
