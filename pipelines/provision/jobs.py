@@ -43,7 +43,7 @@ def job_parts(glue: Any, settings: Settings) -> Iterator[Part]:
 
 
 def arguments(settings: Settings) -> dict[str, str]:
-    """What every job is started with: Glue's own arguments, and the lake. What is said of the catalogue is what the job's session says as well."""
+    """What every job is started with: Glue's own arguments, and the lake. Of the catalogue it says what the job's session says."""
     catalog = "spark.sql.catalog.lake"
     options = {
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
