@@ -178,7 +178,7 @@ def _maintain(_: argparse.Namespace) -> None:
     from pipelines.maintenance import maintain
 
     idle = True
-    with opened() as stores:
+    with opened(recover=False) as stores:  # whoever may maintain a lake in the cloud may change nothing of its uploads
         for sentence in maintain(stores):
             idle = False
             print(sentence, flush=True)

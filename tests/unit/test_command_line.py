@@ -335,6 +335,18 @@ def test_an_empty_lake_has_nothing_to_maintain(run: Callable[..., tuple[int, str
     assert run("maintain") == (0, "There was nothing to do.\n", "")
 
 
+def test_maintenance_leaves_uploads_to_others(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a dead process left is put right by notes in raw/, where the policy of whoever maintains lets nobody write."""
+    recovered: list[Any] = []
+    monkeypatch.setattr("pipelines.ingest.history.recover", recovered.append)
+    assert run("maintain")[0] == 0
+    assert recovered == []
+    assert run("uploads")[0] == 0
+    assert len(recovered) == 1
+
+
 def test_without_a_lake_in_the_cloud_there_is_nothing_to_provision(
     run: Callable[..., tuple[int, str, str]],
 ) -> None:

@@ -78,6 +78,7 @@ def test_whoever_reads_the_dashboard_writes_results_and_uploads_only() -> None:
         if allows("dashboard-reader", "s3:PutObject", f"{LAKE}{folder}/a")
     }
     assert puts == {"raw", "results"}
+    assert not allows("dashboard-reader", "s3:GetObject", f"{LAKE}rejected/mentions/a.jsonl")
     assert not any(allows("dashboard-reader", "glue:UpdateTable", resource) for resource in writable)
     assert allows("dashboard-reader", "s3:DeleteObject", f"{LAKE}raw/mentions/2026-03-02/a.csv{UNDONE}")
 
