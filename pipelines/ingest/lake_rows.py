@@ -142,12 +142,12 @@ def _mark_undone(stores: Stores, upload_ids: Sequence[str]) -> None:
 
 
 def _paths(stores: Stores, upload_ids: Sequence[str]) -> list[str]:
-    """Where the files of uploads are."""
+    """Where the files of uploads are that landed; others were stored in the lake of a home, which is not this one."""
     with stores.warehouse.transaction() as connection:
         found = connection.execute(
             text("select raw_path from uploads where upload_id = any(:upload_ids)"), {"upload_ids": list(upload_ids)}
         )
-        return [str(path) for path in found.scalars()]
+        return [path for path in map(str, found.scalars()) if path.startswith(bucket.S3)]
 
 
 def _write(url: str, note: Mapping[str, Any]) -> None:

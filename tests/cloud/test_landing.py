@@ -194,6 +194,15 @@ def test_a_file_that_is_not_stored_is_never_read(
     assert land(athena, CONTENT + f"2026-03-03 10:00,A,X,{step} {fault.__name__}\n".encode())["changed"]
 
 
+def test_what_was_stored_before_the_lake_moved_to_the_cloud_can_be_taken_back(athena: Stores, embedded: Stores) -> None:
+    content = CONTENT + b"2026-03-03 10:00,A,X,at home\n"
+    upload = commit(embedded, file(content), content, "mia", keep_demo=True, build=False)
+    try:
+        assert history.undo(athena, upload["upload_id"], "mia")["undone_version"] is not None
+    finally:
+        embedded.own_lake.undo("mentions", [upload["upload_id"]], [])
+
+
 def waiting() -> list[RawFile]:
     """What a job finds in raw/."""
     return list_files(open_storage(URL), ["mentions"], zone="UTC", currency="EUR")
