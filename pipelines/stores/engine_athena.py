@@ -1,7 +1,7 @@
 """Amazon Athena, by PyAthena: a query is started, watched, read from its result file, and stopped where it takes too long.
 
 Invariants: a value reaches Athena as a parameter, never in the text; no query of ours runs on after its deadline, or after whoever watches it
-fails; what AWS turns down for lack of capacity is tried again for so many seconds in all, and no longer.
+fails; what AWS turns down for lack of capacity, and be it that, is tried again for so many seconds in all, and no longer.
 """
 
 import math
