@@ -1,1 +1,1 @@
-"""PySpark jobs for AWS Glue, one module a job. There are none yet: the embedded lake is filled by pipelines.ingest."""
+"""PySpark jobs for AWS Glue, one module a job: three curate what came into raw/, one builds the journeys. The embedded lake needs none."""

@@ -46,7 +46,10 @@ def parse(job: str, help_: str, argv: Sequence[str]) -> Arguments:
     parser.add_argument("--zone", help="of times that have none; default: TOUCHLINE_TIME_ZONE")
     parser.add_argument("--currency", help="of amounts that have none; default: TOUCHLINE_CURRENCY")
     parser.add_argument("--late-days", type=float, default=7, help="an event that arrives later than that is counted")
-    parser.add_argument("--secret-arn", help="secret of AWS Secrets Manager with which persons are hashed")
+    parser.add_argument(
+        "--secret-arn",
+        help="secret of AWS Secrets Manager with which persons are hashed; default: TOUCHLINE_PERSON_SECRET_ARN",
+    )
     said, _ = parser.parse_known_args(argv)
     settings = load_settings()
     lake_url = (said.lake or settings.lake_url or "").rstrip("/")
@@ -63,5 +66,5 @@ def parse(job: str, help_: str, argv: Sequence[str]) -> Arguments:
         zone=said.zone or settings.reporting_time_zone,
         currency=said.currency or settings.reporting_currency,
         late_days=said.late_days,
-        secret=find_secret(said.secret_arn, settings.person_secret),
+        secret=find_secret(said.secret_arn or settings.person_secret_arn, settings.person_secret),
     )

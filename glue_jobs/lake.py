@@ -6,11 +6,13 @@ raised; what a job was told to write is there entirely or not at all.
 
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from py4j.protocol import Py4JJavaError
 from pyiceberg.transforms import TruncateTransform
 from pyspark.errors import IllegalArgumentException
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -27,6 +29,8 @@ _TYPES = {"long": "bigint", "timestamp": "timestamp_ntz"}
 """Iceberg's names of types -> Spark's, where they differ."""
 _MILLISECONDS_TO_LIVE = 24 * 60 * 60 * 1000
 """How long what a dead job left beside the table is kept: the expiry of snapshots takes it away."""
+
+_TURNED_DOWN = "org.apache.iceberg.exceptions.CommitFailedException"
 
 
 class Overtaken(TouchlineError):
@@ -126,15 +130,14 @@ class LakeTable:
         Iceberg is to write them.
         """
         branch = f"job_{uuid.uuid4().hex}"
-        self._begin(branch)
-        writer = rows.select(*TABLES[self.name]).writeTo(f"{self._full_name}.branch_{branch}")
-        for name, value in {
-            **options,
-            **{f"snapshot-property.{name}": value for name, value in properties.items()},
-        }.items():
-            writer = writer.option(name, value)
-        writer.overwrite(condition)
-        return self._publish(branch)
+        try:
+            self._begin(branch)
+            self._write(branch, rows, condition, properties, options)
+            return self._publish(branch)
+        except Py4JJavaError as problem:
+            if not _lost_a_race(problem):
+                raise
+            raise self._overtaken(branch) from problem
 
     def _begin(self, branch: str) -> None:
         change = self._table.manageSnapshots()
@@ -143,22 +146,53 @@ class LakeTable:
         )
         change.setMaxRefAgeMs(branch, _MILLISECONDS_TO_LIVE).commit()
 
+    def _write(
+        self,
+        branch: str,
+        rows: DataFrame,
+        condition: Column,
+        properties: Mapping[str, str],
+        options: Mapping[str, str],
+    ) -> None:
+        writer = rows.select(*TABLES[self.name]).writeTo(f"{self._full_name}.branch_{branch}")
+        for name, value in {
+            **options,
+            **{f"snapshot-property.{name}": value for name, value in properties.items()},
+        }.items():
+            writer = writer.option(name, value)
+        writer.overwrite(condition)
+
     def _publish(self, branch: str) -> int:
         table = self._load()
         written = int(table.snapshot(branch).snapshotId())
         try:
             table.manageSnapshots().fastForwardBranch("main", branch).removeBranch(branch).commit()
-        except IllegalArgumentException as problem:
-            self._load().manageSnapshots().removeBranch(branch).commit()
-            raise Overtaken(
-                f"The lake table {self.name} was changed by another writer.", "Nothing was stored; run the job again."
-            ) from problem
+        except IllegalArgumentException as problem:  # the branch does not begin at what the table is by now
+            raise self._overtaken(branch) from problem
         return written
+
+    def _overtaken(self, branch: str) -> Overtaken:
+        """What is said of a faster writer. The branch goes, if it is there; where a writer is faster once more, at its end."""
+        with suppress(IllegalArgumentException, Py4JJavaError):
+            self._load().manageSnapshots().removeBranch(branch).commit()
+        return Overtaken(
+            f"The lake table {self.name} was changed by another writer.", "Nothing was stored; run the job again."
+        )
 
     def _load(self) -> Any:
         """The table as Iceberg's own library has it."""
         java: Any = self._spark._jvm
         return java.org.apache.iceberg.spark.Spark3Util.loadIcebergTable(self._spark._jsparkSession, self._full_name)
+
+
+def _lost_a_race(problem: Py4JJavaError) -> bool:
+    """Whether Iceberg turned a commit down because the table's metadata are not those any more that it began with."""
+    cause = problem.java_exception
+    while cause is not None:
+        if cause.getClass().getName() == _TURNED_DOWN:
+            return True
+        cause = cause.getCause()
+    return False
 
 
 def _create(spark: SparkSession, database: str, name: str) -> None:

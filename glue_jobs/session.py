@@ -44,8 +44,10 @@ def _catalog(lake_url: str) -> dict[str, str]:
         f"{here}.type": "glue",
         f"{here}.warehouse": f"{lake_url}/curated",
         f"{here}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
-        f"{here}.client.region": aws.region_name or "",
     }
+    if aws.region_name is None:  # nor does boto3 know an end point then: Iceberg looks for the region of the machine
+        return options
+    options[f"{here}.client.region"] = aws.region_name
     ends = {service: aws.client(service).meta for service in ("s3", "glue")}
     for service, meta in ends.items():
         if meta.endpoint_url.partition("//")[2].split(":")[0].endswith("amazonaws.com"):

@@ -54,7 +54,11 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = verbs.add_parser("demo", help="load the demo data, or clear them")
     demo.add_argument("--clear", action="store_true", help="take the demo data back")
-    demo.add_argument("--if-unused", action="store_true", help="load them only where nothing was ever uploaded")
+    demo.add_argument(
+        "--if-unused",
+        action="store_true",
+        help="load them only where nothing was ever uploaded and the lake is this home's own",
+    )
     demo.set_defaults(verb=_demo)
 
     cli_files.add_verbs(verbs)
@@ -174,7 +178,7 @@ def _maintain(_: argparse.Namespace) -> None:
     from pipelines.maintenance import maintain
 
     idle = True
-    with opened() as stores:
+    with opened(recover=False) as stores:  # whoever may maintain a lake in the cloud may change nothing of its uploads
         for sentence in maintain(stores):
             idle = False
             print(sentence, flush=True)

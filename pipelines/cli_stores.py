@@ -11,14 +11,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened() -> Iterator["Stores"]:
-    """The stores that the environment names, with what a dead process left put right first; closed at the end of the block."""
+def opened(*, recover: bool = True) -> Iterator["Stores"]:
+    """The stores that the environment names, closed at the end of the block. recover: put right first what a dead process left."""
     from pipelines.ingest import history
     from pipelines.stores import open_stores
 
     stores = open_stores(load_settings())
     try:
-        history.recover(stores)
+        if recover:
+            history.recover(stores)
         yield stores
     finally:
         stores.close()

@@ -107,8 +107,8 @@ SETTINGS: dict[str, Setting] = {
     "raw_url": Setting(
         "TOUCHLINE_RAW_URL",
         "",
-        "Bucket in which the uploaded files are kept, as s3://bucket/prefix; empty keeps them in the folder raw of the lake"
-        " in the cloud, else under the home.",
+        "Bucket in which the uploaded files are kept, as s3://bucket/prefix; empty keeps them under the home. A lake in the"
+        " cloud keeps them in its own folder raw.",
     ),
     "reporting_time_zone": Setting(
         "TOUCHLINE_TIME_ZONE", "UTC", "Time zone in which days begin and end, and of times that come without one."
@@ -203,6 +203,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             "Set it to https://user:password@host:port/catalog.",
         )
     raw_url = _bucket("TOUCHLINE_RAW_URL", text("raw_url"))
+    if lake != "duckdb" and raw_url not in (None, f"{lake_url}/raw"):
+        raise WrongUsage(
+            f"TOUCHLINE_RAW_URL is {raw_url}, but the jobs of the lake read what came in at {lake_url}/raw.",
+            "Leave TOUCHLINE_RAW_URL out.",
+        )
     return Settings(
         home=_home(text("home")),
         database_url=text("database_url") or None,
@@ -231,7 +236,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         ),
         glue_worker_type=_worker_type(text("glue_worker_type")),
         glue_workers=int(_number("TOUCHLINE_GLUE_WORKERS", text("glue_workers"), 2, 299)),
-        raw_url=raw_url or (f"{lake_url}/raw" if lake != "duckdb" else None),
+        raw_url=f"{lake_url}/raw" if lake != "duckdb" else raw_url,
         reporting_time_zone=_time_zone(text("reporting_time_zone")),
         reporting_currency=_currency(text("reporting_currency")),
         longest_lookback_days=_days("TOUCHLINE_LONGEST_LOOKBACK_DAYS", text("longest_lookback_days")),

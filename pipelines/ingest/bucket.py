@@ -16,7 +16,7 @@ def put(url: str, content: bytes) -> None:
     except (BotoCoreError, ClientError) as problem:
         raise WarehouseUnavailable(
             f"The file could not be kept at {url}: {problem}. Nothing was stored.",
-            "Check TOUCHLINE_RAW_URL and the rights to the bucket, and upload again.",
+            "Check TOUCHLINE_LAKE_URL (or TOUCHLINE_RAW_URL) and the rights to the bucket, and upload again.",
         ) from problem
 
 

@@ -16,7 +16,10 @@ from pipelines.stores.base import Stores
 
 
 def demo_is_wanted(stores: Stores) -> bool:
-    """Whether this home was never used, but perhaps for a demo that was not loaded to its end."""
+    """Whether this home was never used, but perhaps for a demo that was not loaded to its end. Never where the demo's files would land in a lake
+    that others share: there somebody has to ask for them."""
+    if stores.lake.lands_uploads:
+        return False
     with stores.warehouse.transaction() as connection:
         used = connection.execute(text("select exists (select 1 from uploads where not demo or undone_at is not null)"))
         if used.scalar_one():

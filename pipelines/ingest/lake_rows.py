@@ -1,7 +1,8 @@
 """The rows that uploads have in the lake: written at once where this process writes the lake, else brought by the next run of a job.
 
-Invariant: what a job has to know lies beside the file in the folder raw: a note of how it is to be read, written before the file, and for as
-long as the upload does not count a second one that says so. So jobs need no database, and doing any of this twice does no harm.
+Invariant: what a job has to know lies beside the file in the folder raw: a note of how it is to be read, and for as long as the upload does not
+count a second one that says so; both are written before the file. The second goes right before the upload is made to hold, and comes back where
+that fails. So jobs need no database, a file that nobody wrote down is never read, and doing any of this twice does no harm.
 """
 
 import json
@@ -52,7 +53,7 @@ def compare(stores: Stores, prepared: Prepared) -> tuple[int, int, int]:
 
 
 def announce(stores: Stores, upload: Mapping[str, Any]) -> None:
-    """Write the note of how a file is to be read, where a job will read it. To be done before the file is there."""
+    """Write the notes, where a job will read the file: how, and that it is not to be yet. To be done before the file is there."""
     if not stores.lake.lands_uploads or not upload["lake_tables"]:
         return
     settings = stores.settings
@@ -65,7 +66,9 @@ def announce(stores: Stores, upload: Mapping[str, Any]) -> None:
         "time_zone": settings.reporting_time_zone,
         "currency": settings.reporting_currency,
     }
-    _write(str(upload["raw_path"]) + READING, note)
+    path = str(upload["raw_path"])
+    _write(path + UNDONE, {"undone_at": note["uploaded_at"]})
+    _write(path + READING, note)
 
 
 def store(
@@ -74,6 +77,8 @@ def store(
     """Store an upload's rows in the place of those of the covered upload, if there is one. standing: the other uploads that count."""
     if stores.lake.lands_uploads:
         _mark_undone(stores, [covered] if covered else [])
+        if upload["lake_tables"]:
+            bucket.remove(str(upload["raw_path"]) + UNDONE)
         return
     for table in upload["lake_tables"]:  # an upload that is covered may have rows in tables that this one has none for
         part = rows.of_upload(prepared.tables.get(table, pa.table({})), upload["upload_id"])
@@ -137,12 +142,12 @@ def _mark_undone(stores: Stores, upload_ids: Sequence[str]) -> None:
 
 
 def _paths(stores: Stores, upload_ids: Sequence[str]) -> list[str]:
-    """Where the files of uploads are."""
+    """Where the files of uploads are that landed; others were stored in the lake of a home, which is not this one."""
     with stores.warehouse.transaction() as connection:
         found = connection.execute(
             text("select raw_path from uploads where upload_id = any(:upload_ids)"), {"upload_ids": list(upload_ids)}
         )
-        return [str(path) for path in found.scalars()]
+        return [path for path in map(str, found.scalars()) if path.startswith(bucket.S3)]
 
 
 def _write(url: str, note: Mapping[str, Any]) -> None:

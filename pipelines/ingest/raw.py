@@ -1,4 +1,4 @@
-"""The bytes of every upload, kept as they came in: under <home>/raw/<source>/<day>, or in a bucket where TOUCHLINE_RAW_URL names one.
+"""The bytes of every upload, kept as they came in: under <home>/raw/<source>/<day>, or in the bucket that the settings name.
 
 Invariant: what `keep` returned finds the same bytes again, also after the setting has changed; bytes that are not the same are never given out.
 """

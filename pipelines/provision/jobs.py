@@ -43,12 +43,12 @@ def job_parts(glue: Any, settings: Settings) -> Iterator[Part]:
 
 
 def arguments(settings: Settings) -> dict[str, str]:
-    """What every job is started with: Glue's own arguments, and the lake."""
+    """What every job is started with: Glue's own arguments, and the lake. Of the catalogue it says what the job's session says."""
     catalog = "spark.sql.catalog.lake"
     options = {
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         catalog: "org.apache.iceberg.spark.SparkCatalog",
-        f"{catalog}.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
+        f"{catalog}.type": "glue",
         f"{catalog}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
         f"{catalog}.warehouse": f"{settings.lake_url}/curated",
         "spark.sql.session.timeZone": "UTC",
@@ -100,7 +100,7 @@ def _job(glue: Any, settings: Settings, job: str, role: str) -> Part:
 
     def found() -> Features | None:
         now = present()
-        return now and {**now, **{f"argument {key}": value for key, value in now["DefaultArguments"].items()}}
+        return now and {**now, **{f"argument {key}": value for key, value in now.get("DefaultArguments", {}).items()}}
 
     def put(_: bool) -> None:
         now = present()
@@ -109,7 +109,7 @@ def _job(glue: Any, settings: Settings, job: str, role: str) -> Part:
             return
         kept = {key: now[key] for key in _OF_OTHERS if now.get(key)}
         glue.update_job(
-            JobName=name, JobUpdate={**kept, **wanted, "DefaultArguments": {**now["DefaultArguments"], **ours}}
+            JobName=name, JobUpdate={**kept, **wanted, "DefaultArguments": {**now.get("DefaultArguments", {}), **ours}}
         )
 
     return Part(f"job {name}", {**wanted, **{f"argument {key}": value for key, value in ours.items()}}, found, put)

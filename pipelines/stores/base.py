@@ -45,18 +45,22 @@ class Comparison:
     unchanged: np.ndarray[Any, np.dtype[np.bool_]]
 
 
+State = Literal["succeeded", "failed", "cancelled"]
+"""How a query ended."""
+
+
 @dataclass(frozen=True)
 class LakeQuery:
     """One query that an engine in the cloud ran, or would not run, for us.
 
-    state: succeeded, failed or cancelled. query_id: None where the engine took none. dollars: what its scanned bytes come to, at the price that
+    query_id: None where the engine took none. dollars: what its scanned bytes come to, at the price that
     the settings say. reused: the engine gave the result of an equal query, which scans nothing.
     """
 
     engine: str
     query_id: str | None
     statement: str
-    state: Literal["succeeded", "failed", "cancelled"]
+    state: State
     scanned_bytes: int = 0
     milliseconds: int = 0
     dollars: float = 0.0

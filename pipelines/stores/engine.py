@@ -52,8 +52,11 @@ class Engine(Protocol):
         """
         ...
 
-    def command(self, statement: str) -> None:
-        """Run a statement that changes how a table is stored, however long it takes. Raises LakeUnavailable with the query's id."""
+    def command(self, statement: str, ran: Callable[[LakeQuery], None]) -> None:
+        """Run a statement that changes how a table is stored, however long it takes. ran: told what became of it.
+
+        Raises LakeUnavailable with the query's id.
+        """
         ...
 
     def close(self) -> None: ...

@@ -1,7 +1,7 @@
 """Amazon Athena, by PyAthena: a query is started, watched, read from its result file, and stopped where it takes too long.
 
 Invariants: a value reaches Athena as a parameter, never in the text; no query of ours runs on after its deadline, or after whoever watches it
-fails; what AWS turns down for lack of capacity is tried again for so many seconds in all, and no longer.
+fails; what AWS turns down for lack of capacity, and be it that, is tried again for so many seconds in all, and no longer.
 """
 
 import math
@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pyarrow import csv
 from pyathena.cursor import Cursor
 from pyathena.model import AthenaQueryExecution
-from pyathena.util import RetryConfig, parse_output_location, stop_retries_on
+from pyathena.util import RetryConfig, parse_output_location, retry_api_call, stop_retries_on
 
 from pipelines.errors import LakeUnavailable, WrongUsage
 from pipelines.statements import LONGEST_PARAMETER
@@ -28,8 +28,9 @@ from pipelines.stores import lake_errors
 from pipelines.stores.base import LakeQuery
 from pipelines.stores.engine import Asked, arrow_type
 
-SECONDS_OF_RETRIES = 15.0
-"""For how long in all the requests of one query are put off by AWS and tried again."""
+SECONDS_OF_RETRIES = 11.0
+"""For how long in all the requests of one query, its cancelling among them, are put off by Athena and tried again. With one more try of its
+result in S3 (1 s at most) and the look at the catalogue before it (3 s), AWS puts nobody off for more than 15 s."""
 
 _SECONDS_BETWEEN_LOOKS = 0.25
 _LEAST_BILLED = 10_000_000
@@ -37,7 +38,8 @@ _MEGABYTE, _TERABYTE = 1_000_000, 10**12
 
 _CONNECTIONS = {"connect_timeout": 5, "read_timeout": 15, "max_pool_connections": 32}
 _ONCE = Config(**_CONNECTIONS, retries={"total_max_attempts": 1})  # PyAthena tries again
-_A_FEW_TIMES = Config(**_CONNECTIONS, retries={"total_max_attempts": 4, "mode": "standard"})
+_TWICE = Config(**_CONNECTIONS, retries={"total_max_attempts": 2, "mode": "standard"})
+_RETRIES = RetryConfig(attempt=5, multiplier=1, max_delay=4)
 
 
 class _TooSlow(Exception):
@@ -81,7 +83,7 @@ class AthenaEngine:
         self._deadline_seconds, self._price = deadline_seconds, dollars_per_terabyte
         try:
             session = boto3.Session()
-            self._s3 = session.client("s3", config=_A_FEW_TIMES)
+            self._s3 = session.client("s3", config=_TWICE)
             self._connection = pyathena.connect(
                 session=session,
                 config=_ONCE,
@@ -90,7 +92,7 @@ class AthenaEngine:
                 work_group=workgroup,
                 s3_staging_dir=results,
                 poll_interval=_SECONDS_BETWEEN_LOOKS,
-                retry_config=RetryConfig(attempt=5, multiplier=1, max_delay=4),
+                retry_config=_RETRIES,
                 result_reuse_enable=reuse_minutes > 0,
                 result_reuse_minutes=reuse_minutes,
             )
@@ -109,11 +111,15 @@ class AthenaEngine:
                 raise _TooSlow
 
         cursor = self._connection.cursor(Cursor, on_poll=look)
+        patience = _Patience(SECONDS_OF_RETRIES)
         problem: LakeUnavailable | None = None
+        done = False
         try:
-            with stop_retries_on(_Patience(SECONDS_OF_RETRIES)):
+            with stop_retries_on(patience):
                 cursor.execute(asked.sql, literals or None, paramstyle="qmark")
-                return self._rows(cursor)
+                rows = self._rows(cursor)
+            done = True
+            return rows
         except _TooSlow:
             problem = lake_errors.too_slow("Athena", asked.tables, self._deadline_seconds, cursor.query_id)
             raise problem from None
@@ -122,18 +128,28 @@ class AthenaEngine:
             raise problem from error
         finally:
             if cursor.query_id and not _ended(seen):
-                with suppress(pyathena.Error):
-                    cursor.cancel()
-            ran(self._told(asked, cursor.query_id, seen, problem))
+                self._cancel(cursor.query_id, patience)
+            ran(self._told(asked.statement, cursor.query_id, seen, done, problem))
 
-    def command(self, statement: str) -> None:
+    def command(self, statement: str, ran: Callable[[LakeQuery], None]) -> None:
         """Run a statement that changes how a table is stored, however long it takes. Raises LakeUnavailable with the query's id."""
-        cursor = self._connection.cursor(Cursor)
+        seen: list[AthenaQueryExecution] = []
+
+        def look(execution: Any) -> None:
+            seen[:] = [execution]
+
+        cursor = self._connection.cursor(Cursor, on_poll=look)
+        problem: LakeUnavailable | None = None
+        done = False
         try:
             cursor.execute(statement, result_reuse_enable=False)
+            done = True
         except (pyathena.Error, BotoCoreError, ClientError) as error:
             cause = error.__cause__ if isinstance(error.__cause__, (BotoCoreError, ClientError)) else error
-            raise lake_errors.unavailable("Athena", (), _words(cause), cursor.query_id) from error
+            problem = lake_errors.unavailable("Athena", (), _words(cause), cursor.query_id)
+            raise problem from error
+        finally:
+            ran(self._told(statement, cursor.query_id, seen, done, problem))
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -158,17 +174,28 @@ class AthenaEngine:
         )
         return pa.table({name: text[name].cast(arrow_type(kind)) for name, kind in columns})
 
+    def _cancel(self, query_id: str, patience: _Patience) -> None:
+        """Stop a query, as often put off as there is patience left for; PyAthena's own cancel has a patience of its own."""
+        with suppress(BotoCoreError, ClientError), stop_retries_on(patience):
+            retry_api_call(self._connection.client.stop_query_execution, _RETRIES, QueryExecutionId=query_id)
+
     def _told(
-        self, asked: Asked, query_id: str | None, seen: list[AthenaQueryExecution], problem: LakeUnavailable | None
+        self,
+        statement: str,
+        query_id: str | None,
+        seen: list[AthenaQueryExecution],
+        done: bool,
+        problem: LakeUnavailable | None,
     ) -> LakeQuery:
         last = seen[-1] if seen else None
         scanned = int(last.data_scanned_in_bytes or 0) if last else 0
         failed = last is not None and last.state == AthenaQueryExecution.STATE_FAILED
+        ended = failed or last is None or last.state == AthenaQueryExecution.STATE_SUCCEEDED
         return LakeQuery(
             engine="Athena",
             query_id=query_id,
-            statement=asked.statement,
-            state="succeeded" if problem is None else "failed" if failed or last is None else "cancelled",
+            statement=statement,
+            state="succeeded" if done else "failed" if ended else "cancelled",
             scanned_bytes=scanned,
             milliseconds=int(last.total_execution_time_in_millis or 0) if last else 0,
             dollars=0.0 if failed else dollars(scanned, self._price),

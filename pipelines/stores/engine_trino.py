@@ -16,10 +16,13 @@ from trino.auth import BasicAuthentication
 
 from pipelines.errors import LakeUnavailable
 from pipelines.stores import lake_errors
-from pipelines.stores.base import LakeQuery
+from pipelines.stores.base import LakeQuery, State
 from pipelines.stores.engine import Asked, arrow_type
 
 _SECONDS_FOR_A_REQUEST = 15
+
+_FAULTS = (trino.exceptions.Error, trino.exceptions.HttpError, requests.RequestException)
+"""What the client raises: an answer that is no answer of Trino's is an HttpError, which is none of its Errors."""
 
 
 class _TooSlow(Exception):
@@ -63,41 +66,37 @@ class TrinoEngine:
 
         cursor = self._connection.cursor(stats_callback=look)
         problem: LakeUnavailable | None = None
-        slow = False
+        state: State = "failed"
         try:
             rows = cursor.execute(asked.sql, list(asked.values)).fetchall()
-            return _table(cursor.description or [], rows)
+            answer = _table(cursor.description or [], rows)
+            state = "succeeded"
+            return answer
         except _TooSlow:
-            slow = True
-            with suppress(trino.exceptions.Error):
+            state = "cancelled"
+            with suppress(*_FAULTS):
                 cursor.cancel()
             problem = lake_errors.too_slow("Trino", asked.tables, self._deadline_seconds, cursor.query_id)
             raise problem from None
-        except (trino.exceptions.Error, requests.RequestException, pa.ArrowException) as error:
+        except (*_FAULTS, pa.ArrowException) as error:
             problem = lake_errors.unavailable("Trino", asked.tables, _words(error), _query_id(error) or cursor.query_id)
             raise problem from error
         finally:
-            stats = cursor.stats or {}
-            ran(
-                LakeQuery(
-                    engine="Trino",
-                    query_id=cursor.query_id,
-                    statement=asked.statement,
-                    state="succeeded" if problem is None else "cancelled" if slow else "failed",
-                    scanned_bytes=int(stats.get("physicalInputBytes") or 0),
-                    milliseconds=int(stats.get("elapsedTimeMillis") or 0),
-                    error=problem.message if problem else None,
-                )
-            )
+            ran(_told(asked.statement, cursor, state, problem))
 
-    def command(self, statement: str) -> None:
+    def command(self, statement: str, ran: Callable[[LakeQuery], None]) -> None:
         """Run a statement that changes how a table is stored, however long it takes. Raises LakeUnavailable with the query's id."""
         cursor = self._connection.cursor()
+        problem: LakeUnavailable | None = None
+        state: State = "failed"
         try:
             cursor.execute(statement).fetchall()
-        except (trino.exceptions.Error, requests.RequestException) as error:
-            query_id = _query_id(error) or cursor.query_id
-            raise lake_errors.unavailable("Trino", (), _words(error), query_id) from error
+            state = "succeeded"
+        except _FAULTS as error:
+            problem = lake_errors.unavailable("Trino", (), _words(error), _query_id(error) or cursor.query_id)
+            raise problem from error
+        finally:
+            ran(_told(statement, cursor, state, problem))
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -109,6 +108,19 @@ def _table(columns: Any, rows: list[Any]) -> pa.Table:
     kinds = [(str(column[0]), arrow_type(str(column[1]))) for column in columns]
     arrays = [pa.array([row[place] for row in rows], kind) for place, (_, kind) in enumerate(kinds)]
     return pa.Table.from_arrays(arrays, names=[name for name, _ in kinds])
+
+
+def _told(statement: str, cursor: Any, state: State, problem: LakeUnavailable | None) -> LakeQuery:
+    stats = cursor.stats or {}
+    return LakeQuery(
+        engine="Trino",
+        query_id=cursor.query_id,
+        statement=statement,
+        state=state,
+        scanned_bytes=int(stats.get("physicalInputBytes") or 0),
+        milliseconds=int(stats.get("elapsedTimeMillis") or 0),
+        error=problem.message if problem else None,
+    )
 
 
 def _query_id(error: Exception) -> str | None:

@@ -41,8 +41,13 @@ _FAULTS = (
         "Set AWS_PROFILE, or run the dashboard under a role (docs/aws.md); then start it again.",
     ),
     _Told(
+        r"\berror 401\b",
+        "{engine} does not know the user, or the password is another one",
+        "Check TOUCHLINE_TRINO_URL, then start the dashboard again.",
+    ),
+    _Told(
         r"UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|InvalidAccessKeyId|INVALID_ACCESS_KEY"
-        r"|IncompleteSignature|MissingAuthenticationToken|HTTP 401|Unauthorized",
+        r"|IncompleteSignature|MissingAuthenticationToken|Unauthorized",
         "the credentials are not known to {engine}",
         "Check the keys or the role that the dashboard runs under (docs/aws.md), then start it again.",
     ),
@@ -57,7 +62,7 @@ _FAULTS = (
         "Check TOUCHLINE_LAKE_URL; `python -m pipelines provision --check` tells what is missing.",
     ),
     _Told(
-        r"AccessDenied|ACCESS_DENIED|PERMISSION_DENIED|Access Denied|not authorized|Forbidden|Insufficient.*permission",
+        r"AccessDenied|ACCESS_DENIED|PERMISSION_DENIED|Access Denied|not authorized|Forbidden|\berror 403\b|Insufficient.*permission",
         "the dashboard is not allowed to read it",
         "Give its role the reader's policy (docs/aws.md), then press Refresh.",
     ),
@@ -98,7 +103,7 @@ _FAULTS = (
     ),
     _Told(
         r"EndpointConnection|ConnectTimeout|ReadTimeout|ConnectionError|ConnectionClosed|Could not connect|NETWORK_CONNECTION"
-        r"|Max retries exceeded|Connection refused|timed? ?out",
+        r"|Max retries exceeded|Connection refused|timed? ?out|\berror 50[234]\b",
         "{engine} cannot be reached",
         "Check the network, and AWS_DEFAULT_REGION or TOUCHLINE_TRINO_URL; then press Refresh.",
     ),

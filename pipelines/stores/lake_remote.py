@@ -144,7 +144,11 @@ class RemoteLake:
 
     def maintain(self, keep_days: float) -> Iterator[str]:
         """Have the engine compact the tables and let their old snapshots go; a sentence for each thing done."""
-        yield from maintenance_remote.maintain(self._engine.command, self._engine.dialect, self._database, keep_days)
+
+        def run(statement: str) -> None:
+            self._engine.command(statement, self._record)
+
+        yield from maintenance_remote.maintain(run, self._engine.dialect, self._database, keep_days)
         self.refresh()
 
     def close(self) -> None:

@@ -3,6 +3,7 @@ query's id and what to do; the last good answer with its age; uploads that go on
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -10,6 +11,8 @@ from datetime import datetime
 import boto3
 import pandas as pd
 import pytest
+from botocore.client import BaseClient
+from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.types import StringType
 
 from pipelines.errors import LakeUnavailable, TouchlineError, WrongUsage
@@ -19,7 +22,9 @@ from pipelines.settings import Settings
 from pipelines.stores import engine_athena, open_stores
 from pipelines.stores.base import Stores
 from pipelines.stores.catalog import TABLES, arrow_schema, load_or_create, open_glue_catalog
+from pipelines.stores.engine_athena import AthenaEngine
 from pipelines.stores.lake_duckdb import DuckDBLake
+from pipelines.stores.lake_remote import RemoteLake
 from tests.cloud.athena import Query
 from tests.cloud.endpoint import REGION, Refusal
 from tests.cloud.lakes import Cloud, copy_lake
@@ -90,6 +95,39 @@ def test_throttled_for_good_is_tried_again_for_so_long_and_no_longer(
     assert log_of(athena)[0]["state"] == "failed"
 
 
+def test_cancelling_has_no_retries_of_its_own(filled: Cloud, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_athena, "SECONDS_OF_RETRIES", 2.5)
+    filled.endpoint.faults.queries.delay_seconds = 300
+    calls = filled.endpoint.calls
+    for operation in ("GetQueryExecution", "StopQueryExecution"):
+        filled.endpoint.faults.refusals.append(Refusal(operation, "ThrottlingException", "Rate exceeded"))
+    before = calls["GetQueryExecution"], calls["StopQueryExecution"]
+    begun = time.monotonic()
+    assert "has too much to do" in refused(opened()).message
+    assert time.monotonic() - begun < 10  # with a patience of its own it took 16 s
+    # Watching used the patience up: the query is cancelled without any left.
+    assert (calls["GetQueryExecution"], calls["StopQueryExecution"]) == (before[0] + 2, before[1] + 1)
+
+    del filled.endpoint.faults.refusals[0]
+    before = calls["GetQueryExecution"], calls["StopQueryExecution"]
+    begun = time.monotonic()
+    assert "took more than 1 s" in refused(opened(lake_deadline_seconds=1.0)).message
+    assert time.monotonic() - begun < 10
+    assert calls["StopQueryExecution"] == before[1] + 2
+
+
+def test_what_comes_before_and_after_athena_waits_no_longer_than_is_left_of_the_limit(athena: Stores) -> None:
+    def longest(client: BaseClient) -> float:
+        """The waits between botocore's attempts: at most a second, then twice as long each."""
+        return sum(2.0**attempt for attempt in range(client.meta.config.retries["total_max_attempts"] - 1))
+
+    lake = athena.lake
+    assert isinstance(lake, RemoteLake)
+    assert isinstance(lake._catalog, GlueCatalog)
+    assert isinstance(lake._engine, AthenaEngine)
+    assert engine_athena.SECONDS_OF_RETRIES + longest(lake._catalog.glue) + longest(lake._engine._s3) <= 15
+
+
 def test_a_query_that_fails_is_named(filled: Cloud, athena: Stores) -> None:
     filled.endpoint.faults.queries.failures.append("GENERIC_INTERNAL_ERROR: Disk on fire\n  at io.trino.Main")
     error = refused(athena)
@@ -111,6 +149,16 @@ def test_a_slow_query_is_cancelled_at_the_server(filled: Cloud, opened: Open) ->
     assert "TOUCHLINE_LAKE_DEADLINE_SECONDS" in error.remedy
     assert last(filled).state == "CANCELLED"
     assert log_of(stores)[0]["state"] == "cancelled"
+
+
+def test_a_query_whose_rows_cannot_be_read_has_not_succeeded(athena: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    def spoiled(*_: object) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr(AthenaEngine, "_rows", spoiled)
+    with pytest.raises(ArithmeticError):
+        types(athena)
+    assert log_of(athena)[0]["state"] == "failed"
 
 
 def test_a_query_that_nobody_can_watch_is_not_left_running(filled: Cloud, opened: Open) -> None:

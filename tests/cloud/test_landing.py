@@ -14,8 +14,10 @@ import boto3
 import pyarrow as pa
 import pytest
 
+from glue_jobs.raw_files import RawFile, list_files
+from glue_jobs.storage import open_storage
 from pipelines.errors import TouchlineError
-from pipelines.ingest import bucket, history, lake_rows, prepare, uploads
+from pipelines.ingest import bucket, history, lake_rows, prepare, rows, uploads
 from pipelines.ingest.load import commit, preview
 from pipelines.ingest.prepared import Prepared
 from pipelines.questions import ask
@@ -28,6 +30,12 @@ from pipelines.stores.history import UNDONE, UPLOAD
 from tests.cloud.lakes import URL, Cloud
 
 CONTENT = b"time,account,platform,text\n2026-03-01 10:00,A,X,lovely\n2026-03-02 11:00,B,X,awful\n"
+
+
+@pytest.fixture(autouse=True)
+def s3_of_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process of a job has one end point; this one may have had another."""
+    monkeypatch.setattr("glue_jobs.storage._s3", lambda: boto3.client("s3"))
 
 
 def file(content: bytes = CONTENT) -> Prepared:
@@ -72,6 +80,7 @@ def test_a_file_lands_beside_the_note_of_how_it_is_read(athena: Stores) -> None:
     assert note["upload_id"] == upload["upload_id"]
     assert (note["source"], note["file_name"], note["time_zone"]) == ("mentions", "march mentions.csv", "UTC")
     assert lake_rows.UNDONE not in beside
+    assert [found.undone for found in waiting() if found.upload_id == upload["upload_id"]] == [False]
     assert status(athena, upload) == "landed"
     assert not land(athena)["changed"]
 
@@ -161,6 +170,42 @@ def test_an_upload_whose_worker_died_is_left_out_by_the_next_run(
         assert lake_rows.UNDONE in objects(newest)
     finally:
         again.close()
+
+
+@pytest.mark.parametrize("step", ["insert", "store"])
+@pytest.mark.parametrize("fault", [OSError, KeyboardInterrupt])  # what is told, and a process that dies there
+def test_a_file_that_is_not_stored_is_never_read(
+    athena: Stores, monkeypatch: pytest.MonkeyPatch, step: str, fault: type[BaseException]
+) -> None:
+    """Also by a run that comes before anybody opens the stores again."""
+
+    def fails(*_: object) -> None:
+        raise fault
+
+    before = {found.path for found in waiting()}
+    with monkeypatch.context() as patched:
+        patched.setattr(*{"insert": (rows, "copy"), "store": (lake_rows, "store")}[step], fails)
+        with pytest.raises(fault):
+            land(athena, CONTENT + f"2026-03-03 10:00,A,X,{step} {fault.__name__}\n".encode())
+    [left] = [found for found in waiting() if found.path not in before]
+    assert left.undone
+    history.recover(athena)
+    assert [found.undone for found in waiting() if found.path == left.path] == [True]
+    assert land(athena, CONTENT + f"2026-03-03 10:00,A,X,{step} {fault.__name__}\n".encode())["changed"]
+
+
+def test_what_was_stored_before_the_lake_moved_to_the_cloud_can_be_taken_back(athena: Stores, embedded: Stores) -> None:
+    content = CONTENT + b"2026-03-03 10:00,A,X,at home\n"
+    upload = commit(embedded, file(content), content, "mia", keep_demo=True, build=False)
+    try:
+        assert history.undo(athena, upload["upload_id"], "mia")["undone_version"] is not None
+    finally:
+        embedded.own_lake.undo("mentions", [upload["upload_id"]], [])
+
+
+def waiting() -> list[RawFile]:
+    """What a job finds in raw/."""
+    return list_files(open_storage(URL), ["mentions"], zone="UTC", currency="EUR")
 
 
 def test_a_bucket_that_takes_no_file_is_said_and_nothing_is_stored(athena: Stores) -> None:

@@ -254,6 +254,18 @@ def test_what_others_added_stays(aws: str) -> None:
     assert glue.get_job(JobName="touchline-build-journeys")["Job"]["Connections"] == {"Connections": ["vpc"]}
 
 
+def test_a_job_that_has_no_arguments_gets_ours(aws: str) -> None:
+    said(with_jobs())
+    glue = boto3.client("glue")
+    glue.update_job(JobName="touchline-build-journeys", JobUpdate={"Role": ROLE, "Command": {"Name": "glueetl"}})
+    assert "DefaultArguments" not in glue.get_job(JobName="touchline-build-journeys")["Job"]
+    assert any("touchline-build-journeys: " in line for line in said(with_jobs(), "check"))
+    said(with_jobs())
+    ours = glue.get_job(JobName="touchline-build-journeys")["Job"]["DefaultArguments"]
+    assert ours["--lake"] == LAKE
+    assert said(with_jobs(), "check") == []
+
+
 def test_a_rule_that_the_settings_ask_for_no_more_goes(aws: str) -> None:
     said(lake(TOUCHLINE_RAW_STORAGE="glacier"))
     assert any("lifecycle" in line for line in said(lake(), "check"))

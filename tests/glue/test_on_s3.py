@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ import boto3
 import pytest
 
 from glue_jobs.storage import open_storage
-from pipelines.settings import PROJECT
+from pipelines.provision.jobs import arguments
+from pipelines.settings import PROJECT, load_settings
 from pipelines.stores.catalog import load_or_create, open_glue_catalog
 from tests.cloud.endpoint import Endpoint, environment
 
@@ -40,9 +42,11 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 
 
 def start(*more: str) -> subprocess.CompletedProcess[str]:
-    """Run the job as a process of its own."""
+    """Run the job as a process of its own, under the options of Spark that its definition on Glue has."""
     command = [sys.executable, "-m", "glue_jobs.curate_touchpoints", "--local", "--memory", "1g", *more]
-    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    options = arguments(load_settings({"TOUCHLINE_LAKE": "athena", "TOUCHLINE_LAKE_URL": LAKE}))["--conf"]
+    environ = {**os.environ, "PYSPARK_SUBMIT_ARGS": f"--conf {options} pyspark-shell"}
+    return subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True, check=False)
 
 
 def test_a_job_over_s3_and_glue(aws: dict[str, str]) -> None:

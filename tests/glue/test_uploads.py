@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as f
 
 from glue_jobs import lake as lake_module
@@ -123,6 +124,41 @@ def test_a_writer_that_was_faster_is_taken_into_account(job_lake: JobLake, monke
     job_lake.upload("conversions", "u2", more, "2026-06-02T10:00:00Z")
     job_lake.run("conversions")
     assert [row[0] for row in brief(job_lake, "conversions")] == ["o1", "o4", "o6", "o9"]
+
+
+def loses_a_race(spark: SparkSession) -> None:
+    """Have Java throw what Iceberg throws where another writer's commit comes between the last look at the table and ours. (No test can be so
+    fast; Iceberg itself does look, and is not asked.)"""
+    java: Any = spark._jvm
+    nothing = spark.sparkContext._gateway.new_array(java.java.lang.Object, 0)  # type: ignore[union-attr]
+    problem = java.org.apache.iceberg.exceptions.CommitFailedException("Version 2 already exists", nothing)
+    promise = java.java.util.concurrent.CompletableFuture()
+    promise.completeExceptionally(problem)
+    promise.join()
+
+
+@pytest.mark.parametrize("step", ["_begin", "_write", "_publish"])
+def test_a_commit_that_is_turned_down_is_made_anew(
+    job_lake: JobLake, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    job_lake.upload("conversions", "u1", ORDERS, "2026-06-01T10:00:00Z")
+    does, losing = getattr(LakeTable, step), iter([True])
+
+    def does_or_loses(table: LakeTable, branch: str, *rest: Any) -> Any:
+        if next(losing, False):
+            loses_a_race(job_lake.spark)
+        return does(table, branch, *rest)
+
+    monkeypatch.setattr(LakeTable, step, does_or_loses)
+    assert job_lake.run("conversions")["status"] == "stored"
+    assert next(losing, None) is None
+    assert [row[0] for row in brief(job_lake, "conversions")] == ["o1", "o4"]
+    table = LakeTable(job_lake.spark, job_lake.database, "conversions")
+    assert list(table._table.refs()) == ["main"]
+
+    losing = iter([True])
+    with pytest.raises(Overtaken, match="changed by another writer"):
+        table.replace(table.rows(), f.col("dt") == "2026-05-08", {})
 
 
 def test_only_the_arrival_days_that_are_asked_for_are_read(job_lake: JobLake) -> None:

@@ -307,8 +307,44 @@ def test_an_unreachable_database_is_one_line(
     assert "hush" not in err
 
 
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of a lake in the cloud, of which nothing answers."""
+    for name, value in {
+        "TOUCHLINE_LAKE": "athena",
+        "TOUCHLINE_LAKE_URL": "s3://lake/touchline",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_MAX_ATTEMPTS": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("cloud")
+def test_the_demo_comes_into_no_shared_lake_unless_it_is_asked_for(run: Callable[..., tuple[int, str, str]]) -> None:
+    assert run("demo", "--if-unused") == (0, "", "")
+    assert json.loads(run("uploads", "--format", "json")[1])["rows"] == []
+    status, _, reason = run("demo")
+    assert status == 1
+    assert "s3://lake/touchline/raw/" in reason  # where it would have gone
+
+
 def test_an_empty_lake_has_nothing_to_maintain(run: Callable[..., tuple[int, str, str]]) -> None:
     assert run("maintain") == (0, "There was nothing to do.\n", "")
+
+
+def test_maintenance_leaves_uploads_to_others(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a dead process left is put right by notes in raw/, where the policy of whoever maintains lets nobody write."""
+    recovered: list[Any] = []
+    monkeypatch.setattr("pipelines.ingest.history.recover", recovered.append)
+    assert run("maintain")[0] == 0
+    assert recovered == []
+    assert run("uploads")[0] == 0
+    assert len(recovered) == 1
 
 
 def test_without_a_lake_in_the_cloud_there_is_nothing_to_provision(

@@ -1,7 +1,9 @@
 """The IAM policies of docs/iam: they name what is needed, and nothing beside it."""
 
 import json
+import os
 import re
+import subprocess
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -78,6 +80,7 @@ def test_whoever_reads_the_dashboard_writes_results_and_uploads_only() -> None:
         if allows("dashboard-reader", "s3:PutObject", f"{LAKE}{folder}/a")
     }
     assert puts == {"raw", "results"}
+    assert not allows("dashboard-reader", "s3:GetObject", f"{LAKE}rejected/mentions/a.jsonl")
     assert not any(allows("dashboard-reader", "glue:UpdateTable", resource) for resource in writable)
     assert allows("dashboard-reader", "s3:DeleteObject", f"{LAKE}raw/mentions/2026-03-02/a.csv{UNDONE}")
 
@@ -105,3 +108,29 @@ def test_the_guide_names_every_file_and_every_placeholder() -> None:
     placeholders = set(re.findall(r"\b(?:BUCKET|PREFIX|REGION|ACCOUNT|DATABASE|WORKGROUP|ROLE|SECRET)\b", text))
     assert [name for name in placeholders if name not in guide] == []
     assert [path.name for path in FOLDER.iterdir() if path.name not in guide] == []
+
+
+def test_the_guide_fills_the_placeholders_in_also_for_a_prefix_of_several_folders() -> None:
+    guide = (PROJECT / "docs" / "aws.md").read_text(encoding="utf-8")
+    [command] = re.findall(r"^  (sed .*?\$name\.json) > /tmp/iam", guide, re.DOTALL | re.MULTILINE)
+    of_a_team = command.replace("|PREFIX|touchline|", "|PREFIX|teams/marketing/touchline|")
+    assert of_a_team != command
+    for name in POLICIES:
+        filled = subprocess.run(
+            ["sh", "-ec", of_a_team],
+            cwd=PROJECT,
+            env={"PATH": os.environ["PATH"], "name": name, "account": "123456789012"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        resources = [resource for statement in json.loads(filled)["Statement"] for resource in statement["Resource"]]
+        assert "arn:aws:s3:::acme-marketing/teams/marketing/touchline/curated/*" in resources
+        assert re.findall(r"\b(?:BUCKET|PREFIX|REGION|ACCOUNT|DATABASE|WORKGROUP|ROLE|SECRET)\b", filled) == []
+
+
+def test_what_airflow_needs_is_said_alike_in_both_guides() -> None:
+    needed = {"glue:GetJob", "glue:StartJobRun", "glue:GetJobRun", "glue:BatchStopJobRun"}
+    for page in ("aws", "airflow"):
+        guide = (PROJECT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+        assert needed <= set(re.findall(r"`(glue:\w+)`", guide)), page

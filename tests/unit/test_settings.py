@@ -63,7 +63,7 @@ def test_what_is_said_is_taken() -> None:
             "TOUCHLINE_PERSON_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:1:secret:persons",
             "TOUCHLINE_GLUE_WORKER_TYPE": "G.2X",
             "TOUCHLINE_GLUE_WORKERS": "10",
-            "TOUCHLINE_RAW_URL": "s3://uploads/touchline",
+            "TOUCHLINE_RAW_URL": "s3://lake/touchline/raw/",
             "TOUCHLINE_TIME_ZONE": "Europe/Berlin",
             "TOUCHLINE_CURRENCY": "usd",
             "TOUCHLINE_LONGEST_LOOKBACK_DAYS": "180",
@@ -98,7 +98,7 @@ def test_what_is_said_is_taken() -> None:
         "person_secret_arn": "arn:aws:secretsmanager:eu-west-1:1:secret:persons",
         "glue_worker_type": "G.2X",
         "glue_workers": 10,
-        "raw_url": "s3://uploads/touchline",
+        "raw_url": "s3://lake/touchline/raw",
         "reporting_time_zone": "Europe/Berlin",
         "reporting_currency": "USD",
         "longest_lookback_days": 180.0,
@@ -115,6 +115,10 @@ def test_what_is_said_is_taken() -> None:
 def test_a_lake_in_the_cloud_keeps_what_came_in_beside_its_tables() -> None:
     settings = load_settings({"TOUCHLINE_LAKE": "athena", "TOUCHLINE_LAKE_URL": "s3://lake/touchline"})
     assert settings.raw_url == "s3://lake/touchline/raw"
+    elsewhere = {"TOUCHLINE_RAW_URL": "s3://uploads/touchline"}  # no job would find them there
+    with pytest.raises(WrongUsage, match="the jobs of the lake read what came in at s3://lake/touchline/raw"):
+        load_settings({"TOUCHLINE_LAKE": "athena", "TOUCHLINE_LAKE_URL": "s3://lake/touchline", **elsewhere})
+    assert load_settings(elsewhere).raw_url == "s3://uploads/touchline"
     with pytest.raises(WrongUsage, match="TOUCHLINE_LAKE_URL is not set"):
         load_settings({"TOUCHLINE_LAKE": "athena"})
     with pytest.raises(WrongUsage, match="TOUCHLINE_TRINO_URL is not set"):
