@@ -148,7 +148,7 @@ class Asked:
         )
 
     def in_currency(self, rows: pd.DataFrame, amount: str, *alike: str) -> pd.DataFrame:
-        """Rows with an amount in the asked currency, at the rates of their `slice`, the conversion's day; what has none is left out, with a warning.
+        """Rows with an amount in the asked currency, at the rates of their `slice`, the conversion's day; what has none is left out, and said.
 
         alike: further columns that share out the same money otherwise, which needs no warning of its own.
         """

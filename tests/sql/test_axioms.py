@@ -17,7 +17,9 @@ from tests.sql.test_conservation import PARAMETERS, by_name, few, ways
 from tests.sql.worlds import FIRST, worlds
 
 World = tuple[list[Touch], list[Conversion]]
-LINEAR, SHAPLEY = ("linear", {}), ("shapley", {})
+Asking = tuple[str, dict[str, float]]
+LINEAR: Asking = ("linear", {})
+SHAPLEY: Asking = ("shapley", {})
 OF_EACH_KIND = ("linear", "time_decay", "w_shaped", "markov", "shapley", "ordered_shapley")
 """One model for each way in which the lake is asked."""
 LONG_AGO = FIRST - timedelta(days=20)
@@ -33,7 +35,7 @@ plain_ways = st.builds(
 """Ways in which no touch is left out for the name of its channel, and no window is longer than a week."""
 
 
-def credits_of(stores: Stores, world: World, way: Way, models: list[tuple[str, dict[str, float]]]) -> list[events.Sums]:
+def credits_of(stores: Stores, world: World, way: Way, models: list[Asking]) -> list[events.Sums]:
     """The credit by name under each model."""
     events.fill(stores, *world)
     return [by_name(stores, way, model, parameters) for model, parameters in models]

@@ -20,10 +20,8 @@ from pipelines.stores.base import Stores
 from tests.sql import brand, events, plain
 from tests.sql.events import Conversion, Touch, at, millis, near
 from tests.sql.plain import LONGEST_DAYS, Walk, Way
-from tests.sql.test_conservation import WHOLE, World, few, rated, ways
+from tests.sql.test_conservation import WHOLE, World, few, ways
 from tests.sql.worlds import CHANNELS, worlds
-
-__all__ = ["rated"]
 
 SHARED = [key for key, model in MODELS.items() if model.reference]
 """Models that share out single conversions."""
