@@ -69,9 +69,7 @@ def senses(source: str) -> Any:
         from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor  # only there is it needed: it takes seconds
 
         key = f"{LAKE_URL.rstrip('/')}/raw/{source}/{ARRIVED}/*"
-        return S3KeySensor(
-            bucket_key=key, wildcard_match=True, check_fn=files_are_among, aws_conn_id=None, **waits
-        )
+        return S3KeySensor(bucket_key=key, wildcard_match=True, check_fn=files_are_among, aws_conn_id=None, **waits)
     listing = command("curate", source, "--start", ARRIVED, "--end", ARRIVED, "--dry-run")
     return BashSensor(bash_command=listing, retry_exit_code=1, **waits)
 

@@ -101,7 +101,9 @@ def test_the_steps_of_a_day(airflow: Airflow, lake: Environment) -> None:
     kinds = {name: task["kind"] for name, task in dag.items()}
     jobs = {*(f"curate_{source}" for source in SOURCES), "journeys"}
     assert {name for name, kind in kinds.items() if kind == "GlueJobOperator"} == (jobs if on_glue else set())
-    assert {task["stops"] for task in dag.values() if task["kind"] == "GlueJobOperator"} == ({True} if on_glue else set())
+    assert {task["stops"] for task in dag.values() if task["kind"] == "GlueJobOperator"} == (
+        {True} if on_glue else set()
+    )
     assert {kinds[f"sense_{source}"] for source in SOURCES} == {"S3KeySensor" if lake else "BashSensor"}
 
 
@@ -146,7 +148,9 @@ def test_a_file_that_arrives_after_the_days_run_is_there_after_the_next(
 def test_days_can_be_filled_in_one_after_the_other(airflow: Airflow) -> None:
     """As docs/airflow.md has it."""
     [command] = [
-        line for line in (PROJECT / "docs" / "airflow.md").read_text().splitlines() if line.startswith("airflow backfill")
+        line
+        for line in (PROJECT / "docs" / "airflow.md").read_text().splitlines()
+        if line.startswith("airflow backfill")
     ]
     ended = airflow.run({}, *shlex.split(command)[1:], "--dry-run")
     assert ended.returncode == 0, ended.stderr
