@@ -154,6 +154,8 @@ def test_days_can_be_filled_in_one_after_the_other(airflow: Airflow) -> None:
         for line in (PROJECT / "docs" / "airflow.md").read_text().splitlines()
         if line.startswith("airflow backfill")
     ]
+    known = airflow.run({}, "dags", "reserialize")
+    assert known.returncode == 0, known.stderr
     ended = airflow.run({}, *shlex.split(command)[1:], "--dry-run")
     assert ended.returncode == 0, ended.stderr
     assert "max_active_runs = 1" in ended.stdout
