@@ -1,11 +1,8 @@
 """What goes wrong in the cloud, injected at the end point and met by the real clients: the sentence that a person sees, with the source, the
-query's id and what to do; the last good answer with its age; uploads that go on; and no secret in any log.
+query's id and what to do; uploads that go on; and no secret in any log. (test_last_good_answer.py: what is shown meanwhile.)
 """
 
 import logging
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime
 
 import boto3
@@ -16,45 +13,17 @@ from pyiceberg.types import StringType
 from pipelines.errors import LakeUnavailable, TouchlineError, WrongUsage
 from pipelines.ingest.load import commit
 from pipelines.questions import ask
-from pipelines.settings import Settings
-from pipelines.stores import engine_athena, open_stores
+from pipelines.stores import engine_athena
 from pipelines.stores.base import Stores
 from pipelines.stores.catalog import TABLES, arrow_schema, load_or_create, open_glue_catalog
-from pipelines.stores.lake_duckdb import DuckDBLake
 from tests.cloud.athena import Query
+from tests.cloud.conftest import Open
 from tests.cloud.endpoint import REGION, Refusal
-from tests.cloud.lakes import URL, Cloud, copy_lake
+from tests.cloud.lakes import Cloud
 from tests.stores.prepared_files import spend_file
 from tests.stores.test_uploads import MONDAY
 
-Open = Callable[..., Stores]
-Inject = Callable[[Cloud], None]
-"""Lets something go wrong from now on."""
-
 REFRESH = "press Refresh"
-
-
-@pytest.fixture
-def opened(filled: Cloud, in_cloud: Settings) -> Iterator[Open]:
-    """Open stores of the cloud under other settings. All are closed afterwards, and the faults cleared."""
-    stores: list[Stores] = []
-
-    def open_(**settings: object) -> Stores:
-        stores.append(open_stores(replace(in_cloud, **settings)))  # type: ignore[arg-type]
-        return stores[-1]
-
-    yield open_
-    for each in stores:
-        each.close()
-    filled.endpoint.faults.clear()
-
-
-@pytest.fixture
-def results(filled: Cloud) -> Iterator[None]:
-    """After the test the workgroup writes what queries find into a bucket that is there."""
-    yield
-    usual = {"ResultConfigurationUpdates": {"OutputLocation": f"{URL}/results/"}}
-    boto3.client("athena").update_work_group(WorkGroup="touchline", ConfigurationUpdates=usual)
 
 
 def types(stores: Stores) -> pd.DataFrame:
@@ -218,16 +187,6 @@ def test_a_table_that_is_missing(filled: Cloud, opened: Open) -> None:
     assert error.remedy == "Run `python -m pipelines provision`, which makes what is missing."
 
 
-@pytest.fixture
-def database(filled: Cloud, embedded: Stores, request: pytest.FixtureRequest) -> str:
-    """A database of the test's own, with the brand's tables."""
-    name = f"d{abs(hash(request.node.name))}"
-    boto3.client("glue").create_database(DatabaseInput={"Name": name})
-    assert isinstance(embedded.lake, DuckDBLake)
-    copy_lake(embedded.lake, filled.catalog, name)
-    return name
-
-
 def test_a_column_added_after_the_rows_were_written_is_null(
     filled: Cloud, opened: Open, database: str, embedded: Stores
 ) -> None:
@@ -305,88 +264,6 @@ def test_a_snapshot_that_is_not_kept_any_more(athena: Stores) -> None:
         athena.lake.frame("conversion_types", {}, snapshots=gone)
 
 
-def test_the_last_good_answer_stays_with_its_age(filled: Cloud, opened: Open, database: str) -> None:
-    stores = opened(glue_database=database)
-    good = ask(stores, "freshness")
-    filled.endpoint.faults.refusals.append(Refusal("GetTable", "ExpiredTokenException", "expired"))
-    stores.lake.refresh()
-    shown = ask(stores, "freshness")
-    assert shown.stale
-    assert shown.computed_at == good.computed_at
-    assert "the AWS credentials have expired" in shown.warnings[0]
-    # Another process, which never saw it work, shows the same.
-    again = ask(opened(glue_database=database), "freshness")
-    assert again.stale
-    assert again.computed_at == good.computed_at
-    with pytest.raises(LakeUnavailable):
-        ask(stores, "channel_credit", {"model": "linear", "lookback_days": 11.5})
-
-
-def denies(operation: str, code: str) -> Inject:
-    """AWS turns an operation down from now on."""
-    return lambda cloud: cloud.endpoint.faults.refusals.append(Refusal(operation, code, "no"))
-
-
-def fails(cloud: Cloud) -> None:
-    """All queries to come fail."""
-    cloud.endpoint.faults.queries.failures.extend(["GENERIC_INTERNAL_ERROR: Disk on fire"] * 100)
-
-
-def takes_long(cloud: Cloud) -> None:
-    """No query to come ends in time."""
-    cloud.endpoint.faults.queries.delay_seconds = 300
-
-
-def limits_bytes(cloud: Cloud) -> None:
-    """Every query to come would read too much."""
-    cloud.endpoint.faults.queries.limit_bytes = 10
-
-
-def loses_results(_: Cloud) -> None:
-    """The bucket into which the workgroup writes what queries find is gone."""
-    lost = {"ResultConfigurationUpdates": {"OutputLocation": "s3://a-bucket-that-is-gone/"}}
-    boto3.client("athena").update_work_group(WorkGroup="touchline", ConfigurationUpdates=lost)
-
-
-@pytest.mark.parametrize(
-    ("inject", "said"),
-    [
-        (fails, "GENERIC_INTERNAL_ERROR: Disk on fire (Athena query "),
-        (takes_long, "the query took more than 0.3 s and was cancelled (Athena query "),
-        (limits_bytes, "it would read more bytes than the workgroup allows for one query (Athena query "),
-        (
-            denies("StartQueryExecution", "ThrottlingException"),
-            "Athena has too much to do and put us off. Wait a minute",
-        ),
-        (
-            denies("StartQueryExecution", "AccessDeniedException"),
-            "the dashboard is not allowed to read it. Give its role",
-        ),
-        (denies("GetTable", "AccessDeniedException"), "the dashboard is not allowed to read it. Give its role"),
-        (denies("StartQueryExecution", "ExpiredTokenException"), "the AWS credentials have expired. Sign in"),
-        (denies("GetTable", "ExpiredTokenException"), "the AWS credentials have expired. Sign in"),
-        (denies("GetTable", "EntityNotFoundException"), "the table is missing in the catalogue. Run"),
-        (loses_results, "a bucket of the lake is gone. Check TOUCHLINE_LAKE_URL"),
-    ],
-)
-def test_whatever_fails_the_last_good_answer_stays_and_uploads_go_on(
-    filled: Cloud, opened: Open, results: None, monkeypatch: pytest.MonkeyPatch, inject: Inject, said: str
-) -> None:
-    good = ask(opened(), "unattributed", {"lookback_days": 7})
-    assert not good.stale
-    monkeypatch.setattr(engine_athena, "SECONDS_OF_RETRIES", 1.5)
-    inject(filled)
-    # Another process, to which the upload is a new data version: nothing of it was asked yet.
-    failing = opened(lake_deadline_seconds=0.3 if inject is takes_long else 60.0, athena_reuse_minutes=0)
-    upload = commit(failing, *spend_file([("2026-03-02", "Search", f"Fault {time.time_ns()}", "10.00")]), "mia")
-    assert upload["status"] == "committed"
-    shown = ask(failing, "unattributed", {"lookback_days": 7})
-    assert (shown.stale, shown.computed_at, shown.data_version) == (True, good.computed_at, good.data_version)
-    assert said in shown.warnings[0]
-    assert shown.warnings[0].split(" cannot be read: ")[0]  # the source
-    pd.testing.assert_frame_equal(shown.rows, good.rows)
-
-
 def test_a_page_does_not_wait_again_for_what_just_failed(filled: Cloud, athena: Stores) -> None:
     filled.endpoint.faults.refusals.append(Refusal("GetTable", "AccessDeniedException", "no"))
     refused(athena)
@@ -418,7 +295,7 @@ def test_no_secret_is_in_any_log(
     caplog.set_level(logging.INFO)
     for name in ("pipelines", "pyathena", "pyiceberg"):
         caplog.set_level(logging.DEBUG, name)
-    said = []
+    stores, said = opened(), list[str]()
     for operation in ("StartQueryExecution", "GetQueryExecution", "GetQueryResults", "GetTable"):
         for code in (
             "AccessDeniedException",
@@ -427,7 +304,7 @@ def test_no_secret_is_in_any_log(
             "InvalidSignatureException",
         ):
             filled.endpoint.faults.refusals[:] = [Refusal(operation, code, "no")]
-            stores = opened()
+            stores.lake.refresh()
             with pytest.raises(TouchlineError) as caught:
                 types(stores)
             said += [str(caught.value), repr(stores.settings), *map(str, log_of(stores))]
