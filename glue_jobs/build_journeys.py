@@ -11,10 +11,11 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from functools import reduce
+from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
@@ -27,7 +28,7 @@ from glue_jobs.storage import open_storage
 from pipelines import derived, statements
 from pipelines.errors import TouchlineError, WrongUsage
 from pipelines.settings import load_settings
-from pipelines.stores.catalog import TEN_DAYS
+from pipelines.stores.catalog import TABLES, TEN_DAYS
 from pipelines.stores.history import MADE_OF, NEXT_NUMBER, PROGRAM
 
 JOB = "build_journeys"
@@ -155,13 +156,14 @@ def run(spark: SparkSession, arguments: Arguments) -> runs.Record:
         "tables": {},
     }
     try:
+        record |= _read_of(LakeTable(spark, arguments.database, name) for name in derived.RAW)
         longest_ms = derived.longest_ms(arguments.lookback_days)
         built = build(spark, arguments.database, longest_ms, full=arguments.full, since=arguments.since)
         record["tables"] = {table.table: asdict(table) for table in built}
         record |= {name: sum(getattr(table, name) for table in built) for name in ("rows_out", "bytes")}
         record["status"] = "stored" if built else "nothing new"
     except Exception as problem:
-        record |= {"status": "failed", "error": str(problem).partition("\n")[0]}
+        record |= {"status": "failed", "error": runs.words_of(problem)}
         raise
     finally:
         record["seconds"] = round(time.monotonic() - began, 3)
@@ -178,9 +180,24 @@ def main(argv: Sequence[str]) -> int:
     except TouchlineError as problem:
         print(problem, file=sys.stderr)
         return 1
-    told = ("job", "run_id", "status", "rows_out", "bytes", "seconds", "lies_at")
+    told = ("job", "run_id", "status", "rows_in", "rows_out", "bytes", "seconds", "lies_at")
     print(json.dumps({name: record.get(name) for name in told}))
     return 0
+
+
+def _read_of(raw: Iterable[LakeTable]) -> dict[str, Any]:
+    """What the record of a run tells of the raw tables: their rows, of which none is refused, their columns and types, and those that
+    we do not know."""
+    told: dict[str, Any] = {"rows_in": 0, "rows_rejected": 0, "seen": {}, "drift": {}}
+    for table in raw:
+        rows = _count(table)
+        told["rows_in"] += rows
+        for column in table.rows().schema:
+            what = f"{table.name}.{column.name}: {column.dataType.simpleString()}"
+            told["seen"][what] = rows
+            if column.name not in TABLES[table.name]:
+                told["drift"][what] = rows
+    return told
 
 
 def _same_rows(raw: Mapping[str, LakeTable], before: Snapshots) -> bool:

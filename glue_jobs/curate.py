@@ -67,7 +67,7 @@ def run(spark: SparkSession, job: str, source: str, arguments: Arguments, transf
         _Run(spark, storage, source, arguments, transform, record).work()
         record["status"] = "stored" if any(told["snapshot_id"] for told in record["tables"].values()) else "nothing new"
     except Exception as problem:
-        record |= {"status": "failed", "error": str(problem).partition("\n")[0]}
+        record |= {"status": "failed", "error": runs.words_of(problem)}
         raise
     finally:
         record["seconds"] = round(time.monotonic() - began, 3)
@@ -140,7 +140,7 @@ class _Run:
         self.record["files"] = [told[file.upload_id] for file in new]
         for name, counted in _COUNTS.items():
             self.record[name] = sum(one[counted] for one in told.values())
-        for name in ("seen", "drift"):
+        for name in ("seen", "drift", "late_by_day"):
             found = {what for one in told.values() for what in one[name]}
             self.record[name] = {what: sum(one[name].get(what, 0) for one in told.values()) for what in sorted(found)}
         return [file for file in new if "complaint" not in told[file.upload_id]]

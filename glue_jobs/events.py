@@ -37,14 +37,14 @@ _MISSING = "This must not be blank."
 class Events:
     """What became of some lines: table -> rows, the refused ones (REFUSED_SCHEMA), and what was counted.
 
-    `seen`: "key: type" -> events; `drift`: those of them that the schema does not have.
+    `late`: day -> rows of it that arrived late; `seen`: "key: type" -> events; `drift`: those of them that the schema does not have.
     """
 
     tables: dict[str, pa.Table]
     refused: pa.Table
     lines: int = 0
     bots: int = 0
-    late: int = 0
+    late: Counter[str] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
     drift: Counter[str] = field(default_factory=Counter)
 
@@ -132,7 +132,7 @@ def _of_version(
         lines_refused,
         len(lines),
         int(bots.sum()),
-        _late(tables[source.table], file, late_days),
+        late_by_day(tables[source.table], file, late_days),
         seen,
         _drift(seen, fields),
     )
@@ -163,10 +163,12 @@ def _blank(texts: pa.Table, required: set[str]) -> list[Fault]:
     ]
 
 
-def _late(rows: pa.Table, file: RawFile, late_days: float) -> int:
-    """Rows of what happened more than so many days before it arrived."""
+def late_by_day(rows: pa.Table, file: RawFile, late_days: float) -> Counter[str]:
+    """Day -> rows of what happened on it, more than so many days before it arrived."""
     earliest = file.arrived_at.astimezone(UTC).replace(tzinfo=None) - timedelta(days=late_days)
-    return int(pc.sum(pc.less(rows["occurred_at"], pa.scalar(earliest, rows["occurred_at"].type))).as_py() or 0)
+    late = rows.filter(pc.less(rows["occurred_at"], pa.scalar(earliest, rows["occurred_at"].type)))
+    days = late["dt"].value_counts()
+    return Counter(dict(zip(days.field("values").to_pylist(), days.field("counts").to_pylist(), strict=True)))
 
 
 def _seen(lines: pa.Array) -> Counter[str]:

@@ -17,6 +17,8 @@ from glue_jobs.storage import Listed, Storage
 from pipelines.sources import SOURCES
 
 NOTE, TOMBSTONE = ".reading.json", ".undone.json"
+_NO_FILES = (NOTE, TOMBSTONE, "/")
+"""What the paths of objects end in that are no files to read; consoles of S3 mark an empty folder by an object."""
 _EVENTS = re.compile(r"\.(jsonl|ndjson|json)(\.gz)?$", re.IGNORECASE)
 _OPTIONS = ("zone", "date_order", "decimal")
 _READERS = 16
@@ -72,7 +74,7 @@ def list_files(storage: Storage, sources: Sequence[str], *, zone: str, currency:
     found: list[RawFile] = []
     for source in sources:
         listed = {file.path: file for file in storage.listed(f"raw/{source}")}
-        files = [file for path, file in listed.items() if not path.endswith((NOTE, TOMBSTONE)) and path.count("/") > 2]
+        files = [file for path, file in listed.items() if not path.endswith(_NO_FILES) and path.count("/") > 2]
         noted = [file.path for file in files if file.path + NOTE in listed]
         with ThreadPoolExecutor(_READERS) as readers:
             notes = dict(zip(noted, readers.map(lambda path: storage.read(path + NOTE), noted), strict=True))

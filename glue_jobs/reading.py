@@ -9,13 +9,14 @@ import io
 import itertools
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 
-from glue_jobs.events import Events, read_events
+from glue_jobs.events import Events, late_by_day, read_events
 from glue_jobs.identifiers import hash_persons
 from glue_jobs.raw_files import RawFile, from_json
 from glue_jobs.storage import Storage
@@ -94,6 +95,7 @@ class Reader:
         prepared = prepare_raw(part.file, content)
         told |= _told_of(prepared)
         if prepared.accepted:
+            _add_late(told, late_by_day(prepared.tables[SOURCES[part.file.source].table], part.file, self.late_days))
             yield dict(prepared.tables), prepared.refused
         else:
             yield {}, prepared.refused
@@ -180,7 +182,14 @@ def _laid_out(rows: pa.Table, into: str, upload_id: str, schema: pa.Schema) -> I
 
 def _nothing_told(part: Part) -> dict[str, Any]:
     counts = dict.fromkeys(("bytes", "rows_read", "rows_refused", "rows_merged", "totals_dropped", "bots", "late"), 0)
-    return {"path": part.file.path, "upload_id": part.file.upload_id, **counts, "seen": {}, "drift": {}}
+    return {
+        "path": part.file.path,
+        "upload_id": part.file.upload_id,
+        **counts,
+        "late_by_day": {},
+        "seen": {},
+        "drift": {},
+    }
 
 
 def _told_of(prepared: Prepared) -> dict[str, Any]:
@@ -203,10 +212,15 @@ def _add(told: dict[str, Any], events: Events) -> None:
     told["rows_read"] += events.lines
     told["rows_refused"] += events.refused.num_rows
     told["bots"] += events.bots
-    told["late"] += events.late
+    _add_late(told, events.late)
     for name in ("seen", "drift"):
         for what, count in getattr(events, name).items():
             told[name][what] = told[name].get(what, 0) + count
+
+
+def _add_late(told: dict[str, Any], late: Counter[str]) -> None:
+    told["late"] += late.total()
+    told["late_by_day"] = dict(Counter(told["late_by_day"]) + late)
 
 
 def _pieces(file: gzip.GzipFile, of: RawFile) -> Iterator[tuple[int, bytes]]:

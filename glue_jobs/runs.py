@@ -15,6 +15,8 @@ from glue_jobs.storage import Storage
 Record = dict[str, Any]
 _READERS = 16
 """Records that are read at a time."""
+_WORDS = 300
+"""Characters that are kept of what went wrong."""
 
 
 def write(storage: Storage, record: Record) -> str:
@@ -22,6 +24,11 @@ def write(storage: Storage, record: Record) -> str:
     path = f"runs/{record['job']}/{record['started_at'][:10]}/{record['run_id']}.json"
     storage.write(path, json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True).encode())
     return path
+
+
+def words_of(problem: Exception) -> str:
+    """How a record tells what went wrong: the problem's own words, the first of them, in one line."""
+    return " ".join(str(problem).split())[:_WORDS]
 
 
 def earlier(storage: Storage, jobs: Iterable[str]) -> list[Record]:

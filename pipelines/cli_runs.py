@@ -6,7 +6,7 @@ Invariant: each can be run again at any time, for any day, and then changes noth
 import argparse
 import sys
 import time
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from pipelines.calendar import parse_day
@@ -78,7 +78,11 @@ def _curate(given: argparse.Namespace) -> None:
 
 
 def _store_arrivals(settings: Settings, source: str, start: date | None, end: date | None, dry_run: bool) -> None:
-    """Store what arrived; a file that is refused does not stop the others."""
+    """Store what arrived; a file that is refused does not stop the others.
+
+    Where only the last day is said, as a daily run says it, all that came before is looked at, too: a file that was refused then is named again,
+    but it fails the runs of its own day and of the next alone, or no later one would ever pass.
+    """
     from pipelines import journeys
     from pipelines.ingest import inbox
 
@@ -91,6 +95,7 @@ def _store_arrivals(settings: Settings, source: str, start: date | None, end: da
     if dry_run:
         print("\n".join(f"{arrival.name}: {arrival.path.stat().st_size:,} bytes" for arrival in found))
         return
+    told_before = end - timedelta(days=1) if end and not start else date.min
     refused: list[str] = []
     with opened() as stores:
         for arrival in found:
@@ -99,7 +104,8 @@ def _store_arrivals(settings: Settings, source: str, start: date | None, end: da
             except (WarehouseUnavailable, LakeUnavailable):
                 raise
             except TouchlineError as problem:
-                refused.append(arrival.name)
+                if arrival.day >= told_before:
+                    refused.append(arrival.name)
                 print(f"{arrival.name}: refused. {problem}")
         journeys.build(stores)
     if refused:

@@ -19,7 +19,7 @@ def freshness(reading: Reading) -> pd.DataFrame:
     """
     zone = reading.settings.reporting_time_zone
     held = {row["source"]: row for row in reading.warehouse("days").to_dict("records")}
-    for feed in reading.lake("feeds", {}).to_dict("records"):
+    for feed in reading.feeds().to_dict("records"):
         held[feed["source"]] = {
             "rows": feed["row_count"],
             "first_day": local_day(feed["oldest_at"].to_pydatetime(), zone).isoformat(),

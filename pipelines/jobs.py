@@ -14,6 +14,8 @@ from pipelines.settings import PROJECT, Settings
 
 SECONDS_BETWEEN_LOOKS = 15.0
 """A Glue job takes minutes; AWS throttles those who ask more often."""
+LOOKS_THAT_MAY_FAIL = 8
+"""In a row: the job goes on while nobody sees it."""
 UNDER_WAY = ("STARTING", "RUNNING", "STOPPING", "WAITING")
 
 Progress = Callable[[str], None]
@@ -54,10 +56,16 @@ def _on_glue(job: str, options: Mapping[str, str], progress: Progress) -> str:
     try:
         client = boto3.client("glue")
         run_id = str(client.start_job_run(JobName=job, Arguments=dict(options))["JobRunId"])
-        ended = _waited_for(client, job, run_id, progress)
     except (BotoCoreError, ClientError) as problem:
         raise LakeUnavailable(
             f"AWS Glue does not run the job {job}: {problem}.", "Check the job and the rights to it, and try again."
+        ) from problem
+    try:
+        ended = _waited_for(client, job, run_id, progress)
+    except (BotoCoreError, ClientError) as problem:
+        raise LakeUnavailable(
+            f"AWS Glue does not tell how far the job {job} is (run {run_id}), which may still be under way: {problem}.",
+            "Look the run up in Glue before you start the job again.",
         ) from problem
     state = ended["JobRunState"]
     if state != "SUCCEEDED":
@@ -69,10 +77,20 @@ def _on_glue(job: str, options: Mapping[str, str], progress: Progress) -> str:
 
 
 def _waited_for(client: Any, job: str, run_id: str, progress: Progress) -> Mapping[str, Any]:
-    """The run once it has ended; every change of its state is told."""
-    told = ""
+    """The run once it has ended; every change of its state is told. Raises what boto3 raised where no look out of so many told anything."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    told, failed = "", 0
     while True:
-        run: Mapping[str, Any] = client.get_job_run(JobName=job, RunId=run_id)["JobRun"]
+        try:
+            run: Mapping[str, Any] = client.get_job_run(JobName=job, RunId=run_id)["JobRun"]
+        except (BotoCoreError, ClientError):
+            failed += 1
+            if failed > LOOKS_THAT_MAY_FAIL:
+                raise
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+            continue
+        failed = 0
         if run["JobRunState"] != told:
             told = run["JobRunState"]
             progress(f"{job}: {told.lower()} (run {run_id})")

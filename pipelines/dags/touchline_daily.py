@@ -2,7 +2,8 @@
 
 Invariants:
 - Tasks call the project's own command line, or Glue: nothing of the project is imported here, for Airflow's environment has none of it.
-- The run of a day takes what arrived on that (UTC) day and holds the day before, which is over by then, against the gate.
+- The run of a day waits for what arrives on that (UTC) day, takes all that arrived up to it and is not stored yet, for files also come after the
+  day's run, and holds the day before, which is over by then, against the gate.
 - Each task can be run again at any time, for any day.
 """
 
@@ -35,11 +36,19 @@ ON_GLUE = IN_CLOUD and os.environ.get("TOUCHLINE_JOBS", "glue") == "glue"
 ARRIVED = "{{ (dag_run.logical_date or dag_run.run_after) | ds }}"
 DAY = "{{ macros.ds_add((dag_run.logical_date or dag_run.run_after) | ds, -1) }}"
 
+BESIDE_FILES = (".reading.json", ".undone.json", "/")
+"""What objects in S3 end in that are no files to curate: notes beside them, and what a console makes for an empty folder."""
+
 
 def failed_tasks(task: Any, run_id: str) -> str:
     """The names of the tasks of a run that failed so far. task: one of its tasks, while it runs."""
     states = task.get_task_states(task.dag_id, run_ids=[run_id]).get(run_id, {})
     return ", ".join(sorted(name for name, state in states.items() if state == "failed"))
+
+
+def files_are_among(objects: list[dict[str, Any]]) -> bool:
+    """Whether any of these objects of S3 (`Key`) is a file to curate."""
+    return any(not found["Key"].endswith(BESIDE_FILES) for found in objects)
 
 
 def command(*words: str) -> str:
@@ -60,7 +69,7 @@ def senses(source: str) -> Any:
         from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor  # only there is it needed: it takes seconds
 
         key = f"{LAKE_URL.rstrip('/')}/raw/{source}/{ARRIVED}/*"
-        return S3KeySensor(bucket_key=key, wildcard_match=True, aws_conn_id=None, **waits)
+        return S3KeySensor(bucket_key=key, wildcard_match=True, check_fn=files_are_among, aws_conn_id=None, **waits)
     listing = command("curate", source, "--start", ARRIVED, "--end", ARRIVED, "--dry-run")
     return BashSensor(bash_command=listing, retry_exit_code=1, **waits)
 
@@ -72,7 +81,9 @@ def runs(task_id: str, job: str, options: dict[str, str], *words: str) -> Any:
     from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
 
     name = f"{GLUE_DATABASE}-{job.replace('_', '-')}"
-    return GlueJobOperator(task_id=task_id, job_name=name, script_args=options, aws_conn_id=None)
+    return GlueJobOperator(
+        task_id=task_id, job_name=name, script_args=options, stop_job_run_on_kill=True, aws_conn_id=None
+    )
 
 
 with DAG(
@@ -92,11 +103,10 @@ with DAG(
     user_defined_macros={"failed_tasks": failed_tasks},
     tags=["touchline"],
 ) as dag:
-    day_of_arrival = {"--start": ARRIVED, "--end": ARRIVED}
     curated = []
     for source in SOURCES:
-        said = ("curate", source, "--start", ARRIVED, "--end", ARRIVED)
-        curate = runs(f"curate_{source}", f"curate_{source}", day_of_arrival, *said)
+        said = ("curate", source, "--end", ARRIVED)
+        curate = runs(f"curate_{source}", f"curate_{source}", {"--end": ARRIVED}, *said)
         senses(source) >> curate
         curated.append(curate)
 

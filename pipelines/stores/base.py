@@ -132,6 +132,10 @@ class Lake(Protocol):
         """The rows of sql/lake/<statement>.sql, as of the given snapshots (default: the present ones). ran: told of each query that costs."""
         ...
 
+    def feeds(self, snapshots: Snapshots) -> pd.DataFrame | None:
+        """The rows of the statement `feeds` as the tables' metadata tell them; None where they do not: then it is asked."""
+        ...
+
     def rows(
         self, table: str, snapshots: Snapshots, *, starts_at: str | None = None, ends_at: str | None = None
     ) -> Iterator[pa.Table]:
@@ -299,14 +303,19 @@ class Reading:
         parameters: Mapping[str, Any],
         slots: Slots = NO_SLOTS,
     ) -> pd.DataFrame:
-        """Rows of a lake statement as of this reading."""
+        """Rows of a lake statement as of this reading; what is committed to the warehouse alone lets nobody ask it again."""
 
         def run() -> pd.DataFrame:
             return self.stores.lake.frame(
                 statement, parameters, slots=slots, snapshots=self.snapshots, ran=self.queries.append
             )
 
-        return self.kept((statement, sorted(parameters.items()), slots), run).copy()
+        return self._of_lake((statement, sorted(parameters.items()), slots), run).copy()
+
+    def feeds(self) -> pd.DataFrame:
+        """How far each raw table of the lake reaches: source, row_count, oldest_at, newest_at (UTC)."""
+        told = self._of_lake("feeds", lambda: self.stores.lake.feeds(self.snapshots))
+        return self.lake("feeds", {}) if told is None else told.copy()
 
     def warehouse(self, statement: str, **parameters: object) -> pd.DataFrame:
         """Rows of a warehouse statement as of this reading; its :version parameter is filled in here."""
@@ -319,3 +328,7 @@ class Reading:
     def kept(self, key: object, make: Callable[[], Thing]) -> Thing:
         """What `make` works out from this reading, made once a data version. Nobody may change it."""
         return self.stores.memory.kept((self.data_version, key), make)
+
+    def _of_lake(self, key: object, make: Callable[[], Thing]) -> Thing:
+        """What `make` reads in the lake alone, read once a state of the lake."""
+        return self.stores.memory.kept((sorted(self.snapshots.items()), key), make)

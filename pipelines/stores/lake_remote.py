@@ -25,9 +25,9 @@ from pyiceberg.types import IcebergType
 from pipelines import statements
 from pipelines.errors import LakeUnavailable
 from pipelines.statements import NO_SLOTS, Slots
-from pipelines.stores import builds, history, lake_errors, maintenance_remote
+from pipelines.stores import builds, extents, history, lake_errors, maintenance_remote
 from pipelines.stores.base import LakeQuery, Origin, Snapshots
-from pipelines.stores.catalog import COUNT, FLAG, INSTANT, MONEY, TABLES, TEXT, arrow_schema
+from pipelines.stores.catalog import COUNT, DERIVED, FLAG, INSTANT, MONEY, TABLES, TEXT, arrow_schema
 from pipelines.stores.engine import Asked, Engine
 
 _SECONDS_A_LOOK_HOLDS = 60.0
@@ -96,6 +96,12 @@ class RemoteLake:
         asked = Asked(statement, bound.sql, bound.in_order, tuple(read))
         frame: pd.DataFrame = self._run(asked, ran).to_pandas()
         return frame
+
+    def feeds(self, snapshots: Snapshots) -> pd.DataFrame | None:
+        """The rows of the statement `feeds` as the tables' metadata tell them, which scans nothing; None where they do not."""
+        held = {name: snapshot for name in TABLES if name not in DERIVED and (snapshot := snapshots[name]) is not None}
+        with _answering(*held):
+            return extents.feeds({name: self._holding(name, snapshot) for name, snapshot in held.items()}, snapshots)
 
     def rows(
         self, table: str, snapshots: Snapshots, *, starts_at: str | None = None, ends_at: str | None = None
@@ -227,12 +233,12 @@ def _schema_of(table: Table, snapshot: int, name: str) -> Schema:
 
 
 @contextmanager
-def _answering(table: str) -> Iterator[None]:
+def _answering(*tables: str) -> Iterator[None]:
     """Whatever keeps the catalogue from answering becomes LakeUnavailable."""
     try:
         yield
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
-        raise lake_errors.unavailable("AWS Glue", (table,), f"{code}: {error}") from error
+        raise lake_errors.unavailable("AWS Glue", tables, f"{code}: {error}") from error
     except (BotoCoreError, NoSuchTableError, OSError) as error:
-        raise lake_errors.unavailable("AWS Glue", (table,), f"{type(error).__name__}: {error}") from error
+        raise lake_errors.unavailable("AWS Glue", tables, f"{type(error).__name__}: {error}") from error

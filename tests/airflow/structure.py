@@ -14,6 +14,7 @@ described = {
         "retries": task.retries,
         "exponential": bool(task.retry_exponential_backoff),
         "rule": task.trigger_rule.value,
+        "stops": getattr(task, "stop_job_run_on_kill", None),
         "command": getattr(task, "bash_command", ""),
         "asks": getattr(task, "script_args", None) or getattr(task, "bucket_key", ""),
     }

@@ -2,9 +2,11 @@
 
 import itertools
 import json
+import re
+import shlex
 import threading
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from pipelines.settings import PROJECT
 from tests.airflow.conftest import DAG_ID, Airflow
 from tests.arrivals import days_before, leave, rows_of
 from tests.conftest import Environment
@@ -22,6 +25,8 @@ pytestmark = pytest.mark.airflow
 DAY, ARRIVED = date(2026, 6, 29), date(2026, 6, 30)
 SOURCES = ("mentions", "touchpoints", "conversions")
 STRUCTURE = Path(__file__).with_name("structure.py")
+MET = "Success criteria met"
+"""What a sensor says that need not wait any more."""
 CLOUD = {"TOUCHLINE_LAKE": "athena", "TOUCHLINE_LAKE_URL": "s3://lake/touchline"}
 
 Touchline = Callable[..., str]
@@ -98,6 +103,9 @@ def test_the_steps_of_a_day(airflow: Airflow, lake: Environment) -> None:
     kinds = {name: task["kind"] for name, task in dag.items()}
     jobs = {*(f"curate_{source}" for source in SOURCES), "journeys"}
     assert {name for name, kind in kinds.items() if kind == "GlueJobOperator"} == (jobs if on_glue else set())
+    assert {task["stops"] for task in dag.values() if task["kind"] == "GlueJobOperator"} == (
+        {True} if on_glue else set()
+    )
     assert {kinds[f"sense_{source}"] for source in SOURCES} == {"S3KeySensor" if lake else "BashSensor"}
 
 
@@ -123,6 +131,36 @@ def test_a_day_goes_from_exports_to_warm_pages_once(
     states, said = airflow.test_day(variables, ARRIVED.isoformat())
     assert states["notify"] == "success", said
     assert version(touchline) == after
+
+
+def test_a_file_that_arrives_after_the_days_run_is_there_after_the_next(
+    airflow: Airflow, variables: Environment, touchline: Touchline, history: Path
+) -> None:
+    leave(history, ARRIVED, rows_of([DAY]))
+    states, said = airflow.test_day(variables, ARRIVED.isoformat())
+    assert states["notify"] == "success", said
+    late = history / "inbox" / "conversions" / ARRIVED.isoformat() / "late.csv"
+    late.write_text(f"time,person,type,revenue,currency,id\n{DAY}T10:00:00Z,p01,purchase,7.50,EUR,late\n")
+    leave(history, ARRIVED + timedelta(days=1), rows_of([ARRIVED]))
+    states, said = airflow.test_day(variables, (ARRIVED + timedelta(days=1)).isoformat())
+    assert states["notify"] == "success", said
+    assert ",7.5000," in touchline("export", "conversions")
+
+
+def test_days_can_be_filled_in_one_after_the_other(airflow: Airflow) -> None:
+    """As docs/airflow.md has it."""
+    [command] = [
+        line
+        for line in (PROJECT / "docs" / "airflow.md").read_text().splitlines()
+        if line.startswith("airflow backfill")
+    ]
+    known = airflow.run({}, "dags", "reserialize")
+    assert known.returncode == 0, known.stderr
+    ended = airflow.run({}, *shlex.split(command)[1:], "--dry-run")
+    assert ended.returncode == 0, ended.stderr
+    assert "max_active_runs = 1" in ended.stdout
+    days = re.findall(r"\| (2026-06-\d\d) ", ended.stdout)
+    assert days == [f"2026-06-{day:02}" for day in range(1, 31)]
 
 
 def test_an_export_that_is_missing_stops_the_day(
@@ -181,10 +219,14 @@ def test_in_the_cloud_exports_are_sensed_in_s3_and_curated_on_glue(
     lake, client = aws
     day = ARRIVED.isoformat()
     cloud = {**lake, "TOUCHLINE_RETRIES": "0", "TOUCHLINE_HOURS_TO_WAIT": "0.001"}
+    for name in ("", "gone.csv.undone.json", "a.csv.reading.json"):
+        client("s3").put_object(Bucket="lake", Key=f"touchline/raw/mentions/{day}/{name}", Body=b"")
+    waiting = airflow.run(cloud, "tasks", "test", DAG_ID, "sense_mentions", day)
+    assert MET not in waiting.stdout + waiting.stderr, "notes are no files"
     client("s3").put_object(Bucket="lake", Key=f"touchline/raw/mentions/{day}/a.csv", Body=b"time\n")
     sensed = airflow.run(cloud, "tasks", "test", DAG_ID, "sense_mentions", day)
-    assert sensed.returncode == 0, sensed.stdout + sensed.stderr
+    assert MET in sensed.stdout + sensed.stderr
     curated = airflow.run(cloud, "tasks", "test", DAG_ID, "curate_mentions", day)
     assert curated.returncode == 0, curated.stdout + curated.stderr
     [run] = client("glue").get_job_runs(JobName="touchline-curate-mentions")["JobRuns"]
-    assert run["Arguments"] == {"--start": day, "--end": day}
+    assert run["Arguments"] == {"--end": day}

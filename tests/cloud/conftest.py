@@ -1,6 +1,7 @@
 """One small brand twice: in an embedded lake, and in a lake in the local cloud, over the same warehouse."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -15,6 +16,9 @@ from tests.pages.conftest import open_page
 from tests.sql import brand
 
 __all__ = ["open_page"]  # of the pages' own tests
+
+Open = Callable[..., Stores]
+"""Opens stores under other settings."""
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +67,28 @@ def athena(filled: Cloud, in_cloud: Settings) -> Iterator[Stores]:
     yield stores
     stores.close()
     filled.endpoint.faults.clear()
+
+
+@pytest.fixture
+def opened(filled: Cloud, in_cloud: Settings) -> Iterator[Open]:
+    """Open stores of the cloud under other settings. All are closed afterwards, and the faults cleared."""
+    stores: list[Stores] = []
+
+    def open_(**settings: object) -> Stores:
+        stores.append(open_stores(replace(in_cloud, **settings)))  # type: ignore[arg-type]
+        return stores[-1]
+
+    yield open_
+    for each in stores:
+        each.close()
+    filled.endpoint.faults.clear()
+
+
+@pytest.fixture
+def database(filled: Cloud, embedded: Stores, request: pytest.FixtureRequest) -> str:
+    """A database of the test's own, with the brand's tables."""
+    name = f"d{abs(hash(request.node.name))}"
+    boto3.client("glue").create_database(DatabaseInput={"Name": name})
+    assert isinstance(embedded.lake, DuckDBLake)
+    copy_lake(embedded.lake, filled.catalog, name)
+    return name

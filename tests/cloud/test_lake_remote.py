@@ -1,19 +1,23 @@
 """A lake in the cloud answers as the embedded one does, reads what a question needs and no more, and nothing twice."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pandas as pd
 import pytest
 
 from pipelines import journeys
+from pipelines.ingest.load import commit
 from pipelines.questions import QUESTIONS, ask
 from pipelines.settings import Settings
 from pipelines.stores import open_stores
 from pipelines.stores.base import LakeQuery, Stores
-from pipelines.stores.catalog import TABLES
+from pipelines.stores.catalog import TABLES, arrow_schema
 from pipelines.stores.engine_athena import dollars
+from tests.cloud.conftest import Open
 from tests.cloud.lakes import Cloud
 from tests.sql import brand
+from tests.stores.prepared_files import spend_file
 
 SLOW = ("model_windows", "model_comparison", "parity", "credit_intervals")
 """What asks the statements of the others again, over and over; the suite of statements holds their rows."""
@@ -23,6 +27,9 @@ OF_THE_LAKE = [
     for name, question in QUESTIONS.items()
     if name not in SLOW and any(statement.startswith("lake/") for statement in question.statements)
 ]
+
+OF_THE_METADATA = ("freshness",)
+"""What is told without a query."""
 
 GIVEN = {"conversion": "c0001"}
 """What a question cannot do without."""
@@ -34,8 +41,39 @@ def test_a_question_is_answered_alike(embedded: Stores, athena: Stores, name: st
     given = {name: value for name, value in GIVEN.items() if name in known}
     here, there = ask(embedded, name, given), ask(athena, name, given)
     pd.testing.assert_frame_equal(there.rows, here.rows, rtol=1e-9)
-    assert there.scan is not None
+    assert (there.scan is None) == (name in OF_THE_METADATA)
     assert here.scan is None
+
+
+def test_how_far_feeds_reach_is_told_without_a_query(filled: Cloud, athena: Stores) -> None:
+    reading, before = athena.read(), len(filled.endpoint.queries)
+    told = reading.feeds()
+    assert len(filled.endpoint.queries) == before
+    assert set(told["source"]) == {"mentions", "touchpoints", "conversions"}
+    pd.testing.assert_frame_equal(told, reading.lake("feeds", {}), check_dtype=False)
+    assert reading.stores.lake.feeds(dict.fromkeys(TABLES)).empty  # type: ignore[union-attr]
+
+
+def test_what_metadata_do_not_tell_is_asked(filled: Cloud, opened: Open, database: str) -> None:
+    """A file of somebody's that says nothing of its columns."""
+    table = filled.catalog.load_table(f"{database}.mentions")
+    with table.transaction() as transaction:
+        transaction.set_properties({"write.metadata.metrics.default": "none"})
+    row = {"mention_id": "silent", "occurred_at": datetime(2027, 3, 21, 12), "dt": "2027-03-21", "mentions": 1}  # noqa: DTZ001
+    table.append(arrow_schema("mentions").empty_table().from_pylist([row], arrow_schema("mentions")))
+    reading, before = opened(glue_database=database).read(), len(filled.endpoint.queries)
+    told = reading.feeds().set_index("source")
+    assert len(filled.endpoint.queries) == before + 1
+    assert str(told.loc["mentions", "newest_at"]) == "2027-03-21 12:00:00"
+
+
+def test_what_is_stored_in_the_warehouse_alone_lets_no_statement_be_asked_again(filled: Cloud, athena: Stores) -> None:
+    before, rows = athena.read(), athena.read().lake("names", {})
+    commit(athena, *spend_file([("2026-03-02", "Search", "another campaign", "10.00")]), "mia")
+    after, queries = athena.read(), len(filled.endpoint.queries)
+    assert after.data_version != before.data_version
+    pd.testing.assert_frame_equal(after.lake("names", {}), rows)
+    assert len(filled.endpoint.queries) == queries
 
 
 def test_the_tables_are_those_of_one_build(embedded: Stores, athena: Stores) -> None:

@@ -1,13 +1,16 @@
 """Uploads to a lake in the cloud: the file lands beside its note, the page says what awaits the next run, and taking back is a note as well.
 
-The run itself is stood in for by the commit that it makes; tests/glue and test_cloud_demo.py run the real jobs.
+The run itself is stood in for by the commit that it makes, but for one test that runs the real job; so do tests/glue and test_cloud_demo.py.
 """
 
 import json
+import os
+import subprocess
+import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -21,13 +24,14 @@ from pipelines.ingest import bucket, history, lake_rows, prepare, rows, uploads
 from pipelines.ingest.load import commit, preview
 from pipelines.ingest.prepared import Prepared
 from pipelines.questions import ask
-from pipelines.settings import Settings
+from pipelines.settings import PROJECT, Settings
 from pipelines.sources import SOURCES
 from pipelines.stores import open_stores
 from pipelines.stores.base import Stores
 from pipelines.stores.catalog import arrow_schema
 from pipelines.stores.history import UNDONE, UPLOAD
 from tests.cloud.lakes import URL, Cloud
+from tests.conftest import Environment
 
 CONTENT = b"time,account,platform,text\n2026-03-01 10:00,A,X,lovely\n2026-03-02 11:00,B,X,awful\n"
 
@@ -96,6 +100,36 @@ def test_it_is_stored_once_a_run_brought_its_rows_and_undone_once_one_took_them_
     assert status(athena, upload) == "leaving"
     run_job(filled, athena, undone=upload["upload_id"])
     assert status(athena, upload) == "undone"
+
+
+def rows_held(stores: Stores) -> int:
+    """How many mentions the pages know of."""
+    stores.lake.refresh()
+    feeds = stores.read().lake("feeds", {}).set_index("source")
+    return int(feeds.loc["mentions", "row_count"])
+
+
+def daily_run(variables: Environment, day: date) -> None:
+    """Curate the mentions as the run of a day does, on this machine's Spark."""
+    command = [sys.executable, "-m", "pipelines", "curate", "mentions", "--end", day.isoformat()]
+    local = {**os.environ, **variables, "TOUCHLINE_JOBS": "local"}
+    ended = subprocess.run(command, cwd=PROJECT, env=local, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.mark.cloud
+def test_what_lands_after_a_days_run_shows_after_the_next(athena: Stores, variables: Environment) -> None:
+    today = datetime.now(UTC).date()
+    before = rows_held(athena)
+    first = land(athena, CONTENT + b"2026-03-03 10:00,A,X,before the run\n")
+    daily_run(variables, today)
+    assert (status(athena, first), rows_held(athena)) == ("committed", before + 3)
+    second = land(athena, b"time,account,platform,text\n2026-03-04 10:00,A,X,after the run\n")
+    assert (status(athena, second), rows_held(athena)) == ("landed", before + 3)
+    history.undo(athena, first["upload_id"], "mia")
+    daily_run(variables, today + timedelta(days=1))
+    assert (status(athena, second), status(athena, first)) == ("committed", "undone")
+    assert rows_held(athena) == before + 1
 
 
 def test_it_stays_stored_when_the_snapshot_that_stored_it_is_let_go(filled: Cloud, athena: Stores) -> None:

@@ -254,6 +254,9 @@ def test_a_run_leaves_a_record(both: Both, uploads: Uploads, tmp_path: Path) -> 
     assert build_journeys.run(both.spark, arguments)["status"] == "nothing new"
     record = build_journeys.run(both.spark, replace(arguments, full=True))
     assert (record["status"], record["rows_out"]) == ("stored", sum(len(both.rows(name)) for name in DERIVED))
+    assert (record["rows_in"], record["rows_rejected"]) == (sum(len(uploads.held(name)) for name in derived.RAW), 0)
+    assert record["seen"]["touchpoints.person: string"] == len(uploads.held("touchpoints"))
+    assert record["drift"] == {}
     assert record["lies_at"] == f"runs/build_journeys/{record['started_at'][:10]}/{record['run_id']}.json"
     written = json.loads((tmp_path / record["lies_at"]).read_text())
     assert written["tables"]["journeys"]["people"] is None

@@ -56,7 +56,7 @@ def read(content: bytes) -> tuple[dict[str, list[dict[str, Any]]], list[dict[str
         for name, rows in found.tables.items():
             tables[name] += rows.to_pylist()
         refused += found.refused.to_pylist()
-        told.update(lines=found.lines, bots=found.bots, late=found.late)
+        told.update(lines=found.lines, bots=found.bots, late=found.late.total())
         drift |= dict(found.drift)
     return tables, refused, {**told, "drift": drift}
 
@@ -208,6 +208,7 @@ def test_a_run_over_events(
     assert rows["e3"]["consent"] is False
     assert [row["conversion_id"] for row in job_lake.rows("conversions")] == ["o1"]
     assert (record["rows_in"], record["rows_rejected"], record["bots"], record["late"]) == (7, 1, 1, 2)
+    assert record["late_by_day"] == {"2026-05-06": 2}
     assert record["tables"]["touchpoints"]["duplicates"] == 2
     assert [line["reason"] for line in job_lake.rejected("touchpoints")] == [
         "This must not be blank. Also occurred_at '': This must not be blank."

@@ -8,7 +8,7 @@ from pathlib import Path
 from glue_jobs import runs
 from glue_jobs.raw_files import RawFile, feeding, from_json, list_files
 from glue_jobs.reading import Reader, parts_of
-from glue_jobs.storage import Folder
+from glue_jobs.storage import Folder, Listed
 
 DAY = "raw/conversions/2026-05-02"
 
@@ -59,6 +59,34 @@ def test_a_note_says_how_a_file_is_read_and_one_that_is_none_refuses_it(tmp_path
         rows = [row for batch in reader.read(parts_of(file)[0]) for row in batch.to_pylist()]
         assert [row["into"] for row in rows] == ["refused", "told"]
         assert "cannot be read" in rows[0]["reason"]
+
+
+class Marked(Folder):
+    """A bucket in which a console made the folder of a day."""
+
+    def listed(self, folder: str) -> list[Listed]:
+        return [Listed(f"{DAY}/", 0, datetime(2026, 5, 2, tzinfo=UTC)), *super().listed(folder)]
+
+
+def test_what_marks_a_folder_is_no_file(tmp_path: Path) -> None:
+    storage = Marked(tmp_path)
+    storage.write(f"{DAY}/a.csv", b"x")
+    assert [file.file_name for file in listed(storage)] == ["a.csv"]
+
+
+def test_late_rows_are_counted_by_day_of_a_table_as_of_events(tmp_path: Path) -> None:
+    storage = Folder(tmp_path)
+    rows = ["time,person,channel", *(f"2026-05-0{day} 10:00,p,Email" for day in (1, 1, 2, 9))]
+    storage.write("raw/touchpoints/2026-05-10/a.csv", "\n".join(rows).encode())
+    events = [f'{{"event_id": "e{day}", "occurred_at": "2026-05-0{day}T10:00:00Z"}}' for day in (2, 9)]
+    storage.write("raw/touchpoints/2026-05-10/b.jsonl", "\n".join(events).encode())
+    reader = Reader(storage, ("touchpoints",), 7)
+    late = {}
+    for file in list_files(storage, ["touchpoints"], zone="UTC", currency="EUR"):
+        read = [row for batch in reader.read(parts_of(file)[0]) for row in batch.to_pylist()]
+        [told] = [json.loads(row["value"]) for row in read if row["into"] == "told"]
+        late[file.file_name] = (told["late"], told["late_by_day"])
+    assert late == {"a.csv": (3, {"2026-05-01": 2, "2026-05-02": 1}), "b.jsonl": (1, {"2026-05-02": 1})}
 
 
 def test_tables_are_fed_by_every_source_that_has_rows_for_them() -> None:

@@ -7,7 +7,9 @@ from typing import cast
 
 import pyarrow as pa
 import pytest
+from sqlalchemy import text
 
+from pipelines import default_view
 from pipelines.calendar import Period
 from pipelines.questions import QUESTIONS
 from pipelines.statements import Slots
@@ -121,3 +123,34 @@ def test_mentions_of_four_weeks(scanned: Callable[[Callable[[Stores], object]], 
 
     some, every = asked(FOUR_WEEKS)["mentions"], asked(WHOLE)["mentions"]
     assert 0 < some <= every * (28 + 2) / DAYS * 1.1
+
+
+OVER_ALL_TIME = {"names", "conversion_types", "hashtags", "campaign_mentions"}
+"""What lists all that there ever was, and so reads all days: what the filters and the page of names offer. docs/aws.md says what it costs. (The
+mentions of campaigns are read of the asked days, too.)"""
+
+
+def test_pages_that_are_opened_read_their_days_and_the_lists(
+    scanned: Callable[[Callable[[Stores], object]], Scanned], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that the pages ask when they are opened, of four weeks (and the four before) and of the half year."""
+
+    def opened(days: int) -> Scanned:
+        monkeypatch.setattr(default_view, "DAYS", days)
+
+        def ask(stores: Stores) -> None:
+            with stores.warehouse.transaction() as connection:
+                connection.execute(text("delete from answers"))
+            default_view.refresh(stores)
+
+        return scanned(ask)
+
+    some, every = opened(28), opened(DAYS)
+    assert some.keys() == every.keys()
+    their_days = 2 * (28 + 2 * IN_ONE_FILE) / DAYS
+    assert {statement for statement, read in some.items() if read > every[statement] * their_days} == OVER_ALL_TIME
+    assert "feeds" not in every, "how far they reach is told by metadata"
+    for statement in OVER_ALL_TIME - {"campaign_mentions"}:
+        assert some[statement] == every[statement]
+    assert some["campaign_mentions"] <= every["campaign_mentions"] * (1 + their_days)
+    assert some.total() <= every.total() * their_days / 2

@@ -75,6 +75,28 @@ def test_a_refused_file_is_named_and_stops_no_other(home: Path, run: Run) -> Non
     assert "2026-06-29/broken.csv (1 of 2 files of mentions)" in reason
 
 
+def test_a_file_that_arrives_after_the_days_run_is_stored_by_the_next(home: Path, run: Run) -> None:
+    """A daily run says its day as the last one, as the DAG does."""
+    assert run("curate", "conversions", "--end", "2026-06-29")[0] == 0
+    late = home / "inbox" / "conversions" / "2026-06-29" / "late.csv"
+    late.write_text("time,person,type,revenue,currency,id\n2026-06-29T10:00:00Z,p1,purchase,7.50,EUR,late\n")
+    leave(home, ARRIVED, {"conversions": rows_of([DAY])["conversions"]})
+    status, said, _ = run("curate", "conversions", "--end", "2026-06-30")
+    assert status == 0
+    assert "2026-06-29/conversions.csv: stored before; nothing changed." in said
+    assert "2026-06-29/late.csv: stored; rows: 1 accepted, 0 refused, 1 new" in said
+    assert ",7.5000," in run("export", "conversions")[1]
+
+
+def test_a_refused_file_fails_the_runs_of_two_days_and_is_named_by_all(home: Path, run: Run) -> None:
+    (home / "inbox" / "mentions" / "2026-06-29" / "broken.csv").write_bytes(b"\x00\x01 no table at all")
+    for day, status in (("2026-06-29", 1), ("2026-06-30", 1), ("2026-07-01", 0)):
+        ended, said, _ = run("curate", "mentions", "--end", day)
+        assert (ended, "2026-06-29/broken.csv: refused." in said) == (status, True)
+    assert run("curate", "mentions", "--start", "2026-06-01", "--end", "2026-07-31")[0] == 1
+    assert run("curate", "mentions")[0] == 1
+
+
 def test_nothing_arrived(run: Run) -> None:
     status, said, reason = run("curate", "mentions", "--start", "2026-06-30", "--end", "2026-06-30")
     assert (status, said) == (1, "")

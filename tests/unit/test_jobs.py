@@ -5,6 +5,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from pipelines import jobs
@@ -52,6 +53,34 @@ def test_a_job_that_fails_says_why(glue: Any, monkeypatch: pytest.MonkeyPatch) -
         LakeUnavailable, match=r"touchline-curate-mentions \(run .+\) ended as FAILED: no column person"
     ):
         jobs.run(cloud(), "curate_mentions", {}, lambda _: None)
+
+
+class Blind:
+    """A client of Glue whose first looks at a run fail."""
+
+    def __init__(self, client: Any, looks: int) -> None:
+        self.client, self.looks = client, looks
+
+    def start_job_run(self, **said: Any) -> Any:
+        return self.client.start_job_run(**said)
+
+    def get_job_run(self, **said: Any) -> Any:
+        self.looks -= 1
+        if self.looks >= 0:
+            raise ClientError({"Error": {"Code": "InternalServiceException", "Message": "oops"}}, "GetJobRun")
+        return self.client.get_job_run(**said)
+
+
+def test_looks_that_fail_do_not_end_a_job(glue: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "client", lambda _: Blind(glue, jobs.LOOKS_THAT_MAY_FAIL))
+    assert "is done" in jobs.run(cloud(), "curate_mentions", {}, lambda _: None)
+
+
+def test_a_job_that_cannot_be_watched_is_not_said_not_to_run(glue: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "client", lambda _: Blind(glue, jobs.LOOKS_THAT_MAY_FAIL + 1))
+    with pytest.raises(LakeUnavailable, match=r"\(run .+\), which may still be under way: .*oops") as caught:
+        jobs.run(cloud(), "curate_mentions", {}, lambda _: None)
+    assert caught.value.remedy == "Look the run up in Glue before you start the job again."
 
 
 def test_a_job_that_is_not_there(glue: Any) -> None:
