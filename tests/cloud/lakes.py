@@ -18,7 +18,7 @@ from pyiceberg.table import Table
 
 from pipelines.derived import RAW
 from pipelines.stores.catalog import DERIVED, NAMESPACE, TABLES, load_or_create, open_glue_catalog
-from pipelines.stores.history import MADE_OF, NEXT_NUMBER, PROGRAM
+from pipelines.stores.history import MADE_OF, NEXT_NUMBER, PROGRAM, UPLOAD, held
 from pipelines.stores.lake_duckdb import DuckDBLake
 from tests.cloud.endpoint import REGION, Endpoint, environment
 from tests.cloud.trino_engine import TrinoEngine
@@ -62,7 +62,7 @@ def copy_lake(lake: DuckDBLake, catalog: Catalog, database: str = NAMESPACE) -> 
     for name in TABLES:  # raw tables stand before those that are made of them
         target = load_or_create(catalog, name, database)
         source = lake.table(name)
-        _copy(source, target, _origin(source, snapshots) if name in DERIVED else {})
+        _copy(source, target, _origin(source, snapshots) if name in DERIVED else {UPLOAD: ",".join(held(source))})
         current = catalog.load_table(f"{database}.{name}").current_snapshot()
         snapshots[name] = current.snapshot_id if current is not None else None
     return snapshots
