@@ -29,9 +29,9 @@ test-dashboard: .venv/.installed-dev
 	$(BIN)/pytest $(PARALLEL) tests/pages tests/browser
 
 # What users of a lake in the cloud rely on: a real Trino, the jobs on a real Spark, the DAG on a real Airflow.
-test-cloud: .venv/.installed-dev test-airflow
+test-cloud: .venv/.installed-dev .cache/airflow/.installed
 	@$(BIN)/python -m tests.cloud.trino_server
-	$(BIN)/pytest -m "trino or cloud"
+	$(BIN)/pytest $(PARALLEL) -m "trino or cloud or airflow"
 
 test-airflow: .venv/.installed-dev .cache/airflow/.installed
 	$(BIN)/pytest tests/airflow -m airflow

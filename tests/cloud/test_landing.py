@@ -104,17 +104,17 @@ def test_it_is_stored_once_a_run_brought_its_rows_and_undone_once_one_took_them_
 
 def rows_held(stores: Stores) -> int:
     """How many mentions the pages know of."""
-    stores.lake.refresh()
     feeds = stores.read().lake("feeds", {}).set_index("source")
     return int(feeds.loc["mentions", "row_count"])
 
 
-def daily_run(variables: Environment, day: date) -> None:
-    """Curate the mentions as the run of a day does, on this machine's Spark."""
+def daily_run(stores: Stores, variables: Environment, day: date) -> None:
+    """Curate the mentions as the run of a day does, on this machine's Spark; then look anew, as the button Refresh does."""
     command = [sys.executable, "-m", "pipelines", "curate", "mentions", "--end", day.isoformat()]
     local = {**os.environ, **variables, "TOUCHLINE_JOBS": "local"}
     ended = subprocess.run(command, cwd=PROJECT, env=local, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+    stores.lake.refresh()
 
 
 @pytest.mark.cloud
@@ -122,12 +122,12 @@ def test_what_lands_after_a_days_run_shows_after_the_next(athena: Stores, variab
     today = datetime.now(UTC).date()
     before = rows_held(athena)
     first = land(athena, CONTENT + b"2026-03-03 10:00,A,X,before the run\n")
-    daily_run(variables, today)
+    daily_run(athena, variables, today)
     assert (status(athena, first), rows_held(athena)) == ("committed", before + 3)
     second = land(athena, b"time,account,platform,text\n2026-03-04 10:00,A,X,after the run\n")
     assert (status(athena, second), rows_held(athena)) == ("landed", before + 3)
     history.undo(athena, first["upload_id"], "mia")
-    daily_run(variables, today + timedelta(days=1))
+    daily_run(athena, variables, today + timedelta(days=1))
     assert (status(athena, second), status(athena, first)) == ("committed", "undone")
     assert rows_held(athena) == before + 1
 

@@ -211,7 +211,11 @@ def test_a_build_that_breaks_off_leaves_both_tables_of_the_last_good_one(
 def _newest_of_one_build(both: Both) -> dict[str, int]:
     """The newest snapshots of the derived tables that were made of the same."""
     histories = {
-        name: {commit.properties[MADE_OF]: commit.snapshot_id for commit in reversed(list(both.table(name).history()))}
+        name: {
+            commit.properties[MADE_OF]: commit.snapshot_id
+            for commit in reversed(list(both.table(name).history()))
+            if MADE_OF in commit.properties  # an empty table's first branch begins at a snapshot that says nothing
+        }
         for name in DERIVED
     }
     made_of = [made_of for made_of in histories[DERIVED[0]] if made_of in histories[DERIVED[1]]][-1]
