@@ -134,16 +134,17 @@ def _ended(uploads: pd.DataFrame) -> None:
         return
     cleared = " The demo data was cleared." if stored["clears_demo"].any() else ""
     summed = stored[[f"rows_{kind}" for kind in OUTCOMES]].sum().to_dict()
+    landed = stored["status"] == "landed"
     what = (
-        f"{formats.plain(stored['file_name'].iloc[0])} is stored:"
+        f"{formats.plain(stored['file_name'].iloc[0])} {'has landed' if landed.all() else 'is stored'}:"
         if len(stored) == 1
-        else f"{formats.number(len(stored))} files are stored:"
+        else f"{formats.number(len(stored))} files {'have landed' if landed.all() else 'are stored'}:"
     )
-    pages = _pages_that_show(set(stored["source"]))
+    pages = _pages_that_show(set(stored.loc[~landed, "source"]))
     see = f" See it on {formats.listed(pages, most=8)}." if pages else ""
     st.success(f"**{what}** {counts(summed)}.{cleared}{see}", icon=":material/check_circle:")
-    if (stored["status"] == "landed").any():
-        st.info(awaited("Their rows are in the lake after the next run"), icon=":material/schedule:")
+    if landed.any():
+        st.info(awaited("What landed shows on the pages after the next run"), icon=":material/schedule:")
 
 
 def awaited(what: str) -> str:

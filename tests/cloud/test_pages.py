@@ -4,6 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from pipelines.ingest import prepare
+from pipelines.ingest.load import commit
+from pipelines.sources import SOURCES
+from pipelines.stores.base import Stores
 from tests.cloud.endpoint import Refusal
 from tests.cloud.lakes import Cloud
 from tests.conftest import Environment
@@ -57,3 +61,18 @@ def test_files_can_be_stored_where_athena_never_answered(
         assert "the dashboard is not allowed to read it" in told.value
     finally:
         filled.endpoint.faults.clear()
+
+
+def test_what_landed_is_said_to_show_after_the_next_run(
+    athena: Stores, variables: Environment, open_page: OpenPage
+) -> None:
+    content = b"time,account,platform,text\n2026-03-02 10:00,A,X,landed by hand\n"
+    upload = commit(athena, prepare(SOURCES["mentions"], content, "march.csv"), content, "mia")
+    page = open_page(variables, "overview.py")
+    page.session_state["following"] = [upload["upload_id"]]
+    page.switch_page("../pages/upload.py").run()
+    assert not page.exception
+    [told] = page.success
+    assert told.value.replace("\\", "").startswith("**march.csv has landed:** 1 new.")
+    assert "See it on" not in told.value
+    assert "What landed shows on the pages after the next run, planned for" in page.info[0].value
