@@ -154,7 +154,7 @@ class Asked:
         """
         amounts = (amount, *alike)
         rows = rows.astype(dict.fromkeys(amounts, float))
-        if rows.empty or not self._has_other_money(rows):
+        if not self._has_other_money(rows):
             return rows
         dated, rates = rows.assign(day=rows["slice"], unit=1.0), rates_of(self.reading)
         rate = rates.convert(dated, "unit", self.how.currency)[0]["unit"]
