@@ -115,7 +115,9 @@ def _after_runs(reading: Reading, uploads: pd.DataFrame) -> pd.DataFrame:
             upload |= {"status": "failed", "error": complaint}
         elif upload["upload_id"] not in of_source.stored:
             upload["status"] = "landed"
-    return uploads.assign(**{column: [upload[column] for upload in rows] for column in ("status", "error")})
+    said = {column: [upload[column] for upload in rows] for column in ("status", "error")}
+    typed = {column: pd.Series(words, uploads.index, uploads[column].dtype) for column, words in said.items()}
+    return uploads.assign(**typed)
 
 
 def lake_queries(reading: Reading, parameters: Mapping[str, Any]) -> Found:

@@ -120,12 +120,14 @@ def daily_run(stores: Stores, variables: Environment, day: date) -> None:
 @pytest.mark.cloud
 def test_what_lands_after_a_days_run_shows_after_the_next(athena: Stores, variables: Environment) -> None:
     today = datetime.now(UTC).date()
+    daily_run(athena, variables, today)  # takes what landed before this test
     before = rows_held(athena)
-    first = land(athena, CONTENT + b"2026-03-03 10:00,A,X,before the run\n")
+    header = b"time,account,platform,text\n"
+    first = land(athena, header + b"2026-03-03 10:00,A,X,before the run\n2026-03-03 11:00,A,X,and again\n")
     daily_run(athena, variables, today)
-    assert (status(athena, first), rows_held(athena)) == ("committed", before + 3)
-    second = land(athena, b"time,account,platform,text\n2026-03-04 10:00,A,X,after the run\n")
-    assert (status(athena, second), rows_held(athena)) == ("landed", before + 3)
+    assert (status(athena, first), rows_held(athena)) == ("committed", before + 2)
+    second = land(athena, header + b"2026-03-04 10:00,A,X,after the run\n")
+    assert (status(athena, second), rows_held(athena)) == ("landed", before + 2)
     history.undo(athena, first["upload_id"], "mia")
     daily_run(athena, variables, today + timedelta(days=1))
     assert (status(athena, second), status(athena, first)) == ("committed", "undone")
