@@ -98,10 +98,10 @@ def measure(rows: int, folder: Path) -> tuple[list[Figure], Measured]:
     return [*month, *after], measured
 
 
-def report(figures: Sequence[Figure], measured: Measured) -> str:
-    """The text of the section."""
+def report(where: str, figures: Sequence[Figure], measured: Measured) -> str:
+    """The text of the section. where: on what machine the figures were taken."""
     lines = [
-        machine(),
+        where,
         "",
         f"`make bench-cloud`: {measured.rows:,} events in JSON lines over {DAYS} days go through the jobs on a local Spark with {CORES}",
         f"cores and {MEMORY} of heap, then those of one more day. Time is that of the whole command, Spark's start included; memory is what its",
@@ -205,6 +205,6 @@ if __name__ == "__main__":
     parser.add_argument("--page", type=Path, default=PAGE, help="where the section is written")
     said = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        section = report(*measure(said.rows, Path(place)))
+        section = report(machine(), *measure(said.rows, Path(place)))
     print(section)
     write_section(TITLE, section, said.page)
