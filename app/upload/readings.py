@@ -61,7 +61,8 @@ def again(key: str) -> None:
 
 def watch() -> None:
     """While files are being read, say how far it is, and draw the page anew whenever there is more to show."""
-    if any(reading.unfinished for reading in _kept().values()):
+    finished_meanwhile = _known() != st.session_state["reading shown"]  # after its line was drawn
+    if finished_meanwhile or any(reading.unfinished for reading in _kept().values()):
         _watch()
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -13,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, Selectbox
 
 from app.resources import stores
-from app.upload import reading
+from app.upload import file_list, reading, readings
+from app.upload.files import Listed
 from pipelines.ingest import prepare
 from pipelines.ingest.load import commit
 from pipelines.sources import SOURCES
@@ -272,6 +274,32 @@ def test_a_large_file_shows_its_first_rows_before_it_was_read(
     assert not any(button.label.startswith("Store") for button in page.button)
     page = until(page, lambda page: badges(page)["ready"] == 1)
     assert page.metric[0].value == "12,000"
+
+
+def test_a_file_that_is_read_while_the_page_is_drawn_is_shown_as_read(
+    empty: Environment, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, seen_reading = threading.Event(), []
+    usual = reading.Reading._read
+
+    def held(self: reading.Reading) -> None:
+        assert drawn.wait(60)
+        usual(self)
+
+    def let_go(line: Listed, *known: object) -> None:
+        seen_reading.append(readings.reading_of(line).state)
+        _line(line, *known)
+        drawn.set()
+        assert readings.reading_of(line).done.wait(60)
+
+    monkeypatch.setattr(reading.Reading, "_read", held)
+    _line = file_list._line
+    monkeypatch.setattr(file_list, "_line", let_go)
+    page = open_page(empty, "upload.py")
+    page.file_uploader[0].set_value([("spend.csv", CLEAN_SPEND, "text/csv")])
+    page.run()
+    assert seen_reading[0] == "reading"
+    assert badges(page)["ready"] == 1
 
 
 def test_how_a_file_is_read_is_remembered_used_and_forgotten(empty: Environment, open_page: OpenPage) -> None:
