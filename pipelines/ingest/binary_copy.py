@@ -23,7 +23,8 @@ _PRECISION = 18  # decimals of so many places fit an int64
 
 
 def encode(rows: pa.RecordBatch) -> bytes:
-    """The rows of a batch, to stand between HEADER and TRAILER. Columns are text (also coded), whole numbers, decimals, days or booleans."""
+    """The rows of a batch, to stand between HEADER and TRAILER. Columns are text (also coded), whole numbers, decimals, days, booleans or
+    bytes of a fixed length."""
     count = pa.repeat(pa.scalar(struct.pack(">h", rows.num_columns), pa.binary()), rows.num_rows)
     written = pc.binary_join_element_wise(count, *map(_field, rows.columns), b"")
     return bytes(written.buffers()[2] or b"")
@@ -47,6 +48,9 @@ def _fields(column: pa.Array) -> pa.BinaryArray:
         fields = pc.binary_join_element_wise(lengths, text, b"")
     elif pa.types.is_decimal(column.type):
         fields = _numeric(_integers(column)[::2], column.type.scale)  # the lower half of 128 bits
+    elif pa.types.is_fixed_size_binary(column.type):
+        width = column.type.byte_width
+        fields = _fixed(f"V{width}", np.frombuffer(column.buffers()[1], f"V{width}")[column.offset :][: len(column)])
     elif pa.types.is_date(column.type):
         fields = _fixed(">i4", _integers(column) - _EPOCH)
     elif pa.types.is_boolean(column.type):

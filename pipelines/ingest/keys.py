@@ -4,6 +4,7 @@ Invariant: names are compared in NFC, trimmed and case-folded, identifiers exact
 compared by codes, one integer a row that is equal where the facts are; only what is stored is hashed.
 """
 
+from binascii import hexlify
 from dataclasses import dataclass
 
 import duckdb
@@ -21,7 +22,7 @@ Ints = npt.NDArray[np.int64]
 
 _SEPARATOR = 31  # a character that cannot stand in a cell: rows with control characters are refused
 _MOST_CODES = 2**62
-_HEX_DIGITS = 64
+_HASH_BYTES = 32
 _BATCH = 1 << 16  # rows
 
 
@@ -58,9 +59,10 @@ def key_rows(source: Source, rows: pa.Table) -> Keyed:
 
 
 def key_hashes(source: Source, rows: pa.Table) -> pa.Array:
-    """The key_hash of warehouse rows, named as they are stored."""
+    """The key_hash of warehouse rows, named as they are stored: 32 bytes each."""
     fields = [source.field(name) for name in source.key]
-    return _sha256(rows.select([field.stored_as for field in fields]).rename_columns(source.key), fields)
+    hashes = _sha256(rows.select([field.stored_as for field in fields]).rename_columns(source.key), fields)
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(_HASH_BYTES), len(hashes), [None, pa.py_buffer(hashes)])
 
 
 def identify_rows(source: Source, rows: pa.Table, id_name: str) -> Keyed:
@@ -74,7 +76,7 @@ def identify_rows(source: Source, rows: pa.Table, id_name: str) -> Keyed:
     own, warnings = _trusted_ids(source.field(source.id_field), whole(rows[source.id_field]), facts, id_name)
     ids = pa.chunked_array([plain(own)])
     if own.null_count:
-        hashes = _sha256(rows, fields, _occurrences(facts))
+        hashes = _in_hex(_sha256(rows, fields, _occurrences(facts)))
         ids = hashes if own.null_count == len(own) else pc.coalesce(ids, hashes)
     rows = rows.set_column(rows.schema.get_field_index(source.id_field), source.id_field, ids)
     if own.null_count == len(own):  # a hash is of one row alone
@@ -178,8 +180,8 @@ def _occurrences(codes: Ints) -> Ints:
     return result
 
 
-def _sha256(rows: pa.Table, fields: list[Field], occurrences: Ints | None = None) -> pa.Array:
-    """SHA-256, in hex, of one text a row in UTF-8: names folded, days as ISO text, moments as milliseconds, unknown as nothing."""
+def _sha256(rows: pa.Table, fields: list[Field], occurrences: Ints | None = None) -> npt.NDArray[np.uint8]:
+    """SHA-256 of one text a row in UTF-8: names folded, days as ISO text, moments as milliseconds, unknown as nothing. A line of bytes a row."""
     facts: dict[str, pa.Array] = {}
     for field in fields:
         values = whole(rows[field.name])
@@ -191,18 +193,21 @@ def _sha256(rows: pa.Table, fields: list[Field], occurrences: Ints | None = None
     if occurrences is not None:
         facts[f"fact_{len(facts)}"] = pa.array(occurrences)
     text = f"concat({f', chr({_SEPARATOR}), '.join(facts)})"  # it takes nulls for nothing
-    hashes = np.empty(
-        (rows.num_rows, _HEX_DIGITS), np.uint8
-    )  # filled batch by batch: hashes are the largest column of a file
+    hashes = np.empty((rows.num_rows, _HASH_BYTES), np.uint8)
     filled = 0
     with duckdb.connect() as engine:
         engine.register("facts", pa.table(facts))
-        for batch in engine.sql(f"SELECT sha256({text}) AS hash FROM facts").to_arrow_reader(_BATCH):
-            digits = np.asarray(batch["hash"].cast(pa.binary()).cast(pa.binary(_HEX_DIGITS)).buffers()[1], np.uint8)
+        for batch in engine.sql(f"SELECT unhex(sha256({text})) AS hash FROM facts").to_arrow_reader(_BATCH):
+            of_batch = np.asarray(batch["hash"].cast(pa.binary(_HASH_BYTES)).buffers()[1], np.uint8)
             filled += batch.num_rows
-            hashes[filled - batch.num_rows : filled] = digits.reshape(-1, _HEX_DIGITS)
-    ends = pa.array(np.arange(0, hashes.size + 1, _HEX_DIGITS, dtype=np.int32)).buffers()[1]
-    return pa.StringArray.from_buffers(rows.num_rows, ends, pa.py_buffer(hashes))
+            hashes[filled - batch.num_rows : filled] = of_batch.reshape(-1, _HASH_BYTES)
+    return hashes
+
+
+def _in_hex(hashes: npt.NDArray[np.uint8]) -> pa.Array:
+    """The hashes as texts of hexadecimal digits."""
+    ends = pa.array(np.arange(len(hashes) + 1, dtype=np.int32) * (2 * _HASH_BYTES)).buffers()[1]
+    return pa.StringArray.from_buffers(len(hashes), ends, pa.py_buffer(hexlify(hashes)))
 
 
 def _summed(source: Source, rows: pa.Table, codes: Ints) -> Keyed:

@@ -50,7 +50,7 @@ class Plan:
     unchanged: int
     missing: pd.DataFrame
     already: Mapping[str, Any] | None
-    missing_keys: Sequence[str] = ()
+    missing_keys: Sequence[bytes] = ()
     replaced_days: Sequence[date] = ()
     awaits: str | None = None
 

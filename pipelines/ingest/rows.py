@@ -38,7 +38,7 @@ class Standing:
     replaced: int
     unchanged: int
     missing: pd.DataFrame
-    missing_keys: Sequence[str] = ()
+    missing_keys: Sequence[bytes] = ()
     replaced_days: Sequence[date] = ()
 
 
@@ -67,13 +67,13 @@ def stand(connection: Connection, table: str, rows: pa.Table, version: int) -> S
         found.total - found.new - found.same,
         found.same,
         missing.drop(columns=list(BOOKKEEPING)),
-        missing["key_hash"].tolist(),
+        [bytes(key) for key in missing["key_hash"]],
         sorted(found.days or ()),
     )
 
 
 def store(
-    connection: Connection, table: str, rows: pa.Table, upload_id: str, version: int, *, gone: Sequence[str] = ()
+    connection: Connection, table: str, rows: pa.Table, upload_id: str, version: int, *, gone: Sequence[bytes] = ()
 ) -> None:
     """Add the rows as rows of this upload, and mark as removed the stored rows of the keys in `gone`."""
     if gone:
@@ -201,7 +201,7 @@ def _any_holds(connection: Connection, table: str, rows: pa.Table, version: int)
     return bool(found.scalar_one())
 
 
-def _held(connection: Connection, table: str, version: int, keys: Sequence[str]) -> pd.DataFrame:
+def _held(connection: Connection, table: str, version: int, keys: Sequence[bytes]) -> pd.DataFrame:
     """The rows that hold at a version under these keys."""
     rows = connection.execute(
         text(

@@ -20,7 +20,7 @@ SPEND = pa.schema(
         ("currency", pa.string()),
         ("ad_account", pa.string()),
         ("row_number", pa.int64()),
-        ("key_hash", pa.string()),
+        ("key_hash", pa.binary(32)),
     ]
 )
 
@@ -36,7 +36,7 @@ def spend_file(rows: Sequence[tuple[str, str, str, str]], *, refused: int = 0) -
                 "amount": Decimal(amount),
                 "currency": "EUR",
                 "row_number": number,
-                "key_hash": hashlib.sha256(f"{day}|{channel}|{campaign}".casefold().encode()).hexdigest(),
+                "key_hash": hashlib.sha256(f"{day}|{channel}|{campaign}".casefold().encode()).digest(),
             }
             for number, (day, channel, campaign, amount) in enumerate(rows, start=2)
         ],

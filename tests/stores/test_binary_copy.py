@@ -23,6 +23,7 @@ SCHEMA = pa.schema(
         ("rate", pa.decimal128(18, 8)),
         ("number", pa.int64()),
         ("yes", pa.bool_()),
+        ("hash", pa.binary(3)),
     ]
 )
 TEXT = st.none() | st.text(st.characters(exclude_characters="\0", codec="utf-8"))
@@ -36,13 +37,14 @@ ROW = st.tuples(
     ),
     st.none() | st.integers(-(2**63), 2**63 - 1),
     st.none() | st.booleans(),
+    st.none() | st.binary(min_size=3, max_size=3),
 )
 EDGES: list[tuple[Any, ...]] = [
-    (None,) * 7,
-    (date(2000, 1, 1), "", "", Decimal("0.0000"), Decimal("0.00000000"), 0, False),
-    (date(1999, 12, 31), "\\N", "a\tb\n", Decimal("-0.0001"), Decimal("0.00000001"), -1, True),
-    (date(1, 1, 1), '"', None, Decimal("99999999999999.9999"), Decimal("-9999999999.99999999"), 2**63 - 1, None),
-    (date(9999, 12, 31), "x" * 100_000, "ü", Decimal("10000.0001"), Decimal("10000.00010001"), -(2**63), True),
+    (None,) * 8,
+    (date(2000, 1, 1), "", "", Decimal("0.0000"), Decimal("0.00000000"), 0, False, b"\0\0\0"),
+    (date(1999, 12, 31), "\\N", "a\tb\n", Decimal("-0.0001"), Decimal("0.00000001"), -1, True, b"\n\xff\\"),
+    (date(1, 1, 1), '"', None, Decimal("99999999999999.9999"), Decimal("-9999999999.99999999"), 2**63 - 1, None, None),
+    (date(9999, 12, 31), "x" * 100_000, "ü", Decimal("10000.0001"), Decimal("10000.00010001"), -(2**63), True, b"abc"),
 ]
 
 
@@ -53,11 +55,14 @@ def stored(stores: Stores, table: pa.Table) -> Sequence[tuple[Any, ...]]:
         connection.execute(
             text(
                 "create table copied (day date, name text, code text, amount numeric(18, 4), rate numeric(18, 8),"
-                " number bigint, yes boolean)"
+                " number bigint, yes boolean, hash bytea)"
             )
         )
         rows.copy(connection, "copied", table)
-        return [tuple(row) for row in connection.execute(text("select * from copied"))]
+        return [
+            tuple(bytes(value) if isinstance(value, memoryview) else value for value in row)
+            for row in connection.execute(text("select * from copied"))
+        ]
 
 
 def table_of(lines: Sequence[tuple[Any, ...]]) -> pa.Table:

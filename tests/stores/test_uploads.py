@@ -1,6 +1,7 @@
 """Uploads as transactions: what is stored, what is not, and what an undo restores."""
 
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,15 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from pipelines.errors import FileRefused, NotFound, TouchlineError, WarehouseUnavailable
 from pipelines.ingest import history, uploads
 from pipelines.ingest.load import commit, preview, start_commit
 from pipelines.ingest.prepared import Doubt, Prepared
+from pipelines.settings import Settings
+from pipelines.stores import open_stores
 from pipelines.stores.base import Stores
 from tests.stores.prepared_files import spend_file, touchpoint_file
 
@@ -96,6 +100,19 @@ def test_the_same_file_twice_changes_nothing(stores: Stores) -> None:
     before = stores.data_version()
     assert put(stores, touchpoint_file(TOUCHES)) == lake
     assert stores.data_version() == before
+
+
+def test_rows_that_were_stored_under_hashes_of_digits_are_known_again(settings: Settings) -> None:
+    """A home from before migration 007, as its rows lay then, opened again."""
+    file = spend_file([("2026-02-01", "Email", "Spring", "10.00")])
+    with closing(open_stores(settings)) as stores:
+        put(stores, file)
+        with stores.warehouse.transaction() as connection:
+            for table in ("account_reach", "first_stream", "spend", "fx_rates", "aliases", "rules"):
+                connection.execute(text(f"alter table {table} alter key_hash type text using encode(key_hash, 'hex')"))
+            connection.execute(text("delete from migrations where name = '007_key_hashes'"))
+    with closing(open_stores(settings)) as stores:
+        assert preview(stores, spend_file([("2026-02-01", "Email", "Spring", "10.00")])[0]).changes_nothing
 
 
 def test_an_undone_file_can_be_loaded_again(stores: Stores) -> None:
