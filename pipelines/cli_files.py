@@ -96,7 +96,8 @@ def _zone(text: str) -> str:
 
 def _ingest(given: argparse.Namespace) -> None:
     from pipelines.cli_told import Told
-    from pipelines.ingest.load import commit, preview
+    from pipelines.ingest.load import commit
+    from pipelines.ingest.plan import preview
 
     content, name = read_file(given.file)
     with opened() as stores:
@@ -173,7 +174,8 @@ def _said(given: argparse.Namespace) -> "Said":
 def _reread(given: argparse.Namespace) -> None:
     from pipelines.cli_told import Told
     from pipelines.ingest import history
-    from pipelines.ingest.load import commit, preview
+    from pipelines.ingest.load import commit
+    from pipelines.ingest.plan import preview
 
     with opened() as stores:
         prepared, content = history.prepare_again(stores, given.upload_id, _said(given))

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.cli_output import as_json, cell, plain
 from pipelines.ingest.lake_rows import next_run
-from pipelines.ingest.load import Plan
+from pipelines.ingest.plan import Plan
 from pipelines.ingest.prepared import Prepared, Total
 
 SAMPLE_ROWS = 5

@@ -15,7 +15,7 @@ from app.upload import files, refused, storing
 from app.upload.files import Listed
 from app.upload.follow import awaited
 from pipelines.ingest import Prepared
-from pipelines.ingest.load import Plan
+from pipelines.ingest.plan import Plan
 
 
 def show_plan(line: Listed, prepared: Prepared, plan: Plan) -> None:

@@ -15,7 +15,7 @@ from app.upload.head import head_of
 from pipelines.errors import FileRefused, TouchlineError
 from pipelines.ingest import MappingNeeded, Prepared, prepare, read_raw
 from pipelines.ingest.guess import Guess, guess_source
-from pipelines.ingest.load import Plan, preview
+from pipelines.ingest.plan import Plan, preview
 from pipelines.ingest.remembered import Remembered, header_of, recall
 from pipelines.ingest.suggest import Suggestion, suggest
 from pipelines.sources import SOURCES, Source

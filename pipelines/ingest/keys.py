@@ -207,7 +207,7 @@ def _sha256(rows: pa.Table, fields: list[Field], occurrences: Ints | None = None
 def _in_hex(hashes: npt.NDArray[np.uint8]) -> pa.Array:
     """The hashes as texts of hexadecimal digits."""
     ends = pa.array(np.arange(len(hashes) + 1, dtype=np.int32) * (2 * _HASH_BYTES)).buffers()[1]
-    return pa.StringArray.from_buffers(len(hashes), ends, pa.py_buffer(hexlify(hashes)))
+    return pa.StringArray.from_buffers(len(hashes), ends, pa.py_buffer(hexlify(hashes.data)))
 
 
 def _summed(source: Source, rows: pa.Table, codes: Ints) -> Keyed:

@@ -24,7 +24,8 @@ import pandas as pd
 
 from pipelines.ingest import prepare
 from pipelines.ingest.guess import guess_source
-from pipelines.ingest.load import commit, preview
+from pipelines.ingest.load import commit
+from pipelines.ingest.plan import preview
 from pipelines.settings import load_settings
 from pipelines.sources import SOURCES
 from pipelines.stores import open_stores

@@ -21,7 +21,8 @@ from glue_jobs.raw_files import RawFile, list_files
 from glue_jobs.storage import open_storage
 from pipelines.errors import TouchlineError
 from pipelines.ingest import bucket, history, lake_rows, prepare, rows, uploads
-from pipelines.ingest.load import commit, preview
+from pipelines.ingest.load import commit
+from pipelines.ingest.plan import preview
 from pipelines.ingest.prepared import Prepared
 from pipelines.questions import ask
 from pipelines.settings import PROJECT, Settings
@@ -51,8 +52,9 @@ def land(stores: Stores, content: bytes = CONTENT) -> dict[str, Any]:
 
 
 def status(stores: Stores, upload: Mapping[str, Any]) -> str:
-    rows = ask(stores, "uploads", {}).rows.set_index("upload_id")
-    return str(rows.loc[upload["upload_id"], "status"])
+    answer = ask(stores, "uploads", {})
+    assert not answer.stale, answer.warnings
+    return str(answer.rows.set_index("upload_id").loc[upload["upload_id"], "status"])
 
 
 def objects(upload: Mapping[str, Any]) -> dict[str, bytes]:

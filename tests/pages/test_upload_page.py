@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -286,7 +287,7 @@ def test_a_file_that_is_read_while_the_page_is_drawn_is_shown_as_read(
         assert drawn.wait(60)
         usual(self)
 
-    def let_go(line: Listed, *known: object) -> None:
+    def let_go(line: Listed, *known: Any) -> None:
         seen_reading.append(readings.reading_of(line).state)
         _line(line, *known)
         drawn.set()

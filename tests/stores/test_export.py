@@ -11,7 +11,8 @@ import pytest
 from pipelines.errors import WrongUsage
 from pipelines.ingest import prepare
 from pipelines.ingest.export import export
-from pipelines.ingest.load import commit, preview
+from pipelines.ingest.load import commit
+from pipelines.ingest.plan import preview
 from pipelines.settings import load_settings
 from pipelines.sources import SOURCES, Field, Source
 from pipelines.stores import Stores

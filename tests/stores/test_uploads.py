@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError
 
 from pipelines.errors import FileRefused, NotFound, TouchlineError, WarehouseUnavailable
 from pipelines.ingest import history, uploads
-from pipelines.ingest.load import commit, preview, start_commit
+from pipelines.ingest.load import commit, start_commit
+from pipelines.ingest.plan import preview
 from pipelines.ingest.prepared import Doubt, Prepared
 from pipelines.settings import Settings
 from pipelines.stores import open_stores

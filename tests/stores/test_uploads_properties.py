@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.ingest import history
-from pipelines.ingest.load import commit, preview
+from pipelines.ingest.load import commit
+from pipelines.ingest.plan import preview
 from pipelines.ingest.prepared import Prepared
 from pipelines.settings import load_settings
 from pipelines.stores.base import Stores
