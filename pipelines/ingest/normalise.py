@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.errors import FileRefused
 from pipelines.ingest.cells import Cells, Problem, clean, count, encoded
-from pipelines.ingest.columns import Column, columns_of
+from pipelines.ingest.columns import Column, at_once, columns_of
 from pipelines.ingest.conversions import example
 from pipelines.ingest.currencies import read_currencies
 from pipelines.ingest.date_order import Order, OrderEvidence, decide_order, order_evidence
@@ -83,10 +84,11 @@ class _Reader:
         self, source: Source, columns: Sequence[Column], conventions: Conventions, unused: Iterable[pa.ChunkedArray]
     ) -> None:
         self._source, self._conventions = source, conventions
-        self._marks = {
-            column.field.name: evidence(column.field, column.texts) for column in columns if _is_number(column)
-        }
-        self._orders = {column.field.name: order_evidence(column.texts) for column in columns if _is_dated(column)}
+        self.zone = conventions.zone
+        numbers, dated = list(filter(_is_number, columns)), list(filter(_is_dated, columns))
+        marks = at_once(lambda column: evidence(column.field, column.texts), numbers)
+        self._marks = {column.field.name: found for column, found in zip(numbers, marks, strict=True)}
+        self._orders = {column.field.name: order_evidence(column.texts) for column in dated}
         self._marks_of_file = sum(self._marks.values(), Evidence())
         self._orders_of_file = sum(self._orders.values(), OrderEvidence())
         if self._orders_of_file.order is None and self._orders_of_file.undecided:
@@ -159,26 +161,13 @@ def read_fields(
     unused = (table[name] for name in table.column_names if name not in used)
     reader = _Reader(source, columns, conventions, unused)
     give_back()
-    values: dict[str, pa.Array] = {}
-    faults: list[Fault] = []
-    conversions: list[Conversion | None] = []
-    notes: list[str] = []
-    warnings: list[str] = []
+    read = at_once(partial(_read_column, reader, fixed), columns)
+    values = {column.field.name: found.values for column, found in zip(columns, read, strict=True)}
+    faults = [fault for found in read for fault in found.faults]
+    conversions = [found.conversion for found in read]
+    notes = [note for found in read for note in found.notes]
+    warnings = [warning for found in read for warning in found.warnings]
     assumed: pa.BooleanArray | None = None
-    for column in columns:
-        cells = _must_be_filled(column.field, reader.read(column))
-        problems = [problem for problem in cells.problems if count(problem.where)]
-        if not column.headers:
-            _accept_fixed(column, fixed, problems)
-        values[column.field.name] = column.over_rows(cells.values)
-        faults += [
-            Fault(column.headers or (column.name,), Problem(column.over_rows(problem.where), problem.reason))
-            for problem in problems
-        ]
-        conversions.append(example(column, cells.values, reader.order(column)[0], conventions.zone))
-        notes += cells.notes
-        warnings += cells.warnings
-        give_back()
     for field in source.fields:
         if field.fill:
             filled = pc.coalesce(plain(values[field.name]), field.fill(_Plain(values)))
@@ -203,6 +192,34 @@ def read_fields(
         tuple(warnings),
         assumed,
     )
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What was read from one column."""
+
+    values: pa.Array
+    faults: tuple[Fault, ...]
+    conversion: Conversion | None
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def _read_column(reader: _Reader, fixed: Mapping[str, str], column: Column) -> _Read:
+    cells = _must_be_filled(column.field, reader.read(column))
+    problems = [problem for problem in cells.problems if count(problem.where)]
+    if not column.headers:
+        _accept_fixed(column, fixed, problems)
+    headers = column.headers or (column.name,)
+    read = _Read(
+        column.over_rows(cells.values),
+        tuple(Fault(headers, Problem(column.over_rows(problem.where), problem.reason)) for problem in problems),
+        example(column, cells.values, reader.order(column)[0], reader.zone),
+        cells.notes,
+        cells.warnings,
+    )
+    give_back()
+    return read
 
 
 class _Plain(Mapping[str, pa.Array]):

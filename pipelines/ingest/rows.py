@@ -110,6 +110,8 @@ def remove_again(connection: Connection, table: str, covered: str, upload_id: st
 
 def copy(connection: Connection, table: str, rows: pa.Table) -> None:
     """Append Arrow rows to a table by COPY, batch by batch; null stays null and empty text stays empty text."""
+    known = [name for name in rows.column_names if rows[name].null_count < rows.num_rows or not rows.num_rows]
+    rows = rows.select(known or rows.column_names[:1])  # what is left out is null by itself
     names = ", ".join(f'"{name}"' for name in rows.column_names)
     driver: Any = connection.connection
     cursor = driver.cursor()
