@@ -110,6 +110,12 @@ def rows_held(stores: Stores) -> int:
     return int(feeds.loc["mentions", "row_count"])
 
 
+def last_run() -> str:
+    """The record of the newest run of the job."""
+    newest = max(bucket.listed(f"{URL}/runs/curate_mentions/"))
+    return (bucket.get(newest) or b"").decode()
+
+
 def daily_run(stores: Stores, variables: Environment, day: date) -> None:
     """Curate the mentions as the run of a day does, on this machine's Spark; then look anew, as the button Refresh does."""
     command = [sys.executable, "-m", "pipelines", "curate", "mentions", "--end", day.isoformat()]
@@ -132,7 +138,7 @@ def test_what_lands_after_a_days_run_shows_after_the_next(athena: Stores, variab
     assert (status(athena, second), rows_held(athena)) == ("landed", before + 2)
     history.undo(athena, first["upload_id"], "mia")
     daily_run(athena, variables, today + timedelta(days=1))
-    assert (status(athena, second), status(athena, first)) == ("committed", "undone")
+    assert (status(athena, second), status(athena, first)) == ("committed", "undone"), last_run()
     assert rows_held(athena) == before + 1
 
 

@@ -153,4 +153,4 @@ def test_pages_that_are_opened_read_their_days_and_the_lists(
     for statement in OVER_ALL_TIME - {"campaign_mentions"}:
         assert some[statement] == every[statement]
     assert some["campaign_mentions"] <= every["campaign_mentions"] * (1 + their_days)
-    assert some.total() <= every.total() * their_days / 2
+    assert some.total() <= every.total() * their_days, "the lists are no large part of it"
