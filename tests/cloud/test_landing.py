@@ -126,6 +126,7 @@ def daily_run(stores: Stores, variables: Environment, day: date) -> None:
 
 
 @pytest.mark.cloud
+@pytest.mark.parametrize("cloud", ["duckdb"], indirect=True, scope="module")  # whichever: it is Spark that works here
 def test_what_lands_after_a_days_run_shows_after_the_next(athena: Stores, variables: Environment) -> None:
     today = datetime.now(UTC).date()
     daily_run(athena, variables, today)  # takes what landed before this test
