@@ -22,6 +22,11 @@ from tests.cloud.lakes import URL, Cloud, copy_lake
 from tests.sql import events
 from tests.sql.events import Conversion, Touch, at
 
+pytestmark = pytest.mark.parametrize(
+    "cloud", [pytest.param("trino", marks=pytest.mark.trino)], indirect=True, scope="module"
+)
+"""Trino reads of a file what Athena does, and tells it; DuckDB's bytes would be ours."""
+
 FIRST, DAYS = date(2026, 1, 1), 180
 WHOLE = Period(FIRST, FIRST + timedelta(days=DAYS - 1))
 FOUR_WEEKS = Period(date(2026, 4, 1), date(2026, 4, 28))
