@@ -224,7 +224,7 @@ def _common_table_names(tree: exp.Expr) -> set[str]:
 
 @lru_cache
 def _parsed(path: Path) -> exp.Expr:
-    return sqlglot.parse_one(path.read_text(encoding="utf-8"), read="athena")
+    return _parsed_text(path.read_text(encoding="utf-8"))
 
 
 def _take_parts(tree: exp.Expr, members: Members, dialect: str) -> None:
@@ -272,11 +272,20 @@ def _of_model(column: exp.Expr, made: set[str], key: str, weighing: Weighing) ->
     copy = exp.alias_(column.unalias().copy(), _after(column.alias_or_name, key))
     for slot in list(copy.find_all(exp.Parameter)):
         if slot.name in ("weights", "total"):
-            slot.replace(exp.paren(sqlglot.parse_one(getattr(weighing, slot.name), read="athena")))
+            slot.replace(exp.paren(_expression(getattr(weighing, slot.name))))
     for inner in list(copy.find_all(exp.Column)):
         if inner.name in made:
             inner.set("this", exp.to_identifier(_after(inner.name, key)))
     return copy
+
+
+def _expression(sql: str) -> exp.Expr:
+    return _parsed_text(sql).copy()
+
+
+@lru_cache
+def _parsed_text(sql: str) -> exp.Expr:
+    return sqlglot.parse_one(sql, read="athena")
 
 
 def _after(name: str, key: str) -> str:
@@ -290,10 +299,10 @@ def _slot(slot: str, slots: Slots, steady: bool) -> exp.Expr:
         return exp.column(slots.dimension)
     if slot in _OF_WINDOW:
         if slots.window is None or slots.members != "members":
-            return sqlglot.parse_one(_OF_WINDOW[slot], read="athena")
-        return sqlglot.parse_one(_OF_USUAL_WINDOW[slot].format(touches=USUAL_WINDOWS[slots.window]), read="athena")
+            return _expression(_OF_WINDOW[slot])
+        return _expression(_OF_USUAL_WINDOW[slot].format(touches=USUAL_WINDOWS[slots.window]))
     if slot == "slice":
-        return sqlglot.parse_one((_STEADY_SLICES if steady else SLICES)[slots.slice], read="athena")
+        return _expression((_STEADY_SLICES if steady else SLICES)[slots.slice])
     raise KeyError(f"@{slot} has no value")
 
 
