@@ -8,8 +8,9 @@ from pipelines.ingest import prepare
 from pipelines.ingest.load import commit
 from pipelines.sources import SOURCES
 from pipelines.stores.base import Stores
+from pipelines.stores.history import UNDONE, UPLOAD
 from tests.cloud.endpoint import Refusal
-from tests.cloud.lakes import Cloud
+from tests.cloud.lakes import Cloud, append
 from tests.conftest import Environment
 from tests.pages.conftest import OpenPage
 from tests.pages.test_every_page import charts, said
@@ -76,3 +77,24 @@ def test_what_landed_is_said_to_show_after_the_next_run(
     assert told.value.replace("\\", "").startswith("**march.csv has landed:** 1 new.")
     assert "See it on" not in told.value
     assert "What landed shows on the pages after the next run, planned for" in page.info[0].value
+
+
+def test_a_cleared_demo_is_marked_until_the_next_run(
+    filled: Cloud, athena: Stores, variables: Environment, open_page: OpenPage
+) -> None:
+    made_up = b"time,account,platform,text\n2026-03-02 10:00,A,X,made up\n"
+    demo = commit(athena, prepare(SOURCES["mentions"], made_up, "demo.csv"), made_up, "mia", demo=True)
+    append(filled, "mentions", {UPLOAD: demo["upload_id"]})
+    page = open_page(variables, "upload.py")
+    assert "All numbers are made up." in said(page)
+    own = b"time,account,platform,text\n2026-03-02 10:00,A,X,first of our own\n"
+    upload = commit(athena, prepare(SOURCES["mentions"], own, "own.csv"), own, "mia")
+    page.session_state["following"] = [upload["upload_id"]]
+    page.run()
+    assert "The demo data goes with the next run, planned for" in page.success[0].value
+    page.switch_page("../pages/overview.py").run()
+    assert "Demo data] Rows of it are in the numbers until the next run takes them out" in said(page)
+    assert "Clear it now" not in [button.label for button in page.button]
+    append(filled, "mentions", {UNDONE: demo["upload_id"]})
+    next(button for button in page.button if button.label == "Refresh").click().run()
+    assert "Demo data]" not in said(page)
