@@ -45,8 +45,8 @@ def test_paths_say_what_they_show(demo: Environment, open_page: OpenPage) -> Non
     page = open_page(demo, "journeys.py")
     assert [card.label for card in page.metric] == [
         "Median touches",
-        "Median days to convert",
-        "One-touch conversions",
+        "Median days",
+        "One-touch share",
         "Conversion rate",
     ]
     assert charts(page) == 3
