@@ -100,7 +100,7 @@ def test_one_own_file_clears_the_demo_from_the_page_without_a_reload(
         store(window)
         expect(window.get_by_text("The demo data was cleared.")).to_be_visible()
         expect(window.get_by_role("button", name="Clear demo data")).to_have_count(0)
-        expect(window.get_by_text("known to one source only")).to_have_count(0)
+        expect(window.get_by_text("found no match")).to_have_count(0)
         expect(badges(window, "stored")).to_have_count(2)  # in the list and in the history
 
 
