@@ -234,3 +234,15 @@ _CLIPPED = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(ch
   }).map(text => text.textContent);
 })"""
 """The texts of charts that reach beyond their chart."""
+
+
+def test_the_button_of_an_open_popover_is_read_on_dark_paper(opened: Browser, empty_address: str) -> None:
+    context = opened.new_context(color_scheme="dark")
+    page = context.new_page()
+    page.goto(f"{empty_address}/upload")
+    settled(page)
+    button = page.get_by_role("button", name="What can I drop?")
+    button.click()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(button).to_have_css("color", "rgb(231, 234, 240)")
+    context.close()
