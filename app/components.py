@@ -18,6 +18,7 @@ from app import formats, navigation, queries
 from app.charts import Theme, stable_colours
 from app.charts.theme import NAMELESS_COLOUR
 from app.filters import Filters
+from app.resources import stores
 from app.shown import nameless
 from pipelines.attribution import MODELS
 from pipelines.errors import TouchlineError
@@ -109,7 +110,9 @@ def stop_if_empty(answer: Answer, what: str) -> None:
         if answer.missing:
             titles = formats.listed([SOURCES[name].title.lower() for name in answer.missing], most=8)
             st.subheader(f"No {what} yet", anchor=False, text_alignment="center")
-            st.markdown(f"This page needs {titles}. Bring a CSV file and it fills by itself.", text_alignment="center")
+            lands = stores().lake.lands_uploads and any(SOURCES[name].store == "lake" for name in answer.missing)
+            fills = "with the next run of the lake's jobs" if lands else "by itself"
+            st.markdown(f"This page needs {titles}. Bring a CSV file and it fills {fills}.", text_alignment="center")
             upload_link("Upload data")
         else:
             st.subheader(f"No {what} in this period", anchor=False, text_alignment="center")

@@ -8,12 +8,14 @@ from pipelines.ingest import prepare
 from pipelines.ingest.load import commit
 from pipelines.sources import SOURCES
 from pipelines.stores.base import Stores
+from pipelines.stores.catalog import TABLES, load_or_create
 from pipelines.stores.history import UNDONE, UPLOAD
 from tests.cloud.endpoint import Refusal
 from tests.cloud.lakes import Cloud, append
 from tests.conftest import Environment
 from tests.pages.conftest import OpenPage
 from tests.pages.test_every_page import charts, said
+from tests.pages.test_upload_page import badges, dropped, stored
 
 
 @pytest.mark.parametrize("script", ["overview.py", "credit.py", "journeys.py", "quadrants.py", "unattributed.py"])
@@ -77,6 +79,26 @@ def test_what_landed_is_said_to_show_after_the_next_run(
     assert told.value.replace("\\", "").startswith("**march.csv has landed:** 1 new.")
     assert "See it on" not in told.value
     assert "What landed shows on the pages after the next run, planned for" in page.info[0].value
+
+
+def test_an_empty_page_says_that_the_next_run_fills_it(
+    filled: Cloud, variables: Environment, new_database: Callable[[], str], open_page: OpenPage
+) -> None:
+    filled.catalog.create_namespace("nothing")
+    for table in TABLES:
+        load_or_create(filled.catalog, table, "nothing")
+    nothing = {**variables, "TOUCHLINE_DATABASE_URL": new_database(), "TOUCHLINE_GLUE_DATABASE": "nothing"}
+    page = open_page(nothing, "credit.py")
+    assert not page.exception
+    assert "Bring a CSV file and it fills with the next run of the lake's jobs." in said(page)
+
+
+def test_a_file_that_landed_is_badged_alike_in_the_list_and_in_the_history(
+    variables: Environment, new_database: Callable[[], str], open_page: OpenPage
+) -> None:
+    page = open_page({**variables, "TOUCHLINE_DATABASE_URL": new_database()}, "upload.py")
+    page = stored(dropped(page, "landed.csv", b"time,account,platform,text\n2026-03-02 10:00,A,X,dropped here\n"))
+    assert badges(page) == {"awaits the next run": 2}
 
 
 def test_a_cleared_demo_is_marked_until_the_next_run(
