@@ -24,7 +24,6 @@ from pipelines.attribution import MODELS
 from pipelines.errors import TouchlineError
 from pipelines.questions import QUESTIONS, Answer
 from pipelines.sources import SOURCES
-from pipelines.stores.base import Scan
 
 log = logging.getLogger(__name__)
 
@@ -147,19 +146,27 @@ def notes(*answers: Answer, untouched: Sequence[str] = ()) -> None:
         st.caption(f":material/info: What needs {titles} stays empty until such a file is uploaded.")
     if untouched:
         st.caption(f":material/filter_alt_off: These filters do not change this page: {', '.join(untouched)}.")
-    if scans := [answer.scan for answer in answers if answer.scan]:
-        st.caption(f":material/cloud: {formats.plain(_scanned(scans))}")
+    if scanned := _scanned(answers):
+        st.caption(f":material/cloud: {formats.plain(scanned)}")
     with st.popover("Where these numbers come from", type="tertiary", icon=":material/account_tree:"):
         for answer in answers:
             _pedigree(answer)
 
 
-def _scanned(scans: Sequence[Scan]) -> str:
-    """What was read in the cloud for a page, when its answers were computed."""
-    read = formats.size(sum(scan.scanned_bytes for scan in scans))
-    price = sum(scan.dollars for scan in scans)
-    queries = formats.counted(sum(scan.queries for scan in scans), "query", "queries")
-    return f"{scans[0].engine} scanned {read} for this page, in {queries}{f', for ${price:.4f}' if price else ''}."
+def _scanned(answers: Sequence[Answer]) -> str | None:
+    """What was read in the cloud for a page, and when: answers that were computed before are shown again for nothing."""
+    scans = [(answer.scan, answer.computed_at) for answer in answers if answer.scan]
+    if not scans:
+        return None
+    count = sum(scan.scanned_bytes for scan, _ in scans)
+    read = formats.size(count) if count else "nothing"
+    price = sum(scan.dollars for scan, _ in scans)
+    queries = formats.counted(sum(scan.queries for scan, _ in scans), "query", "queries")
+    costs = f", for ${price:.4f}" if price else ""
+    when = formats.ago(min(moment for _, moment in scans))
+    return (
+        f"{scans[0][0].engine} scanned {read} in {queries}{costs}, when the answers of this page were computed, {when}."
+    )
 
 
 def _pedigree(answer: Answer) -> None:

@@ -1,13 +1,18 @@
 """The dashboard over Athena: pages do not know it but for what they cost, and where it fails the rest goes on."""
 
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
+import pandas as pd
 import pytest
 
+from app.components import _scanned
+from pipelines.answers import Answer
 from pipelines.ingest import prepare
 from pipelines.ingest.load import commit
 from pipelines.sources import SOURCES
-from pipelines.stores.base import Stores
+from pipelines.stores.base import Scan, Stores
 from pipelines.stores.catalog import TABLES, load_or_create
 from pipelines.stores.history import UNDONE, UPLOAD
 from tests.cloud.endpoint import Refusal
@@ -24,7 +29,7 @@ def test_a_page_is_drawn_and_says_what_it_scanned(variables: Environment, open_p
     assert not page.exception
     assert not page.error
     assert charts(page)
-    assert "Athena scanned" in said(page)
+    assert re.search(r"Athena scanned \d+ KB in .* when the answers of this page were computed, just now", said(page))
 
 
 def test_athena_fails_and_the_page_stays(filled: Cloud, variables: Environment, open_page: OpenPage) -> None:
@@ -79,6 +84,17 @@ def test_what_landed_is_said_to_show_after_the_next_run(
     assert told.value.replace("\\", "").startswith("**march.csv has landed:** 1 new.")
     assert "See it on" not in told.value
     assert "What landed shows on the pages after the next run, planned for" in page.info[0].value
+
+
+def test_where_nothing_was_scanned_nothing_is_said_to_be() -> None:
+    earlier = datetime.now(UTC) - timedelta(minutes=10)
+    answers = [
+        Answer("feed_days", {}, pd.DataFrame(), "w1.l1", computed_at=computed, scan=Scan("Athena", 1, 0, 0.0))
+        for computed in (datetime.now(UTC), earlier)
+    ]
+    assert _scanned(answers) == (
+        "Athena scanned nothing in 2 queries, when the answers of this page were computed, 10 minutes ago."
+    )
 
 
 def test_an_empty_page_says_that_the_next_run_fills_it(
