@@ -56,6 +56,8 @@ def test_the_first_view_says_who_leads_and_that_the_sums_hold(demo: Environment,
     assert "not distinguishable" in said(page) or "clear of chance" in said(page)
     assert "✓ under all 16 models" in said(page)
     assert "Parity" not in said(page)
+    assert "places against last touch" not in said(page)  # of which only the ranks have any
+    assert "places against last touch" in said(open_page(demo, "compare.py", compare_show="Ranks"))
 
 
 def test_parity_is_checked_on_demand(demo: Environment, open_page: OpenPage) -> None:
@@ -109,6 +111,13 @@ def test_sums_that_do_not_hold_are_said() -> None:
         "off": {"linear": 1.0},
     }
     assert "does not hold under Linear" in compared.reconciled({**facts, "reconciled": False})
+
+
+@pytest.mark.parametrize("shown", ["Numbers", "Against last touch", "Ranks"])
+def test_no_head_of_a_column_is_cut(shown: str) -> None:
+    wide = compared.side_by_side(compared_rows(["Search"]), "channel", "attributed_conversions", CHOSEN, shown)
+    columns = compared.columns_of(wide, "channel", shown, None)
+    assert all(columns[model]["width"] >= 7 * len(columns[model]["label"]) + 8 for model in MODELS)
 
 
 def test_the_table_tells_ranks_against_last_touch() -> None:
