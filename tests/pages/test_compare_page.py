@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import compared
 from app.charts import Theme, interval_chart, models_range, windows_heat
+from app.charts.theme import between, readable_on
 from pipelines.attribution import MODELS
 from tests.conftest import Environment
 from tests.pages.conftest import OpenPage
@@ -164,3 +165,29 @@ def test_the_heat_map_has_a_cell_a_model_and_window() -> None:
     assert "<b>Position-based</b>" in figure.data[0].y
     alone = windows_heat(rows, "attributed_conversions", "participation", compared.TITLES, Theme())
     assert alone.data[0].z.shape == (len(MODELS), 2)
+
+
+@pytest.mark.parametrize(
+    ("dark", "colours"), [(False, ["#000000", "#000000", "#FFFFFF"]), (True, ["#FFFFFF", "#FFFFFF", "#000000"])]
+)
+def test_numbers_on_the_heat_map_are_read_on_light_cells_and_on_dark_ones(dark: bool, colours: list[str]) -> None:
+    only = compared_rows(["Search"]).query("model == @CHOSEN")
+    rows = pd.concat([only.assign(window_days=earned, attributed_conversions=earned) for earned in (1.0, 12.0, 30.0)])
+    [cells] = windows_heat(rows, "attributed_conversions", CHOSEN, compared.TITLES, Theme(dark=dark)).data[0].text
+    numbers = zip(colours, (1, 12, 30), strict=True)
+    assert list(cells) == [f'<span style="color:{colour}">{earned}</span>' for colour, earned in numbers]
+
+
+@pytest.mark.parametrize("share", [step / 20 for step in range(21)])
+@pytest.mark.parametrize("theme", [Theme(), Theme(dark=True)])
+def test_black_or_white_stands_out_from_every_shade(theme: Theme, share: float) -> None:
+    shade = between("#EEF2FC", theme.accent, share)
+    light, dark = (_luminance(colour) for colour in sorted([shade, readable_on(shade)], key=_luminance, reverse=True))
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def _luminance(colour: str) -> float:
+    """As WCAG 2.2 defines it."""
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (red, green, blue)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
