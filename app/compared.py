@@ -60,13 +60,13 @@ def columns_of(wide: pd.DataFrame, by: str, shown: str, money: str | None) -> di
     columns = {by: tables.text(by.capitalize(), pinned=True, width=112 if by == "channel" else 150)}
     for model in wide.columns.drop(by):
         title = TITLES[model] + ("" if MODELS[model].additive else " *")
-        said = MODELS[model].summary
+        said = {"help": MODELS[model].summary, "width": max(92, tables.width_of(title))}
         if shown == "Ranks":
-            columns[model] = tables.text(title, help=said, width=92)
+            columns[model] = tables.text(title, **said)
         elif money:
-            columns[model] = tables.money(title, money, 0, help=said, width=92)
+            columns[model] = tables.money(title, money, 0, **said)
         else:
-            columns[model] = tables.count(title, 1, help=said, width=92)
+            columns[model] = tables.count(title, 1, **said)
     return columns
 
 

@@ -18,12 +18,12 @@ from app import formats, navigation, queries
 from app.charts import Theme, stable_colours
 from app.charts.theme import NAMELESS_COLOUR
 from app.filters import Filters
+from app.resources import stores
 from app.shown import nameless
 from pipelines.attribution import MODELS
 from pipelines.errors import TouchlineError
 from pipelines.questions import QUESTIONS, Answer
 from pipelines.sources import SOURCES
-from pipelines.stores.base import Scan
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,9 @@ def stop_if_empty(answer: Answer, what: str) -> None:
         if answer.missing:
             titles = formats.listed([SOURCES[name].title.lower() for name in answer.missing], most=8)
             st.subheader(f"No {what} yet", anchor=False, text_alignment="center")
-            st.markdown(f"This page needs {titles}. Bring a CSV file and it fills by itself.", text_alignment="center")
+            lands = stores().lake.lands_uploads and any(SOURCES[name].store == "lake" for name in answer.missing)
+            fills = "with the next run of the lake's jobs" if lands else "by itself"
+            st.markdown(f"This page needs {titles}. Bring a CSV file and it fills {fills}.", text_alignment="center")
             upload_link("Upload data")
         else:
             st.subheader(f"No {what} in this period", anchor=False, text_alignment="center")
@@ -144,19 +146,27 @@ def notes(*answers: Answer, untouched: Sequence[str] = ()) -> None:
         st.caption(f":material/info: What needs {titles} stays empty until such a file is uploaded.")
     if untouched:
         st.caption(f":material/filter_alt_off: These filters do not change this page: {', '.join(untouched)}.")
-    if scans := [answer.scan for answer in answers if answer.scan]:
-        st.caption(f":material/cloud: {formats.plain(_scanned(scans))}")
+    if scanned := _scanned(answers):
+        st.caption(f":material/cloud: {formats.plain(scanned)}")
     with st.popover("Where these numbers come from", type="tertiary", icon=":material/account_tree:"):
         for answer in answers:
             _pedigree(answer)
 
 
-def _scanned(scans: Sequence[Scan]) -> str:
-    """What was read in the cloud for a page, when its answers were computed."""
-    read = formats.size(sum(scan.scanned_bytes for scan in scans))
-    price = sum(scan.dollars for scan in scans)
-    queries = formats.counted(sum(scan.queries for scan in scans), "query", "queries")
-    return f"{scans[0].engine} scanned {read} for this page, in {queries}{f', for ${price:.4f}' if price else ''}."
+def _scanned(answers: Sequence[Answer]) -> str | None:
+    """What was read in the cloud for a page, and when: answers that were computed before are shown again for nothing."""
+    scans = [(answer.scan, answer.computed_at) for answer in answers if answer.scan]
+    if not scans:
+        return None
+    count = sum(scan.scanned_bytes for scan, _ in scans)
+    read = formats.size(count) if count else "nothing"
+    price = sum(scan.dollars for scan, _ in scans)
+    queries = formats.counted(sum(scan.queries for scan, _ in scans), "query", "queries")
+    costs = f", for ${price:.4f}" if price else ""
+    when = formats.ago(min(moment for _, moment in scans))
+    return (
+        f"{scans[0][0].engine} scanned {read} in {queries}{costs}, when the answers of this page were computed, {when}."
+    )
 
 
 def _pedigree(answer: Answer) -> None:

@@ -15,6 +15,7 @@ from pipelines.errors import TouchlineError  # noqa: E402
 
 st.set_page_config("Touchline", ":material/target:", layout="wide", initial_sidebar_state=230)
 st.logo(Path(__file__).with_name("logo.svg"), size="large")
+st.html(Path(__file__).with_name("page.css"))
 
 page = st.navigation(navigation.menu())
 entry = navigation.entry_of(page)

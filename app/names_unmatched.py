@@ -27,17 +27,17 @@ def show_cards(answer: Answer) -> None:
         [
             Kpi("Names without a match", formats.number(len(answer.rows))),
             Kpi(
-                "Spend of unknown channels",
+                "Unknown channels",
                 formats.compact_money(facts["spend_of_channels"], currency),
                 help="Spend of all days on channels that no touchpoint names.",
             ),
             Kpi(
-                "Spend of unknown campaigns",
+                "Unknown campaigns",
                 formats.compact_money(facts["spend_of_campaigns"], currency),
                 help="Spend of all days on campaigns that no touchpoint names.",
             ),
             Kpi(
-                "Mentions without a campaign",
+                "Unplaced mentions",
                 f"{formats.compact(lost)} · {share}",
                 help="Mentions of all days that reach no campaign: by name, by own post or by a rule.",
             ),

@@ -45,22 +45,29 @@ def _freshness() -> None:
 
 
 def demo_banner() -> None:
-    """While the demo data is in, say so on every page and offer to clear it."""
-    if not queries.answer("options").demo:
+    """While the demo data is in, say so on every page and offer to clear it; where it was cleared, say what takes it out."""
+    options = queries.answer("options")
+    if not options.demo:
         return
+    if not options.facts["demo_stands"]:
+        leaves = follow.awaited("Rows of it are in the numbers until the next run takes them out")
+        st.markdown(f":orange-badge[:material/science: Demo data] {leaves}")
+        return
+    lands = resources.stores().lake.lands_uploads
+    leave = "its rows leave the pages with the next run" if lands else "every demo row leaves all pages"
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(
             ":orange-badge[:material/science: Demo data] All numbers are made up.",
             width="content",
         )
         with st.popover("Clear demo data", type="tertiary"):
-            st.markdown("Your first own upload clears the demo, or you do it now: every demo row leaves all pages.")
+            st.markdown(f"Your first own upload clears the demo, or you do it now: {leave}.")
             st.button("Clear it now", on_click=_clear_demo, icon=":material/delete:")
 
 
 def _clear_demo() -> None:
     try:
         clear_demo(resources.stores(), resources.settings().user)
-        st.session_state["done"] = "The demo data was cleared."
+        st.session_state["done"] = follow.demo_cleared(queries.answer("uploads").rows)
     except TouchlineError as error:
         error_panel(error)

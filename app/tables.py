@@ -45,6 +45,11 @@ def multiple(title: str, **options: Any) -> Any:
     return _COLUMN.NumberColumn(title, format="%,.2fx", **options)
 
 
+def width_of(text: str) -> int:
+    """The pixels that a column needs so that the text is not cut."""
+    return round(len(text) * 6.6) + 17
+
+
 def table(rows: pd.DataFrame, columns: Mapping[str, Any], name: str, most: int = 12) -> None:
     """A sortable table of the given columns that scrolls beyond `most` rows, and all columns as the download `name`.csv."""
     grid(rows, columns, name, most)
@@ -77,16 +82,16 @@ def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | Non
         key=lambda column: column.map(order).fillna(len(order)) if column.name == "quadrant" else column,
     )
     rows = rows.assign(action=rows["advice"].map(in_short), name=rows[by].map(lambda name: short(name, 32)))
-    widest = int(rows["name"].str.len().max())
+    widest = max(rows["name"], key=len)
     # As wide as the longest name, so that none is cut; with usual names a phone has room for what to do and the CPA beside it.
     columns = {
-        "name": text(by.capitalize(), pinned=True, width=min(max(round(widest * 6.6) + 17, 90), 230)),
+        "name": text(by.capitalize(), pinned=True, width=min(max(width_of(widest), 90), 230)),
         "action": text("What to do", width=88),
     }
     if rows["cpa"].notna().any():
         columns["cpa"] = money("Paid CPA", currency, 0 if rows["cpa"].max() >= 1000 else 2, width=70)
     columns |= {
-        "quadrant": text("Quadrant"),
+        "quadrant": text("Quadrant", width=width_of(max(QUADRANT_COLOURS, key=len))),
         "reach": count("Summed reach"),
         "mentions": count("Mentions"),
         "negative_share": share("Negative"),

@@ -60,7 +60,8 @@ with st.container(border=True):
         shown = components.selector("Show", ["Numbers", "Against last touch", "Ranks"], key="compare_show")
     wide = compared.side_by_side(rows, by, value, filters.model, shown)
     tables.grid(wide, compared.columns_of(wide, by, shown, money), f"Every {by} under every model")
-    st.caption("▲ ▼ places against last touch. \\* counts a conversion once for each that took part: never sum it.")
+    arrows = "▲ ▼ places against last touch. " if shown == "Ranks" else ""
+    st.caption(f"{arrows}\\* counts a conversion once for each that took part: never sum it.")
     tables.download(rows, f"models by {by}")
 
 left, right = st.columns([1.1, 0.9], gap="small")

@@ -30,12 +30,12 @@ if view == behind.VIEWS[0]:
                 help="Half of the conversions came with so many touches or fewer within the look-back window.",
             ),
             Kpi(
-                "Median days to convert",
+                "Median days",
                 journey_words.days(lags.facts["median_days"]),
                 help="Whole days of 24 hours from the first touch within the look-back window to the conversion.",
             ),
             Kpi(
-                "One-touch conversions",
+                "One-touch share",
                 formats.percent(facts["one_touch_share"]),
                 formats.points_between(facts["one_touch_share"], before.get("one_touch_share")),
                 "neither",

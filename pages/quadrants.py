@@ -15,7 +15,7 @@ MOST_DRAWN = 400
 
 filters = components.filters()
 head = st.container()
-left, right = st.columns([1.35, 1], gap="small")
+left, right = st.columns([1.2, 1], gap="small")
 with left.container(border=True):
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         by = GRAINS[components.selector("Points", list(GRAINS), key="points")]

@@ -109,7 +109,8 @@ def _demo(given: argparse.Namespace) -> None:
     with opened() as stores:
         if given.clear:
             cleared = clear_demo(stores, stores.settings.user)
-            print("The demo data were cleared." if cleared else "There are no demo data.")
+            waits = " What the lake holds of them goes with its jobs' next run." if stores.lake.lands_uploads else ""
+            print(f"The demo data were cleared.{waits}" if cleared else "There are no demo data.")
         elif not given.if_unused or demo_is_wanted(stores):
             load_demo(stores, lambda step, done: print(f"{done:4.0%} {step}", file=sys.stderr))
             print("The demo data are loaded.")

@@ -99,7 +99,7 @@ class Told:
                 f"The rows are in the lake after the next run of its jobs, planned for {run:%Y-%m-%d %H:%M} UTC."
             )
         if upload is not None and upload["clears_demo"]:
-            said.append("The demo data were cleared: these are the first data of your own.")
+            said.append("The demo data were taken back: these are the first data of your own.")
         return said
 
     def _nothing_changes(self, upload: Mapping[str, Any] | None) -> bool:

@@ -9,8 +9,11 @@ import plotly.graph_objects as go
 from app.charts.scale import count_ticks
 from app.charts.theme import OTHER_COLOUR, Theme
 from app.formats import known, number, percent, plain_html, short
+from pipelines.questions.journeys import EARLIER, LATER
 
 END_COLOURS = {"Conversion": "#0B8A80", "No conversion": "#C9CED6"}
+BEYOND_COLOUR = "#5B6472"
+"""Of the touches before or after the steps that are looked at."""
 LANE_HEIGHT = 36
 _LARGEST, _SMALLEST = 26, 8
 """Pixels across the mark of a touch with all the credit, and of one with none."""
@@ -81,8 +84,8 @@ def _columns(
 def steps_flow(rows: pd.DataFrame, last: bool, colours: Mapping[str, str], theme: Theme) -> go.Figure:
     """A Sankey of steps, left to right; a band is as wide as its journeys are many. rows: step, from, to, journeys.
 
-    last: the steps are the last ones, so that all of them end at the right, however many there are. Every second step is labelled, so that a
-    phone has room for the names; the ends are told by END_COLOURS.
+    last: the steps are the last ones, so that all of them end at the right, however many there are. A legend tells the names, which a phone has
+    no room for between the steps; the ends are told by END_COLOURS.
     """
     places: dict[tuple[int, str], int] = {}
 
@@ -93,12 +96,22 @@ def steps_flow(rows: pd.DataFrame, last: bool, colours: Mapping[str, str], theme
     sources = [node(row["step"], row["from"]) for row in records]
     targets = [node(row["step"] + 1, row["to"]) for row in records]
     names = [name for _, name in places]
-    hues = [END_COLOURS.get(name) or colours.get(name, OTHER_COLOUR) for name in names]
-    figure = theme.figure(470, showlegend=False)
+    fixed = {**END_COLOURS, EARLIER: BEYOND_COLOUR, LATER: BEYOND_COLOUR}
+    hues = [fixed.get(name) or colours.get(name, OTHER_COLOUR) for name in names]
+    hidden = {"visible": False}
+    figure = theme.figure(500, xaxis=hidden, yaxis=hidden)
+    figure.update_layout(legend={"itemclick": False, "itemdoubleclick": False})
+    for name, hue in dict(zip(names, hues, strict=True)).items():
+        figure.add_scatter(
+            x=[None],
+            y=[None],
+            mode="markers",
+            marker={"symbol": "square", "size": 11, "color": hue},
+            name=plain_html(short(name, 24)),
+        )
     figure.add_sankey(
         arrangement="snap",
         node={
-            "label": [plain_html(short(name, 16)) if step % 2 == 1 else "" for step, name in places],
             "customdata": [plain_html(name) for name in names],
             "color": hues,
             "pad": 9,
@@ -114,7 +127,6 @@ def steps_flow(rows: pd.DataFrame, last: bool, colours: Mapping[str, str], theme
             "color": [_pale(hues[source]) for source in sources],
             "hovertemplate": "%{source.customdata} → %{target.customdata}: %{value:,.0f} journeys<extra></extra>",
         },
-        textfont={"size": 12, "color": theme.ink, "shadow": "none"},
     )
     return figure
 

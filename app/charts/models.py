@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from app.charts.scale import count_ticks
-from app.charts.theme import QUADRANT_COLOURS, Theme
-from app.formats import days, number, percent, plain_html, short
+from app.charts.theme import QUADRANT_COLOURS, Theme, between, readable_on
+from app.formats import days, known, number, percent, plain_html, short
 
 ROW_HEIGHT = 38
 LEGEND = 52
@@ -140,12 +141,13 @@ def windows_heat(rows: pd.DataFrame, value: str, chosen: str, titles: Mapping[st
         yaxis={"autorange": "reversed", "showgrid": False, "ticklabelstandoff": 6},
         hovermode="closest",
     )
-    least = "#1E2430" if theme.dark else "#EEF2FC"
+    least, cells = "#1E2430" if theme.dark else "#EEF2FC", table.to_numpy(dtype=float)
     figure.add_heatmap(
-        z=table.to_numpy(dtype=float),
+        z=cells,
         x=[days(window).replace(" days", " d").replace(" day", " d") for window in table.columns],
         y=labels,
-        texttemplate="%{z:,.0f}",
+        text=[[_on_cell(value, cells, (least, theme.accent)) for value in row] for row in cells],
+        texttemplate="%{text}",
         textfont={"size": 12},
         colorscale=[[0, least], [1, theme.accent]],
         showscale=False,
@@ -154,6 +156,15 @@ def windows_heat(rows: pd.DataFrame, value: str, chosen: str, titles: Mapping[st
         hovertemplate="%{y}, window %{x}: <b>%{z:,.1f}</b><extra></extra>",
     )
     return figure
+
+
+def _on_cell(value: float, cells: np.ndarray[Any, np.dtype[np.float64]], ends: tuple[str, str]) -> str:
+    """The number in a cell, black or white, whichever is read more easily on its colour. ends: the colours of the least and the most cell."""
+    if not known(value):
+        return ""
+    least, most = np.nanmin(cells), np.nanmax(cells)
+    colour = between(*ends, (value - least) / (most - least) if most > least else 0.5)
+    return f'<span style="color:{readable_on(colour)}">{number(value)}</span>'
 
 
 def _by_name(names: list[str], unit: str, theme: Theme, **across: Any) -> go.Figure:

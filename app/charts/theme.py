@@ -133,6 +133,22 @@ def stable_colours(known: Iterable[str]) -> dict[str, str]:
 
 
 def _lighter(colour: str, rounds: int) -> str:
-    keep = 0.65**rounds
-    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(255 - (255 - part) * keep):02X}" for part in parts)
+    return between("#FFFFFF", colour, 0.65**rounds)
+
+
+def between(one: str, other: str, share: float) -> str:
+    """The colour at a share 0..1 of the way from one to another."""
+    pairs = zip(_parts(one), _parts(other), strict=True)
+    return "#" + "".join(f"{round(start + (end - start) * share):02X}" for start, end in pairs)
+
+
+def readable_on(colour: str) -> str:
+    """Black or white, whichever stands out more from a colour: by 4.5 to 1 at least, as WCAG reckons it."""
+    light = [part / 255 / 12.92 if part <= 10 else ((part / 255 + 0.055) / 1.055) ** 2.4 for part in _parts(colour)]
+    luminance = sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), light, strict=True))
+    return "#000000" if (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05) else "#FFFFFF"
+
+
+def _parts(colour: str) -> list[int]:
+    """Red, green and blue, 0 to 255."""
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]

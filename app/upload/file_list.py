@@ -21,6 +21,7 @@ _STATES: dict[str, tuple[str, str]] = {
     "already stored": ("gray", ":material/done_all:"),
     "storing": ("blue", ":material/upload:"),
     "stored": ("green", ":material/done_all:"),
+    "awaits the next run": ("blue", ":material/schedule:"),
     "not stored": ("red", ":material/error:"),
     "undone": ("gray", ":material/undo:"),
 }
@@ -91,7 +92,7 @@ def _state(line: Listed, stored: Mapping[str, Mapping[str, Any]]) -> str:
     if not line.upload_id:
         return readings.reading_of(line).state
     upload = stored.get(line.upload_id, {"status": "pending"})
-    return {"pending": "storing", "committed": "stored", "landed": "stored", "failed": "not stored"}.get(
+    return {"pending": "storing", "committed": "stored", "landed": "awaits the next run", "failed": "not stored"}.get(
         str(upload["status"]), "undone"
     )
 

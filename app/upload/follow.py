@@ -132,7 +132,7 @@ def _ended(uploads: pd.DataFrame) -> None:
     stored = own[own["status"].isin(["committed", "landed"])]
     if stored.empty:
         return
-    cleared = " The demo data was cleared." if stored["clears_demo"].any() else ""
+    cleared = f" {demo_cleared(uploads)}" if stored["clears_demo"].any() else ""
     summed = stored[[f"rows_{kind}" for kind in OUTCOMES]].sum().to_dict()
     landed = stored["status"] == "landed"
     what = (
@@ -145,6 +145,12 @@ def _ended(uploads: pd.DataFrame) -> None:
     st.success(f"**{what}** {counts(summed)}.{cleared}{see}", icon=":material/check_circle:")
     if landed.any():
         st.info(awaited("What landed shows on the pages after the next run"), icon=":material/schedule:")
+
+
+def demo_cleared(uploads: pd.DataFrame) -> str:
+    """What has become of demo data that was taken back: what a lake that jobs write has of it stays until they run."""
+    leaving = uploads["demo"] & (uploads["status"] == "leaving")
+    return awaited("The demo data goes with the next run") if leaving.any() else "The demo data was cleared."
 
 
 def awaited(what: str) -> str:

@@ -49,7 +49,7 @@ def store(lines: Sequence[Listed]) -> None:
 
 def keep_demo() -> None:
     """While the demo data is in: say that own data clear it, and offer to keep it."""
-    if queries.answer("options").demo:
+    if queries.answer("options").facts["demo_stands"]:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(":material/science: Storing your own file clears the demo data.", width="content")
             st.checkbox("Keep the demo data beside it", key="keep demo")

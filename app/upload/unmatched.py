@@ -14,6 +14,5 @@ def link_to_names() -> None:
     except TouchlineError:
         return  # that a store does not answer is said above
     if count:
-        what = formats.counted(count, "channel, campaign or account is", "channels, campaigns or accounts are")
-        label = f"{what} known to one source only: join them"
+        label = f"{formats.counted(count, 'name')} found no match"
         st.page_link(PAGES / "names.py", label=label, icon=":material/join:")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines import health
+from pipelines import derived, health
 from pipelines.errors import TouchlineError
 from pipelines.identity import KINDS, names_of
 from pipelines.ingest.lake_rows import runs_since
@@ -51,6 +51,7 @@ def options(reading: Reading, parameters: Mapping[str, Any]) -> Found:
         "longest_lookback_days": reading.settings.longest_lookback_days,
         "primary_conversion_type": reading.settings.primary_conversion_type
         or (None if by_type.empty else str(by_type["type"].iloc[0])),
+        "demo_stands": _demo_stands(reading),
     }
     return Found(pd.DataFrame(rows, columns=["kind", "value", "weight"]), facts=facts)
 
@@ -130,8 +131,28 @@ def lake_queries(reading: Reading, parameters: Mapping[str, Any]) -> Found:
 
 
 def holds_demo(reading: Reading) -> bool:
-    """Whether the data is the demo's, in part or in whole."""
+    """Whether the data is the demo's, in part or in whole; also while what was taken back waits in the lake for the run that takes it out."""
+    return _demo_stands(reading) or reading.kept("rows of the demo", lambda: _demo_waits(reading))
+
+
+def _demo_stands(reading: Reading) -> bool:
     return bool(reading.warehouse("days")["demo"].any())
+
+
+def _demo_waits(reading: Reading) -> bool:
+    """Whether tables that a job writes hold rows of the demo in this reading, or journeys that were made of such rows."""
+    lake = reading.stores.lake
+    if not lake.lands_uploads:
+        return False
+    shown = [(table, snapshot) for table, snapshot in reading.snapshots.items() if table not in derived.STATEMENTS]
+    for table in derived.STATEMENTS:
+        if origin := lake.origin(table, reading.snapshots.get(table)):
+            shown += origin.snapshots.items()
+    uploads = reading.warehouse("uploads")
+    demo = set(uploads.loc[uploads["demo"], "upload_id"])
+    return any(
+        demo & lake.held_uploads(table, snapshot) for table, snapshot in dict.fromkeys(shown) if snapshot is not None
+    )
 
 
 def _first_day(fresh: pd.DataFrame) -> str | None:

@@ -112,7 +112,7 @@ def _with_intervals(asked: Asked, rows: pd.DataFrame, value: str) -> pd.DataFram
     credit, known = found.credit(), found.in_one_currency
     if not known:
         asked.how.warn(
-            "Revenue has no intervals: it is in other currencies, whose rates differ from day to day, and buckets of people have no days."
+            "Revenue has no intervals: it is in other currencies, whose rates differ from day to day; intervals are made of sums over all days."
         )
     numbers = {SUMS[0]: credit.measure(0).interval()}
     numbers["cpa"] = cpa_interval(credit.measure(0), rows["spend"].to_numpy(dtype=float)[: len(names)])

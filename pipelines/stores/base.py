@@ -151,8 +151,8 @@ class Lake(Protocol):
         """Whether tables hold the same rows in both states: a compaction makes a snapshot and changes none."""
         ...
 
-    def held_uploads(self, table: str) -> set[str]:
-        """The uploads of which a commit, not taken back since, is in the table's history."""
+    def held_uploads(self, table: str, until: int | None = None) -> set[str]:
+        """The uploads of which a commit, not taken back since, is in the table's history, until a snapshot (None: the present one)."""
         ...
 
     def history_begins(self, table: str) -> datetime | None:

@@ -60,12 +60,14 @@ def stored(table: Table) -> dict[str, int]:
     return {upload: snapshot for snapshot, said in history(table).items() for upload in named(said, UPLOAD)}
 
 
-def held(table: Table) -> set[str]:
-    """The uploads in a table's history that were not taken back since."""
+def held(table: Table, until: int | None = None) -> set[str]:
+    """The uploads in a table's history, until a snapshot (None: the present one), that were not taken back since."""
     found: set[str] = set()
-    for said in history(table).values():
+    for snapshot, said in history(table).items():
         found -= named(said, UNDONE)
         found |= named(said, UPLOAD)
+        if snapshot == until:
+            break
     return found
 
 

@@ -206,9 +206,9 @@ class DuckDBLake:
 
         self._commit(table, change)
 
-    def held_uploads(self, table: str) -> set[str]:
-        """The uploads of which a commit, not taken back since, is in the table's history."""
-        return held(self.table(table))
+    def held_uploads(self, table: str, until: int | None = None) -> set[str]:
+        """The uploads of which a commit, not taken back since, is in the table's history, until a snapshot (None: the present one)."""
+        return held(self.table(table), until)
 
     def history_begins(self, table: str) -> datetime | None:
         """The UTC instant since which that history is kept; None where it is whole."""

@@ -133,9 +133,9 @@ class RemoteLake:
             return builds.origin_of(current, current.metadata.current_snapshot_id)
         return None if snapshot is None else builds.origin_of(self._holding(table, snapshot), snapshot)
 
-    def held_uploads(self, table: str) -> set[str]:
-        """The uploads of which a commit, not taken back since, is in the table's history."""
-        return history.held(self._loaded(table))
+    def held_uploads(self, table: str, until: int | None = None) -> set[str]:
+        """The uploads of which a commit, not taken back since, is in the table's history, until a snapshot (None: the present one)."""
+        return history.held(self._loaded(table) if until is None else self._holding(table, until), until)
 
     def history_begins(self, table: str) -> datetime | None:
         """The UTC instant since which that history is kept; None where it is whole."""

@@ -100,7 +100,7 @@ def test_one_own_file_clears_the_demo_from_the_page_without_a_reload(
         store(window)
         expect(window.get_by_text("The demo data was cleared.")).to_be_visible()
         expect(window.get_by_role("button", name="Clear demo data")).to_have_count(0)
-        expect(window.get_by_text("known to one source only")).to_have_count(0)
+        expect(window.get_by_text("found no match")).to_have_count(0)
         expect(badges(window, "stored")).to_have_count(2)  # in the list and in the history
 
 
@@ -234,3 +234,15 @@ _CLIPPED = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(ch
   }).map(text => text.textContent);
 })"""
 """The texts of charts that reach beyond their chart."""
+
+
+def test_the_button_of_an_open_popover_is_read_on_dark_paper(opened: Browser, empty_address: str) -> None:
+    context = opened.new_context(color_scheme="dark")
+    page = context.new_page()
+    page.goto(f"{empty_address}/upload")
+    settled(page)
+    button = page.get_by_role("button", name="What can I drop?")
+    button.click()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(button).to_have_css("color", "rgb(231, 234, 240)")
+    context.close()

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
+import pyarrow as pa
 import pytest
 from pyiceberg.catalog import Catalog
 from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.table import Table
 
 from pipelines.derived import RAW
-from pipelines.stores.catalog import DERIVED, NAMESPACE, TABLES, load_or_create, open_glue_catalog
+from pipelines.stores.catalog import DERIVED, NAMESPACE, TABLES, arrow_schema, load_or_create, open_glue_catalog
 from pipelines.stores.history import MADE_OF, NEXT_NUMBER, PROGRAM, UPLOAD, held
 from pipelines.stores.lake_duckdb import DuckDBLake
 from tests.cloud.endpoint import REGION, Endpoint, environment
@@ -53,6 +54,15 @@ def cloud(engine: str) -> Iterator[Cloud]:
         catalog = open_glue_catalog(URL)
         catalog.create_namespace(NAMESPACE)
         yield Cloud(engine, endpoint, catalog)
+
+
+def append(cloud: Cloud, table: str, properties: dict[str, str]) -> int:
+    """Commit no rows to a table, and what a job says of its commit; the snapshot."""
+    stored = cloud.catalog.load_table(f"{NAMESPACE}.{table}")
+    stored.append(pa.Table.from_pylist([], schema=arrow_schema(table)), snapshot_properties=properties)
+    made = stored.metadata.current_snapshot_id
+    assert made is not None
+    return made
 
 
 def copy_lake(lake: DuckDBLake, catalog: Catalog, database: str = NAMESPACE) -> dict[str, int | None]:

@@ -14,24 +14,23 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import boto3
-import pyarrow as pa
 import pytest
 
 from glue_jobs.raw_files import RawFile, list_files
 from glue_jobs.storage import open_storage
+from pipelines import derived
 from pipelines.errors import TouchlineError
 from pipelines.ingest import bucket, history, lake_rows, prepare, rows, uploads
 from pipelines.ingest.load import commit
 from pipelines.ingest.plan import preview
 from pipelines.ingest.prepared import Prepared
-from pipelines.questions import ask
+from pipelines.questions import ask, data
 from pipelines.settings import PROJECT, Settings
 from pipelines.sources import SOURCES
 from pipelines.stores import open_stores
 from pipelines.stores.base import Stores
-from pipelines.stores.catalog import arrow_schema
-from pipelines.stores.history import UNDONE, UPLOAD
-from tests.cloud.lakes import URL, Cloud
+from pipelines.stores.history import MADE_OF, PROGRAM, UNDONE, UPLOAD
+from tests.cloud.lakes import URL, Cloud, append
 from tests.conftest import Environment
 
 CONTENT = b"time,account,platform,text\n2026-03-01 10:00,A,X,lovely\n2026-03-02 11:00,B,X,awful\n"
@@ -67,13 +66,13 @@ def objects(upload: Mapping[str, Any]) -> dict[str, bytes]:
     }
 
 
-def run_job(cloud: Cloud, stores: Stores, **properties: str) -> None:
-    """Commit to the table of mentions as a job does that stored or took out the rows of uploads."""
-    table = cloud.catalog.load_table("touchline.mentions")
-    said = {name: value for name, value in properties.items() if value}
-    rows = pa.Table.from_pylist([], schema=arrow_schema("mentions"))
-    table.append(rows, snapshot_properties={{"stored": UPLOAD, "undone": UNDONE}[name]: said[name] for name in said})
+def run_job(cloud: Cloud, stores: Stores, table: str = "mentions", **uploads: str) -> int:
+    """Commit to a table as a job does that stored or took out the rows of uploads; the snapshot."""
+    made = append(
+        cloud, table, {{"stored": UPLOAD, "undone": UNDONE}[done]: upload for done, upload in uploads.items()}
+    )
     stores.lake.refresh()
+    return made
 
 
 def test_a_file_lands_beside_the_note_of_how_it_is_read(athena: Stores) -> None:
@@ -102,6 +101,49 @@ def test_it_is_stored_once_a_run_brought_its_rows_and_undone_once_one_took_them_
     assert status(athena, upload) == "leaving"
     run_job(filled, athena, undone=upload["upload_id"])
     assert status(athena, upload) == "undone"
+
+
+def holds_demo(stores: Stores) -> bool:
+    return ask(stores, "feed_days", {}).demo
+
+
+def test_numbers_are_the_demos_until_a_run_took_its_rows_out(filled: Cloud, athena: Stores) -> None:
+    made_up = CONTENT + b"2026-03-04 10:00,A,X,made up\n"
+    demo = commit(athena, file(made_up), made_up, "mia", demo=True)
+    run_job(filled, athena, stored=demo["upload_id"])
+    assert holds_demo(athena)
+    own = CONTENT + b"2026-03-04 10:00,A,X,of our own\n"
+    assert commit(athena, file(own), own, "mia")["clears_demo"]
+    assert status(athena, demo) == "leaving"
+    assert holds_demo(athena)
+    before = athena.read()
+    run_job(filled, athena, undone=demo["upload_id"])
+    assert not holds_demo(athena)
+    assert data.holds_demo(before)  # which still shows them
+
+
+def test_numbers_are_the_demos_while_journeys_are_made_of_its_rows(filled: Cloud, athena: Stores) -> None:
+    demo = commit(athena, *touches("made up"), "mia", demo=True)
+    made = run_job(filled, athena, "touchpoints", stored=demo["upload_id"])
+    own = commit(athena, *touches("own"), "mia")
+    taken = run_job(filled, athena, "touchpoints", undone=demo["upload_id"], stored=own["upload_id"])
+    build_journeys(filled, athena, made)
+    assert holds_demo(athena)
+    build_journeys(filled, athena, taken)
+    assert not holds_demo(athena)
+
+
+def touches(person: str) -> tuple[Prepared, bytes]:
+    """A file of one touchpoint."""
+    content = f"person,time,channel\n{person},2026-03-05 10:00,Email\n".encode()
+    return prepare(SOURCES["touchpoints"], content, "touches.csv"), content
+
+
+def build_journeys(cloud: Cloud, stores: Stores, touchpoints: int) -> None:
+    """Commit to the derived tables as a build does that read the touchpoints of a snapshot."""
+    for table in derived.STATEMENTS:
+        append(cloud, table, {PROGRAM: "any", MADE_OF: json.dumps({"touchpoints": touchpoints, "conversions": None})})
+    stores.lake.refresh()
 
 
 def rows_held(stores: Stores) -> int:

@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import compared
 from app.charts import Theme, interval_chart, models_range, windows_heat
+from app.charts.theme import between, readable_on
 from pipelines.attribution import MODELS
 from tests.conftest import Environment
 from tests.pages.conftest import OpenPage
@@ -56,6 +57,8 @@ def test_the_first_view_says_who_leads_and_that_the_sums_hold(demo: Environment,
     assert "not distinguishable" in said(page) or "clear of chance" in said(page)
     assert "✓ under all 16 models" in said(page)
     assert "Parity" not in said(page)
+    assert "places against last touch" not in said(page)  # of which only the ranks have any
+    assert "places against last touch" in said(open_page(demo, "compare.py", compare_show="Ranks"))
 
 
 def test_parity_is_checked_on_demand(demo: Environment, open_page: OpenPage) -> None:
@@ -111,6 +114,13 @@ def test_sums_that_do_not_hold_are_said() -> None:
     assert "does not hold under Linear" in compared.reconciled({**facts, "reconciled": False})
 
 
+@pytest.mark.parametrize("shown", ["Numbers", "Against last touch", "Ranks"])
+def test_no_head_of_a_column_is_cut(shown: str) -> None:
+    wide = compared.side_by_side(compared_rows(["Search"]), "channel", "attributed_conversions", CHOSEN, shown)
+    columns = compared.columns_of(wide, "channel", shown, None)
+    assert all(columns[model]["width"] >= 7 * len(columns[model]["label"]) + 8 for model in MODELS)
+
+
 def test_the_table_tells_ranks_against_last_touch() -> None:
     rows = compared_rows(["Search", "Social"])
     rows.loc[(rows["model"] == "linear") & (rows["channel"] == "Social"), ["rank", "rank_change"]] = (1, 1)
@@ -155,3 +165,29 @@ def test_the_heat_map_has_a_cell_a_model_and_window() -> None:
     assert "<b>Position-based</b>" in figure.data[0].y
     alone = windows_heat(rows, "attributed_conversions", "participation", compared.TITLES, Theme())
     assert alone.data[0].z.shape == (len(MODELS), 2)
+
+
+@pytest.mark.parametrize(
+    ("dark", "colours"), [(False, ["#000000", "#000000", "#FFFFFF"]), (True, ["#FFFFFF", "#FFFFFF", "#000000"])]
+)
+def test_numbers_on_the_heat_map_are_read_on_light_cells_and_on_dark_ones(dark: bool, colours: list[str]) -> None:
+    only = compared_rows(["Search"]).query("model == @CHOSEN")
+    rows = pd.concat([only.assign(window_days=earned, attributed_conversions=earned) for earned in (1.0, 12.0, 30.0)])
+    [cells] = windows_heat(rows, "attributed_conversions", CHOSEN, compared.TITLES, Theme(dark=dark)).data[0].text
+    numbers = zip(colours, (1, 12, 30), strict=True)
+    assert list(cells) == [f'<span style="color:{colour}">{earned}</span>' for colour, earned in numbers]
+
+
+@pytest.mark.parametrize("share", [step / 20 for step in range(21)])
+@pytest.mark.parametrize("theme", [Theme(), Theme(dark=True)])
+def test_black_or_white_stands_out_from_every_shade(theme: Theme, share: float) -> None:
+    shade = between("#EEF2FC", theme.accent, share)
+    light, dark = (_luminance(colour) for colour in sorted([shade, readable_on(shade)], key=_luminance, reverse=True))
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def _luminance(colour: str) -> float:
+    """As WCAG 2.2 defines it."""
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (red, green, blue)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

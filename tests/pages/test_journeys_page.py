@@ -45,8 +45,8 @@ def test_paths_say_what_they_show(demo: Environment, open_page: OpenPage) -> Non
     page = open_page(demo, "journeys.py")
     assert [card.label for card in page.metric] == [
         "Median touches",
-        "Median days to convert",
-        "One-touch conversions",
+        "Median days",
+        "One-touch share",
         "Conversion rate",
     ]
     assert charts(page) == 3
@@ -126,15 +126,18 @@ def steps() -> pd.DataFrame:
 
 @pytest.mark.parametrize("last", [True, False])
 def test_all_journeys_flow_to_one_end(last: bool) -> None:
-    [flow] = steps_flow(steps(), last, {"Search": "#0072B2"}, Theme()).data
+    *legend, flow = steps_flow(steps(), last, {"Search": "#0072B2"}, Theme()).data
     assert list(flow.link.value).count(5) == 1
     labels = list(flow.node.customdata)
     assert labels.count("Conversion") == labels.count("No conversion") == 1
     assert sum(flow.link.value) == steps()["journeys"].sum()
     into = [labels[target] for target in flow.link.target]
     assert into.count("Conversion") == 2
-    assert "<img" not in json.dumps([labels, list(flow.node.label)])
-    assert set(flow.node.label) == {"Search", ""}
+    told = {name.name: name.marker.color for name in legend}
+    assert len(told) == len(set(labels)) == 4
+    assert told["Search"] == "#0072B2"
+    assert "<img" not in json.dumps([labels, list(told)])
+    assert flow.node.label is None  # a phone has no room for names between the steps
 
 
 def test_bars_of_lengths_and_lags_say_their_ends() -> None:

@@ -40,21 +40,21 @@ def cards(page: AppTest) -> dict[str, str]:
 
 def test_names_without_a_match_are_ranked_and_assigned_in_one_step(small: Environment, open_page: OpenPage) -> None:
     page = open_page(small, "names.py")
-    assert cards(page)["Spend of unknown channels"] == "€ 59.00"
-    assert cards(page)["Mentions without a campaign"] == "2 · 100.0%"
+    assert cards(page)["Unknown channels"] == "€ 59.00"
+    assert cards(page)["Unplaced mentions"] == "2 · 100.0%"
     assert said(page).index("Paid Search") < said(page).index("Podcast") < said(page).index("google / cpc")
     page.selectbox(key="means channel google / cpc touchpoints").select("Paid Search").run()
     page = page.button(key="assign channel google / cpc touchpoints").click().run()
     assert not page.exception
     assert "Paid Search: attributed conversions 0.0 → 1.0" in page.success[0].value.replace("\\", "")
-    assert cards(page)["Spend of unknown channels"] == "€ 9.00"
+    assert cards(page)["Unknown channels"] == "€ 9.00"
 
 
 def test_a_hashtag_is_assigned_by_a_rule(small: Environment, open_page: OpenPage) -> None:
     page = open_page(small, "names.py")
     page.selectbox(key="means hashtag #spring26 mentions").select("Spring").run()
     page = page.button(key="assign hashtag #spring26 mentions").click().run()
-    assert cards(page)["Mentions without a campaign"] == "1 · 50.0%"
+    assert cards(page)["Unplaced mentions"] == "1 · 50.0%"
     assert ask(stores(), "naming_rules").rows[["hashtag", "means"]].to_numpy().tolist() == [["#spring26", "Spring"]]
 
 

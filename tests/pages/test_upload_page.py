@@ -363,7 +363,7 @@ def test_names_that_meet_nothing_lead_to_their_page(empty: Environment, open_pag
     mentions = b"time,account,platform,text\n2026-02-01 10:00,Nothern,X,hello\n2026-02-01 11:00,Northern,X,hi\n"
     page = stored(dropped(page, "mentions.csv", mentions)).run()
     links = {link.proto.page: link.proto.label for link in page.get("page_link")}
-    assert "known to one source only" in links["names"]
+    assert "found no match" in links["names"]
 
 
 def test_own_data_clear_the_demo_from_every_part_of_the_page(empty: Environment, open_page: OpenPage) -> None:
