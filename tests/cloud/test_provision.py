@@ -164,6 +164,15 @@ def test_without_a_role_the_jobs_are_skipped_and_that_is_said(aws: str) -> None:
     assert [line.differs for line in provision(lake(), "check")] == [False]
 
 
+def test_a_secret_that_does_not_reach_the_jobs_is_warned_of(aws: str) -> None:
+    *_, last = said(with_jobs(TOUCHLINE_PERSON_SECRET="pepper"))
+    assert last.startswith("warning: the Glue jobs store persons as they came: TOUCHLINE_PERSON_SECRET does not reach")
+    assert said(with_jobs(TOUCHLINE_PERSON_SECRET="pepper"), "check") == [last]
+    assert said(with_jobs(TOUCHLINE_PERSON_SECRET="pepper", TOUCHLINE_JOBS="local"), "check") == []
+    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:touchline-persons"
+    assert "warning" not in "".join(said(with_jobs(TOUCHLINE_PERSON_SECRET="pepper", TOUCHLINE_PERSON_SECRET_ARN=arn)))
+
+
 def _raise_limit() -> None:
     updates = {"BytesScannedCutoffPerQuery": 10**15}
     boto3.client("athena").update_work_group(WorkGroup="touchline", ConfigurationUpdates=updates)
