@@ -44,6 +44,11 @@ def permission(service: str, operation: str) -> str:
     return f"{service}:{_S3_ACTIONS.get(operation, operation) if service == 's3' else operation}"
 
 
+def elsewhere(what: str) -> TouchlineError:
+    """The error for what lies in another region than the one that is asked."""
+    return TouchlineError(f"The {what} lies in another region.", "Set AWS_DEFAULT_REGION to that region.")
+
+
 @contextmanager
 def told(service: str, what: str) -> Iterator[None]:
     """Whatever AWS refuses in the block becomes a TouchlineError that names `what` and the permission that is missing."""
@@ -87,7 +92,7 @@ def _refused(problem: ClientError, service: str, what: str) -> TouchlineError:
             "Allow it for whoever runs this; docs/iam/provisioner.json lists all that is needed.",
         )
     if code in ("301", "PermanentRedirect", "AuthorizationHeaderMalformed"):
-        return TouchlineError(f"The {what} lies in another region.", "Set AWS_DEFAULT_REGION to that region.")
+        return elsewhere(what)
     return TouchlineError(f"AWS refuses {problem.operation_name} for the {what}: {message or code}.", "")
 
 

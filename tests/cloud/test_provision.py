@@ -324,6 +324,15 @@ def test_a_column_of_another_type_is_told_not_touched(aws: str) -> None:
         said(lake())
 
 
+@pytest.mark.parametrize("mode", ["apply", "dry_run", "check"])
+def test_a_bucket_in_another_region_is_told_before_anything_is_made(aws: str, mode: Mode) -> None:
+    boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="lake")
+    before = state()
+    with pytest.raises(TouchlineError, match="The bucket lake lies in another region"):
+        said(with_jobs(), mode)
+    assert state() == before
+
+
 def test_no_lake_url_is_wrong_usage() -> None:
     with pytest.raises(WrongUsage, match="TOUCHLINE_LAKE_URL is not set"):
         said(load_settings({}))
