@@ -22,6 +22,10 @@ from pipelines.errors import TouchlineError
 _S3_ACTIONS = {
     "HeadBucket": "ListBucket",
     "HeadObject": "GetObject",
+    "ListObjectsV2": "ListBucket",
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
     "GetBucketEncryption": "GetEncryptionConfiguration",
     "PutBucketEncryption": "PutEncryptionConfiguration",
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",

@@ -370,6 +370,19 @@ def _refusal(code: str, operation: str, message: str = "") -> ClientError:
             OSError("When uploading: AWS Error ACCESS_DENIED during PutObject operation: no"),
             "the permission s3:PutObject is missing",
         ),
+        *(
+            (
+                "glue",
+                OSError(f"When initiating: AWS Error ACCESS_DENIED during {operation} operation: no"),
+                f"the permission s3:{action} is missing",
+            )
+            for operation, action in (
+                ("CreateMultipartUpload", "PutObject"),
+                ("UploadPart", "PutObject"),
+                ("CompleteMultipartUpload", "PutObject"),
+                ("ListObjectsV2", "ListBucket"),
+            )
+        ),
     ],
 )
 def test_what_aws_refuses_is_said_in_a_sentence(service: str, fault: Exception, sentence: str) -> None:
