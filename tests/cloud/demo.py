@@ -8,6 +8,7 @@ run (on this machine's Spark), and the dashboard asks through PyAthena. Nothing 
 
 import argparse
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -50,12 +51,23 @@ def fill(said: Mapping[str, str]) -> None:
         subprocess.run([sys.executable, "-m", "pipelines", *step], cwd=PROJECT, env={**os.environ, **said}, check=True)
 
 
+def claim(port: int) -> None:
+    """End here, with a sentence, where something else answers at the port: the dashboard would find that out minutes later."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as problem:
+        sys.exit(
+            f"Port {port} cannot be had ({problem.strerror}): stop what runs there, or say `--port` (make: `PORT=`)."
+        )
+
+
 def main() -> None:
     """Fill the lake and show the dashboard until interrupted."""
     parser = argparse.ArgumentParser(description="The dashboard over a local stand-in for AWS.")
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--engine", choices=sorted(ENGINES), default="duckdb")
     given = parser.parse_args()
+    claim(given.port)
     with tempfile.TemporaryDirectory() as folder, Endpoint(given.engine) as endpoint, suppress(KeyboardInterrupt):
         said = variables(endpoint.url, Path(folder) / "home")
         fill(said)
