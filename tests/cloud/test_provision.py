@@ -21,7 +21,7 @@ from pyiceberg.types import StringType
 from pipelines.errors import TouchlineError, WrongUsage
 from pipelines.provision import Mode, provision
 from pipelines.provision.archive import wheel, wheel_name
-from pipelines.provision.jobs import JOBS
+from pipelines.provision.jobs import JOBS, arguments
 from pipelines.provision.refused import permission, told
 from pipelines.settings import PROJECT, SETTINGS, Settings, load_settings
 from pipelines.stores.catalog import DDL, EVOLUTION, TABLES, open_glue_catalog
@@ -504,3 +504,28 @@ def test_every_setting_of_the_cloud_is_documented_where_it_is_set_up() -> None:
     names = settings[settings.index("lake") : settings.index("raw_url")]
     assert "glue_role" in names
     assert [name for name in names if SETTINGS[name].variable not in page] == []
+
+
+_OF_GLUE = {
+    "--datalake-formats",
+    "--enable-metrics",
+    "--enable-continuous-cloudwatch-log",
+    "--job-bookmark-option",
+}
+"""Arguments of a job that no setting changes."""
+
+
+def test_every_setting_that_the_jobs_are_given_is_documented_where_it_is_set_up() -> None:
+    changed = {
+        "TOUCHLINE_LAKE_URL": "s3://other/lake",
+        "TOUCHLINE_GLUE_DATABASE": "other",
+        "TOUCHLINE_TIME_ZONE": "Europe/Berlin",
+        "TOUCHLINE_CURRENCY": "USD",
+        "TOUCHLINE_LONGEST_LOOKBACK_DAYS": "30",
+        "TOUCHLINE_PERSON_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:1:secret:persons",
+    }
+    usual, others = arguments(lake()), arguments(lake(**changed))
+    of_the_lake = {name for name, value in others.items() if usual.get(name) != value}
+    assert of_the_lake == {name for name in others if name not in _OF_GLUE}
+    page = (PROJECT / "docs" / "aws.md").read_text(encoding="utf-8")
+    assert [name for name in changed if f"| `{name}` |" not in page] == []
