@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from pipelines.errors import WrongUsage
+from pipelines.settings import PROJECT
 from pipelines.statements import LONGEST_PARAMETER
 from pipelines.stores import lake_errors
 from pipelines.stores.engine import arrow_type
@@ -119,3 +120,10 @@ def test_what_was_said_becomes_a_sentence(words: str, what: str) -> None:
     assert error.message.endswith(" (Athena query q-1).")
     assert error.remedy.endswith(".")
     assert "{" not in str(error)
+
+
+@pytest.mark.parametrize("words", ["Bytes scanned limit was exceeded", "Snapshot ID does not exist: 7"])
+def test_what_the_guide_explains_is_quoted_as_it_is_said(words: str) -> None:
+    said = lake_errors.unavailable("Athena", ("touchpoints",), words).message
+    guide = (PROJECT / "docs" / "aws.md").read_text(encoding="utf-8").partition("## What to do when")[2]
+    assert f"| `{said.partition(': ')[2].rstrip('.')}` |" in guide
