@@ -105,7 +105,7 @@ _FAULTS = (
         r"EndpointConnection|ConnectTimeout|ReadTimeout|ConnectionError|ConnectionClosed|Could not connect|NETWORK_CONNECTION"
         r"|Max retries exceeded|Connection refused|timed? ?out|\berror 50[234]\b",
         "{engine} cannot be reached",
-        "Check the network, and AWS_DEFAULT_REGION or TOUCHLINE_TRINO_URL; then press Refresh.",
+        "Check the network, and {place}; then press Refresh.",
     ),
 )
 
@@ -124,7 +124,11 @@ def unavailable(engine: str, tables: Sequence[str], words: str, query_id: str | 
     """The error for what AWS or the engine said (error code and message). tables: what could not be read."""
     found, match = _kind(words)
     name = next(filter(None, match.groups()), "") if match and match.re.groupindex else ""
-    said = {"engine": engine, "name": name}
+    said = {
+        "engine": engine,
+        "name": name,
+        "place": "TOUCHLINE_TRINO_URL" if engine == "Trino" else "AWS_DEFAULT_REGION",
+    }
     what = found.what.format(**said, words=_first_line(words))
     return LakeUnavailable(
         f"{_reads(tables)} cannot be read: {what}{_query(engine, query_id)}.", found.remedy.format(**said)

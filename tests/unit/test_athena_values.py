@@ -127,3 +127,12 @@ def test_what_the_guide_explains_is_quoted_as_it_is_said(words: str) -> None:
     said = lake_errors.unavailable("Athena", ("touchpoints",), words).message
     guide = (PROJECT / "docs" / "aws.md").read_text(encoding="utf-8").partition("## What to do when")[2]
     assert f"| `{said.partition(': ')[2].rstrip('.')}` |" in guide
+
+
+@pytest.mark.parametrize(
+    ("engine", "place"),
+    [("Athena", "AWS_DEFAULT_REGION"), ("AWS Glue", "AWS_DEFAULT_REGION"), ("Trino", "TOUCHLINE_TRINO_URL")],
+)
+def test_who_cannot_be_reached_is_looked_for_where_it_is_set(engine: str, place: str) -> None:
+    error = lake_errors.unavailable(engine, (), "EndpointConnectionError: Could not connect to the endpoint URL")
+    assert error.remedy.startswith(f"Check the network, and {place}; then ")
