@@ -120,6 +120,9 @@ def test_what_was_said_becomes_a_sentence(words: str, what: str) -> None:
     assert error.message.endswith(" (Athena query q-1).")
     assert error.remedy.endswith(".")
     assert "{" not in str(error)
+    assert (
+        "ress Refresh" not in error.remedy or "ress Refresh or run it again" in error.remedy
+    )  # a command line has none
 
 
 @pytest.mark.parametrize("words", ["Bytes scanned limit was exceeded", "Snapshot ID does not exist: 7"])
