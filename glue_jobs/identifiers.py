@@ -27,7 +27,8 @@ def find_secret(secret_arn: str | None, of_environment: str | None) -> bytes | N
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        found = boto3.client("secretsmanager").get_secret_value(SecretId=secret_arn)["SecretString"]
+        client = boto3.client("secretsmanager", region_name=_region(secret_arn))
+        found = client.get_secret_value(SecretId=secret_arn)["SecretString"]
     except (BotoCoreError, ClientError, KeyError) as problem:
         raise TouchlineError(
             f"The secret {secret_arn} cannot be read: {problem}.",
@@ -41,6 +42,12 @@ def find_secret(secret_arn: str | None, of_environment: str | None) -> bytes | N
     if not secret:
         raise WrongUsage(f"The secret {secret_arn} has no key 'secret'.", "Add it, or keep the secret as plain text.")
     return str(secret).encode()
+
+
+def _region(secret_arn: str) -> str | None:
+    """The region in which the secret lies: a job need not be there, nor know a region. None: the secret is named without one."""
+    fields = secret_arn.split(":")
+    return fields[3] if len(fields) > 3 else None
 
 
 def hash_persons(tables: Mapping[str, pa.Table], secret: bytes) -> dict[str, pa.Table]:

@@ -132,7 +132,7 @@ SETTINGS: dict[str, Setting] = {
     "person_secret": Setting(
         "TOUCHLINE_PERSON_SECRET",
         "",
-        "Secret with which the Glue jobs hash the identifiers of persons; empty leaves them as they are.",
+        "Secret with which jobs on this machine hash the identifiers of persons; empty leaves them as they are. Glue has its ARN.",
     ),
     "user": Setting(
         "TOUCHLINE_USER", "", "Name written into the upload history; empty takes the operating system's user."

@@ -27,6 +27,11 @@ _WORDS: dict[Mode, tuple[str, str]] = {
 }
 """Mode -> what is said of a part that is missing, and of one that differs."""
 
+_STORED_AS_THEY_CAME = (
+    "warning: the Glue jobs store persons as they came: TOUCHLINE_PERSON_SECRET does not reach them,"
+    " and TOUCHLINE_PERSON_SECRET_ARN is not set"
+)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -56,6 +61,8 @@ def provision(settings: Settings, mode: Mode) -> Iterator[Line]:
         )
     if settings.glue_role is None:
         yield Line(f"skipped: the Glue jobs ({', '.join(JOBS)}), because TOUCHLINE_GLUE_ROLE is not set", differs=False)
+    elif settings.person_secret and not settings.person_secret_arn and settings.jobs == "glue":
+        yield Line(_STORED_AS_THEY_CAME, differs=False)
 
 
 def _parts(settings: Settings) -> Iterator[tuple[str, Part]]:

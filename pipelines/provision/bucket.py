@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pipelines.provision.parts import Features, Part
+from pipelines.provision.refused import elsewhere
 from pipelines.settings import Settings
 
 _PUBLIC = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
@@ -36,7 +37,7 @@ def bucket_parts(s3: Any, region: str, settings: Settings) -> Iterator[Part]:
     """The bucket and its settings. s3: boto3's client."""
     assert settings.lake_url is not None
     bucket, prefix = bucket_and_prefix(settings.lake_url)
-    yield Part(f"bucket {bucket}", {}, _known(lambda: s3.head_bucket(Bucket=bucket) and {}), _maker(s3, bucket, region))
+    yield Part(f"bucket {bucket}", {}, _known(lambda: _found(s3, bucket, region)), _maker(s3, bucket, region))
     blocked = dict.fromkeys(_PUBLIC, True)
     yield Part(
         f"bucket {bucket}: public access",
@@ -46,6 +47,13 @@ def bucket_parts(s3: Any, region: str, settings: Settings) -> Iterator[Part]:
     )
     yield _encryption(s3, bucket, settings.kms_key)
     yield _lifecycle(s3, bucket, _rules(prefix, settings))
+
+
+def _found(s3: Any, bucket: str, region: str) -> Features:
+    """Nothing about the bucket, if it is there. Raises TouchlineError where it lies in another region, to which boto3 follows it unasked."""
+    if s3.head_bucket(Bucket=bucket).get("BucketRegion", region) != region:
+        raise elsewhere(f"bucket {bucket}")
+    return {}
 
 
 def _maker(s3: Any, bucket: str, region: str) -> Callable[[bool], None]:

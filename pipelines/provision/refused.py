@@ -22,6 +22,10 @@ from pipelines.errors import TouchlineError
 _S3_ACTIONS = {
     "HeadBucket": "ListBucket",
     "HeadObject": "GetObject",
+    "ListObjectsV2": "ListBucket",
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
     "GetBucketEncryption": "GetEncryptionConfiguration",
     "PutBucketEncryption": "PutEncryptionConfiguration",
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
@@ -42,6 +46,11 @@ _CREDENTIALS = "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,
 def permission(service: str, operation: str) -> str:
     """The IAM action that a call of boto3 needs."""
     return f"{service}:{_S3_ACTIONS.get(operation, operation) if service == 's3' else operation}"
+
+
+def elsewhere(what: str) -> TouchlineError:
+    """The error for what lies in another region than the one that is asked."""
+    return TouchlineError(f"The {what} lies in another region.", "Set AWS_DEFAULT_REGION to that region.")
 
 
 @contextmanager
@@ -87,7 +96,7 @@ def _refused(problem: ClientError, service: str, what: str) -> TouchlineError:
             "Allow it for whoever runs this; docs/iam/provisioner.json lists all that is needed.",
         )
     if code in ("301", "PermanentRedirect", "AuthorizationHeaderMalformed"):
-        return TouchlineError(f"The {what} lies in another region.", "Set AWS_DEFAULT_REGION to that region.")
+        return elsewhere(what)
     return TouchlineError(f"AWS refuses {problem.operation_name} for the {what}: {message or code}.", "")
 
 

@@ -162,11 +162,18 @@ def open_glue_catalog(lake_url: str) -> Catalog:
     import boto3  # a second to import, for those whose lake is in the cloud
     from botocore.config import Config
     from pyiceberg.catalog.glue import GlueCatalog
+    from pyiceberg.io import PY_IO_IMPL
+
+    from pipelines.stores.signed_files import CREDENTIALS, SignedFiles
 
     session = boto3.Session()
     # Arrow's own S3 client does not look for an end point: it is told the one that boto3 would use.
-    place = {"s3.endpoint": session.client("s3").meta.endpoint_url, "s3.region": session.region_name or ""}
+    place: dict[str, Any] = {
+        "s3.endpoint": session.client("s3").meta.endpoint_url,
+        "s3.region": session.region_name or "",
+    }
     place |= {"s3.connect-timeout": "5", "s3.request-timeout": "15"}
+    place |= {PY_IO_IMPL: f"{SignedFiles.__module__}.{SignedFiles.__name__}", CREDENTIALS: session.get_credentials()}
     # Waits of 3 s at most: what is asked of Athena afterwards is put off for so much less (engine_athena.py).
     patience = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 3, "mode": "standard"})
     return GlueCatalog("lake", client=session.client("glue", config=patience), warehouse=f"{lake_url}/curated", **place)

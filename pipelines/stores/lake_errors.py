@@ -28,12 +28,12 @@ _FAULTS = (
     _Told(
         r"TooManyRequests|Throttl|RequestLimitExceeded|SLOW_DOWN|SlowDown|Rate exceeded|QUERY_QUEUE_FULL|ServiceUnavailable",
         "{engine} has too much to do and put us off",
-        "Wait a minute, then press Refresh. Where it happens often, ask AWS for a higher quota.",
+        "Wait a minute, then press Refresh or run it again. Where it happens often, ask AWS for a higher quota.",
     ),
     _Told(
         r"ExpiredToken|RequestExpired|EXPIRED_TOKEN|token included in the request is expired|SSOToken|TokenRetrieval",
         "the AWS credentials have expired",
-        "Sign in to AWS again, or renew the keys that the dashboard runs under; then press Refresh.",
+        "Sign in to AWS again, or renew the keys that the dashboard runs under; then press Refresh or run it again.",
     ),
     _Told(
         r"NoCredentials|Unable to locate credentials|PartialCredentials|CredentialRetrieval|ProfileNotFound",
@@ -64,7 +64,7 @@ _FAULTS = (
     _Told(
         r"AccessDenied|ACCESS_DENIED|PERMISSION_DENIED|Access Denied|not authorized|Forbidden|\berror 403\b|Insufficient.*permission",
         "the dashboard is not allowed to read it",
-        "Give its role the reader's policy (docs/aws.md), then press Refresh.",
+        "Give its role the reader's policy (docs/aws.md), then press Refresh or run it again.",
     ),
     _Told(
         r"WorkGroup (?P<name>\S+) is not found",
@@ -89,7 +89,7 @@ _FAULTS = (
     _Told(
         r"[Ss]napshot ID does not exist|snapshot .{0,40}not kept",
         "this state of its table is not kept any more",
-        "Press Refresh: the present one is read then.",
+        "Press Refresh or run it again: the present one is read then.",
     ),
     _Told(
         r"EXCEEDED_.*MEMORY|exhausted resources|EXCEEDED_TIME_LIMIT",
@@ -105,12 +105,12 @@ _FAULTS = (
         r"EndpointConnection|ConnectTimeout|ReadTimeout|ConnectionError|ConnectionClosed|Could not connect|NETWORK_CONNECTION"
         r"|Max retries exceeded|Connection refused|timed? ?out|\berror 50[234]\b",
         "{engine} cannot be reached",
-        "Check the network, and AWS_DEFAULT_REGION or TOUCHLINE_TRINO_URL; then press Refresh.",
+        "Check the network, and {place}; then press Refresh or run it again.",
     ),
 )
 
-_CANCELLED = _Told("", "the query was cancelled by someone else", "Press Refresh to ask again.")
-_UNKNOWN = _Told("", "{words}", "Press Refresh; if it stays, look the query up in {engine}.")
+_CANCELLED = _Told("", "the query was cancelled by someone else", "Press Refresh or run it again.")
+_UNKNOWN = _Told("", "{words}", "Press Refresh or run it again; if it stays, look the query up in {engine}.")
 _TITLES = {
     "mentions": "Mentions",
     "touchpoints": "Touchpoints",
@@ -124,7 +124,11 @@ def unavailable(engine: str, tables: Sequence[str], words: str, query_id: str | 
     """The error for what AWS or the engine said (error code and message). tables: what could not be read."""
     found, match = _kind(words)
     name = next(filter(None, match.groups()), "") if match and match.re.groupindex else ""
-    said = {"engine": engine, "name": name}
+    said = {
+        "engine": engine,
+        "name": name,
+        "place": "TOUCHLINE_TRINO_URL" if engine == "Trino" else "AWS_DEFAULT_REGION",
+    }
     what = found.what.format(**said, words=_first_line(words))
     return LakeUnavailable(
         f"{_reads(tables)} cannot be read: {what}{_query(engine, query_id)}.", found.remedy.format(**said)

@@ -8,6 +8,8 @@ run (on this machine's Spark), and the dashboard asks through PyAthena. Nothing 
 
 import argparse
 import os
+import shlex
+import socket
 import subprocess
 import sys
 import tempfile
@@ -50,16 +52,40 @@ def fill(said: Mapping[str, str]) -> None:
         subprocess.run([sys.executable, "-m", "pipelines", *step], cwd=PROJECT, env={**os.environ, **said}, check=True)
 
 
+def next_run(said: Mapping[str, str]) -> str:
+    """What to type in another terminal: the environment, and the verbs that run the jobs."""
+    exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in said.items())
+    verbs = [" ".join(step) for step in STEPS if step not in (("provision",), ("demo",))]
+    run = " &&\n  ".join(f".venv/bin/python -m pipelines {verb}" for verb in verbs)
+    return f"""What you drop on Upload shows after the next run, which here only you can make. In another terminal, in the project's folder:
+
+{exports}
+{run}
+
+`ask` and `provision --check` answer there as well; `maintain` does not: nothing here compacts as Athena does."""
+
+
+def claim(port: int) -> None:
+    """End here, with a sentence, where something else answers at the port: the dashboard would find that out minutes later."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as problem:
+        sys.exit(
+            f"Port {port} cannot be had ({problem.strerror}): stop what runs there, or say `--port` (make: `PORT=`)."
+        )
+
+
 def main() -> None:
     """Fill the lake and show the dashboard until interrupted."""
     parser = argparse.ArgumentParser(description="The dashboard over a local stand-in for AWS.")
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--engine", choices=sorted(ENGINES), default="duckdb")
     given = parser.parse_args()
+    claim(given.port)
     with tempfile.TemporaryDirectory() as folder, Endpoint(given.engine) as endpoint, suppress(KeyboardInterrupt):
         said = variables(endpoint.url, Path(folder) / "home")
         fill(said)
-        print(f"Touchline: http://localhost:{given.port}", flush=True)
+        print(f"{next_run(said)}\n\nTouchline: http://localhost:{given.port}", flush=True)
         streamlit = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(given.port)]
         loopback = ["--server.address", "127.0.0.1", "--server.headless", "true", "--browser.gatherUsageStats", "false"]
         subprocess.run([*streamlit, *loopback], cwd=PROJECT, env={**os.environ, **said}, check=True)

@@ -68,6 +68,8 @@ class Endpoint:
     def __init__(self, engine: str = "duckdb", port: int = 0) -> None:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self.calls: Counter[str] = Counter()
+        self.signers: Counter[str] = Counter()
+        """Key -> how many requests it signed that name no operation, as S3's do (empty: unsigned ones)."""
         moto_gaps.fill()
         moto: Wsgi = DomainDispatcherApplication(create_backend_app)
         self._moto = moto
@@ -101,7 +103,10 @@ class Endpoint:
     def _answer(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
         scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].split(",")[0].split("/")
-        if not operation or scope[0] == ENGINE_KEY:
+        if scope[0] == ENGINE_KEY:
+            return self._moto(environ, start)
+        if not operation:
+            self.signers[scope[0]] += 1
             return self._moto(environ, start)
         self.calls[operation] += 1
         try:

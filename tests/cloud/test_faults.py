@@ -70,7 +70,7 @@ def test_throttled_for_good_is_tried_again_for_so_long_and_no_longer(
     before = filled.endpoint.calls["StartQueryExecution"]
     error = refused(athena)
     assert error.message == "Conversions cannot be read: Athena has too much to do and put us off."
-    assert error.remedy.startswith("Wait a minute, then press Refresh.")
+    assert error.remedy.startswith("Wait a minute, then press Refresh or run it again.")
     assert filled.endpoint.calls["StartQueryExecution"] == before + 2  # the second wait would pass the limit
     assert log_of(athena)[0]["state"] == "failed"
 
@@ -114,7 +114,7 @@ def test_a_query_that_fails_is_named(filled: Cloud, athena: Stores) -> None:
     assert error.message == (
         f"Conversions cannot be read: GENERIC_INTERNAL_ERROR: Disk on fire (Athena query {last(filled).id})."
     )
-    assert error.remedy == "Press Refresh; if it stays, look the query up in Athena."
+    assert error.remedy == "Press Refresh or run it again; if it stays, look the query up in Athena."
     [newest, *_] = log_of(athena)
     assert (newest["query_id"], newest["state"], newest["statement"]) == (last(filled).id, "failed", "conversion_types")
 

@@ -21,7 +21,7 @@ from pyiceberg.types import StringType
 from pipelines.errors import TouchlineError, WrongUsage
 from pipelines.provision import Mode, provision
 from pipelines.provision.archive import wheel, wheel_name
-from pipelines.provision.jobs import JOBS
+from pipelines.provision.jobs import JOBS, arguments
 from pipelines.provision.refused import permission, told
 from pipelines.settings import PROJECT, SETTINGS, Settings, load_settings
 from pipelines.stores.catalog import DDL, EVOLUTION, TABLES, open_glue_catalog
@@ -162,6 +162,15 @@ def test_without_a_role_the_jobs_are_skipped_and_that_is_said(aws: str) -> None:
     assert "TOUCHLINE_GLUE_ROLE is not set" in last
     assert state()["jobs"] == {}
     assert [line.differs for line in provision(lake(), "check")] == [False]
+
+
+def test_a_secret_that_does_not_reach_the_jobs_is_warned_of(aws: str) -> None:
+    *_, last = said(with_jobs(TOUCHLINE_PERSON_SECRET="pepper"))
+    assert last.startswith("warning: the Glue jobs store persons as they came: TOUCHLINE_PERSON_SECRET does not reach")
+    assert said(with_jobs(TOUCHLINE_PERSON_SECRET="pepper"), "check") == [last]
+    assert said(with_jobs(TOUCHLINE_PERSON_SECRET="pepper", TOUCHLINE_JOBS="local"), "check") == []
+    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:touchline-persons"
+    assert "warning" not in "".join(said(with_jobs(TOUCHLINE_PERSON_SECRET="pepper", TOUCHLINE_PERSON_SECRET_ARN=arn)))
 
 
 def _raise_limit() -> None:
@@ -315,6 +324,15 @@ def test_a_column_of_another_type_is_told_not_touched(aws: str) -> None:
         said(lake())
 
 
+@pytest.mark.parametrize("mode", ["apply", "dry_run", "check"])
+def test_a_bucket_in_another_region_is_told_before_anything_is_made(aws: str, mode: Mode) -> None:
+    boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="lake")
+    before = state()
+    with pytest.raises(TouchlineError, match="The bucket lake lies in another region"):
+        said(with_jobs(), mode)
+    assert state() == before
+
+
 def test_no_lake_url_is_wrong_usage() -> None:
     with pytest.raises(WrongUsage, match="TOUCHLINE_LAKE_URL is not set"):
         said(load_settings({}))
@@ -351,6 +369,19 @@ def _refusal(code: str, operation: str, message: str = "") -> ClientError:
             "glue",
             OSError("When uploading: AWS Error ACCESS_DENIED during PutObject operation: no"),
             "the permission s3:PutObject is missing",
+        ),
+        *(
+            (
+                "glue",
+                OSError(f"When initiating: AWS Error ACCESS_DENIED during {operation} operation: no"),
+                f"the permission s3:{action} is missing",
+            )
+            for operation, action in (
+                ("CreateMultipartUpload", "PutObject"),
+                ("UploadPart", "PutObject"),
+                ("CompleteMultipartUpload", "PutObject"),
+                ("ListObjectsV2", "ListBucket"),
+            )
         ),
     ],
 )
@@ -473,3 +504,28 @@ def test_every_setting_of_the_cloud_is_documented_where_it_is_set_up() -> None:
     names = settings[settings.index("lake") : settings.index("raw_url")]
     assert "glue_role" in names
     assert [name for name in names if SETTINGS[name].variable not in page] == []
+
+
+_OF_GLUE = {
+    "--datalake-formats",
+    "--enable-metrics",
+    "--enable-continuous-cloudwatch-log",
+    "--job-bookmark-option",
+}
+"""Arguments of a job that no setting changes."""
+
+
+def test_every_setting_that_the_jobs_are_given_is_documented_where_it_is_set_up() -> None:
+    changed = {
+        "TOUCHLINE_LAKE_URL": "s3://other/lake",
+        "TOUCHLINE_GLUE_DATABASE": "other",
+        "TOUCHLINE_TIME_ZONE": "Europe/Berlin",
+        "TOUCHLINE_CURRENCY": "USD",
+        "TOUCHLINE_LONGEST_LOOKBACK_DAYS": "30",
+        "TOUCHLINE_PERSON_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:1:secret:persons",
+    }
+    usual, others = arguments(lake()), arguments(lake(**changed))
+    of_the_lake = {name for name, value in others.items() if usual.get(name) != value}
+    assert of_the_lake == {name for name in others if name not in _OF_GLUE}
+    page = (PROJECT / "docs" / "aws.md").read_text(encoding="utf-8")
+    assert [name for name in changed if f"| `{name}` |" not in page] == []

@@ -32,3 +32,12 @@ def test_persons_are_hashed_by_the_secret_that_the_settings_name(
     monkeypatch.setenv("TOUCHLINE_PERSON_SECRET_ARN", secrets["settings"])
     assert found() == b"settings"
     assert found("--secret-arn", secrets["argument"]) == b"argument"
+
+
+@pytest.mark.parametrize("region", [None, "us-east-1"])
+def test_the_secret_is_looked_for_where_it_lies(
+    secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch, region: str | None
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region or "")
+    said = ["--lake", "s3://lake/touchline", "--local", "--secret-arn", secrets["argument"]]
+    assert parse("curate_touchpoints", "", said).secret == b"argument"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from pipelines.errors import WrongUsage
+from pipelines.settings import PROJECT
 from pipelines.statements import LONGEST_PARAMETER
 from pipelines.stores import lake_errors
 from pipelines.stores.engine import arrow_type
@@ -119,3 +120,22 @@ def test_what_was_said_becomes_a_sentence(words: str, what: str) -> None:
     assert error.message.endswith(" (Athena query q-1).")
     assert error.remedy.endswith(".")
     assert "{" not in str(error)
+    assert (
+        "ress Refresh" not in error.remedy or "ress Refresh or run it again" in error.remedy
+    )  # a command line has none
+
+
+@pytest.mark.parametrize("words", ["Bytes scanned limit was exceeded", "Snapshot ID does not exist: 7"])
+def test_what_the_guide_explains_is_quoted_as_it_is_said(words: str) -> None:
+    said = lake_errors.unavailable("Athena", ("touchpoints",), words).message
+    guide = (PROJECT / "docs" / "aws.md").read_text(encoding="utf-8").partition("## What to do when")[2]
+    assert f"| `{said.partition(': ')[2].rstrip('.')}` |" in guide
+
+
+@pytest.mark.parametrize(
+    ("engine", "place"),
+    [("Athena", "AWS_DEFAULT_REGION"), ("AWS Glue", "AWS_DEFAULT_REGION"), ("Trino", "TOUCHLINE_TRINO_URL")],
+)
+def test_who_cannot_be_reached_is_looked_for_where_it_is_set(engine: str, place: str) -> None:
+    error = lake_errors.unavailable(engine, (), "EndpointConnectionError: Could not connect to the endpoint URL")
+    assert error.remedy.startswith(f"Check the network, and {place}; then ")

@@ -95,6 +95,11 @@ def test_a_job_reads_what_came_in_and_its_code_and_changes_neither() -> None:
     assert not allows("glue-job", "glue:UpdateTable", "arn:aws:glue:REGION:ACCOUNT:table/other/mentions")
 
 
+@pytest.mark.parametrize("name", POLICIES)
+def test_whoever_opens_a_session_finds_the_catalogues_default_database(name: str) -> None:
+    assert allows(name, "glue:GetDatabase", "arn:aws:glue:REGION:ACCOUNT:database/default")
+
+
 def test_the_role_of_the_jobs_is_given_to_glue_alone() -> None:
     [statement] = [statement for statement in statements("provisioner") if "iam:PassRole" in statement["Action"]]
     assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "glue.amazonaws.com"}}
