@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
 from moto.server import ThreadedMotoServer
 
 from pipelines.settings import PROJECT
@@ -207,6 +208,9 @@ def aws() -> Iterator[tuple[Environment, Any]]:
             aws_secret_access_key="test",
         )
 
+    requests.post(
+        f"{variables['AWS_ENDPOINT_URL']}/moto-api/reset", timeout=30
+    ).raise_for_status()  # a process has one moto
     client("s3").create_bucket(Bucket="lake")
     client("glue").create_job(Name="touchline-curate-mentions", Role="glue", Command={"Name": "glueetl"})
     yield variables, client
