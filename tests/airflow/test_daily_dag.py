@@ -208,9 +208,9 @@ def aws() -> Iterator[tuple[Environment, Any]]:
             aws_secret_access_key="test",
         )
 
-    requests.post(
-        f"{variables['AWS_ENDPOINT_URL']}/moto-api/reset", timeout=30
-    ).raise_for_status()  # a process has one moto
+    # A process has one moto, which other tests may have filled.
+    reset = f"{variables['AWS_ENDPOINT_URL']}/moto-api/reset"
+    requests.post(reset, timeout=30).raise_for_status()
     client("s3").create_bucket(Bucket="lake")
     client("glue").create_job(Name="touchline-curate-mentions", Role="glue", Command={"Name": "glueetl"})
     yield variables, client
