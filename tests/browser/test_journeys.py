@@ -52,10 +52,10 @@ def drop(page: Page, address: str, name: str, content: bytes) -> None:
     settled(page)
 
 
-def store(page: Page) -> None:
-    """Press the button and wait until the page says that the file is stored."""
+def store(page: Page, name: str) -> None:
+    """Press the button and wait until the page says that this file is stored; it may still say so of the one before."""
     page.get_by_role("button", name=re.compile("^Store|Store .* row")).click()
-    expect(page.get_by_text("is stored:")).to_be_visible()
+    expect(page.get_by_text(f"{name} is stored:")).to_be_visible()
     settled(page)
 
 
@@ -78,9 +78,9 @@ def open_filter(window: Page, number: int) -> None:
 
 def test_from_two_files_to_six_points_in_four_quadrants(window: Page, empty_address: str) -> None:
     drop(window, empty_address, "reach.csv", reach_csv())
-    store(window)
+    store(window, "reach.csv")
     drop(window, empty_address, "mentions.csv", mentions_csv())
-    store(window)
+    store(window, "mentions.csv")
     turn_to(window, "Quadrants")
     window.get_by_role("radio", name="Accounts").click()
     expect(window.locator(POINTS)).to_have_count(len(ACCOUNTS))
@@ -97,7 +97,7 @@ def test_one_own_file_clears_the_demo_from_the_page_without_a_reload(
     with dashboard(home) as address:
         drop(window, address, "reach.csv", reach_csv())
         expect(window.get_by_role("button", name="Clear demo data")).to_be_visible()
-        store(window)
+        store(window, "reach.csv")
         expect(window.get_by_text("The demo data was cleared.")).to_be_visible()
         expect(window.get_by_role("button", name="Clear demo data")).to_have_count(0)
         expect(window.get_by_text("found no match")).to_have_count(0)
@@ -113,7 +113,7 @@ def test_the_menu_marks_the_overview_under_its_own_name(window: Page, demo_addre
 
 def test_an_undone_upload_leaves_every_page(window: Page, empty_address: str) -> None:
     drop(window, empty_address, "touchpoints.csv", touchpoints_csv(2000))
-    store(window)
+    store(window, "touchpoints.csv")
     window.get_by_role("link", name="Channel credit").click()
     expect(window.locator(CHART).first).to_be_visible()
     window.get_by_role("link", name="Upload").click()

@@ -35,7 +35,7 @@ def write_rule(page: Page, cells: dict[str, str]) -> None:
 
 def test_a_rule_is_written_tried_saved_and_undone(window: Page, empty_address: str) -> None:
     drop(window, empty_address, "touchpoints.csv", TOUCHPOINTS)
-    store(window)
+    store(window, "touchpoints.csv")
     window.goto(f"{empty_address}/names")
     settled(window)
     expect(window.get_by_role("heading", name="Names")).to_be_visible()

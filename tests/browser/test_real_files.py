@@ -38,7 +38,7 @@ def test_airlines_become_six_points_in_four_quadrants(window: Page, tmp_path: Pa
 
     with dashboard(home) as address:
         drop(window, address, REACH, (REAL / REACH).read_bytes())
-        store(window)
+        store(window, REACH)
         turn_to(window, "Quadrants")
         window.get_by_role("radio", name="Accounts").click()
         expect(window.locator(POINTS)).to_have_count(6)

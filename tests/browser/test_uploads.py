@@ -88,7 +88,7 @@ def test_a_question_is_asked_once_and_answered(window: Page, address: str) -> No
     window.get_by_text("03/04/2025 is 4 March 2025").click()
     expect(badges(window, "ready")).to_be_visible()
     window.get_by_role("button", name="Store 2 rows").click()
-    expect(window.get_by_text("is stored:")).to_be_visible()
+    expect(window.get_by_text("both_ways.csv is stored:")).to_be_visible()
     # As the history says it: the preview, which is on its way out of the page, names the days, too.
     expect(window.get_by_text("Spend · 4 Mar - 6 May 2025")).to_be_visible()
 
