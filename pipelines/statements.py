@@ -1,8 +1,8 @@
 """Lake statements: one SQL file each under sql/lake, in Athena's dialect, with values bound and slots filled on the parsed tree.
 
 Invariant: no text of a user ever becomes SQL. Values are bound parameters, a list becomes one placeholder a value, and the only other slots,
-@dimension, @channel, @slice, those on the window (@touches, @within, @first), @weights and @total, take expressions that this module parses
-from the code's own allow-lists.
+@dimension, @channel, @slice, those on the window (@touches, @others, @within, @first), those of milestones and those of a model's credit, take
+expressions that this module parses from the code's own allow-lists.
 
 A statement that reads the table `members` or `told` gets it from sql/lake/parts: what counts as a touch, and why a conversion has no credit, is
 written once for all that ask.
@@ -66,12 +66,14 @@ USUAL_WINDOWS = {days: f"touches_{days}" for days in (1, 7, 14, 28, 30, 60, 90)}
 """Look-back windows that people choose most, in days -> the column that holds the touches of a journey within it."""
 
 _OF_WINDOW = {
-    "touches": "count(*) over (partition by journey_number)",
+    "touches": "1 + cardinality(filter(other_gaps_ms, gap_ms -> gap_ms + last_age_ms <= cast(:lookback_ms as bigint)))",
+    "others": "filter(other_gaps_ms, gap_ms -> gap_ms + last_age_ms <= cast(:lookback_ms as bigint))",
     "within": "age_ms <= cast(:lookback_ms as bigint)",
     "first": "coalesce(older_age_ms > cast(:lookback_ms as bigint), true)",
 }
 _OF_USUAL_WINDOW = {
     "touches": "{touches}",
+    "others": "slice(other_gaps_ms, 1, {touches} - 1)",
     "within": "position_from_last <= {touches}",
     "first": "position_from_last = {touches}",
 }
@@ -81,19 +83,23 @@ Members = Literal["members", "members_anew"]
 """The parts that say which touches count."""
 
 
+_MILESTONES = ("lead", "opportunity")
+
+
 @dataclass(frozen=True)
 class Weighing:
-    """A rule-based model in SQL: the weight of a touch, and the aggregate over its journey's touches that all weights are divided by."""
+    """A rule-based model in SQL: the credit of a touch, and whether it follows from the ages of the journey's touches instead of from their
+    places."""
 
-    weights: str
-    total: str = "1e0"
+    credit: str
+    by_age: bool = False
 
 
 @dataclass(frozen=True)
 class Slots:
-    """What a statement's slots are filled with. models: key -> how it weighs; what @weights and @total make is repeated for each and called
-    after its key, where that is not empty. window: the look-back window in days where it is a usual one (USUAL_WINDOWS): much is
-    known about it then."""
+    """What a statement's slots are filled with. models: key -> how it weighs; what @credit, @credit_by_place and @credit_by_age make is repeated
+    for each that has it and called after its key, where that is not empty. window: the look-back window in days where it is a usual one
+    (USUAL_WINDOWS): much is known about it then."""
 
     dimension: str | None = None
     channel: str = "channel"
@@ -183,6 +189,7 @@ def _written(path: Path, dialect: str, slots: Slots, lengths: tuple[tuple[str, i
     _repeat_for_models(tree, slots.models)
     for slot in list(tree.find_all(exp.Parameter)):
         slot.replace(_slot(slot.name, slots, steady))
+    _leave_out_unread(tree)
     placeholders = list(tree.find_all(exp.Placeholder))
     parameters = tuple(sorted({placeholder.name for placeholder in placeholders}))
     for placeholder in placeholders:
@@ -192,6 +199,8 @@ def _written(path: Path, dialect: str, slots: Slots, lengths: tuple[tuple[str, i
     read = [table for table in tree.find_all(exp.Table) if table.name not in inner]
     tables = tuple(sorted({table.name for table in read}))
     _group_by_no_constant(tree)
+    if dialect == "duckdb":
+        _sum_lists(tree)
     for table in read:
         alias = table.alias_or_name
         table.set("this", exp.Var(this=_mark(table.name)))
@@ -243,40 +252,75 @@ def _reads(tree: exp.Expr, table: str) -> bool:
 
 def _put_before(tree: exp.Expr, table: str, part: str, **how: bool) -> None:
     own = _parsed(FOLDER / "parts" / f"{part}.sql").copy()
-    written = tree.args["with_"].expressions if tree.args.get("with_") else []
     first = exp.CTE(this=own, alias=exp.TableAlias(this=exp.to_identifier(table)), **how)
-    tree.set("with_", exp.With(expressions=[first, *written]))
+    tree.set("with_", exp.With(expressions=[first, *_common_tables(tree)]))
 
 
 def _repeat_for_models(tree: exp.Expr, models: tuple[tuple[str, Weighing], ...]) -> None:
-    """Where a column is made of @weights or @total, or of a column that is, put one a model, named after the column and the model."""
-    made = set[str]()
-    ctes = tree.args["with_"].expressions if tree.args.get("with_") else []
-    for select in (*(cte.this for cte in ctes), tree):
-        columns = []
+    """Where a column is made of a model's credit, or of a column that is, put one a model, named after the column and the model."""
+    of_slot = {
+        "credit": models,
+        "credit_by_place": tuple(model for model in models if not model[1].by_age),
+        "credit_by_age": tuple(model for model in models if model[1].by_age),
+    }
+    made: dict[str, tuple[tuple[str, Weighing], ...]] = {}
+    for select in (*(cte.this for cte in _common_tables(tree)), tree):
+        columns, of_select = [], dict[str, tuple[tuple[str, Weighing], ...]]()
         for column in select.expressions:
-            if not _of_models(column, made):
+            slots = [of_slot[slot.name] for slot in column.find_all(exp.Parameter) if slot.name in of_slot]
+            inner = [made[inner.name] for inner in column.find_all(exp.Column) if inner.name in made]
+            if not slots and not inner:
                 columns.append(column)
                 continue
-            columns += [_of_model(column, made, key, weighing) for key, weighing in models]
-            made.add(column.alias_or_name)
+            own, name = [*slots, *inner][0], column.alias_or_name
+            columns += [_of_model(column, made, key, weighing) for key, weighing in own]
+            of_select[name] = tuple(model for model in models if model in (*of_select.get(name, ()), *own))
+        made |= of_select
         select.set("expressions", columns)
 
 
-def _of_models(column: exp.Expr, made: set[str]) -> bool:
-    slots = any(slot.name in ("weights", "total") for slot in column.find_all(exp.Parameter))
-    return slots or any(inner.name in made for inner in column.find_all(exp.Column))
-
-
-def _of_model(column: exp.Expr, made: set[str], key: str, weighing: Weighing) -> exp.Expr:
+def _of_model(column: exp.Expr, made: Mapping[str, object], key: str, weighing: Weighing) -> exp.Expr:
     copy = exp.alias_(column.unalias().copy(), _after(column.alias_or_name, key))
     for slot in list(copy.find_all(exp.Parameter)):
-        if slot.name in ("weights", "total"):
-            slot.replace(exp.paren(_expression(getattr(weighing, slot.name))))
+        if slot.name.startswith("credit"):
+            slot.replace(exp.paren(_expression(weighing.credit)))
     for inner in list(copy.find_all(exp.Column)):
         if inner.name in made:
             inner.set("this", exp.to_identifier(_after(inner.name, key)))
     return copy
+
+
+def _leave_out_unread(tree: exp.Expr) -> None:
+    """Take columns that nothing reads out of common tables: an engine may work out windows whose values it then throws away."""
+    own = tree.args.get("with_")
+    reading = list(tree.walk(prune=lambda part: part is own))
+    for table in reversed(_common_tables(tree)):
+        select = table.this
+        if (
+            isinstance(select, exp.Select)
+            and not select.args.get("group")
+            and not any(map(_is_star, [select, *reading]))
+        ):
+            read = {part.name for part in reading if isinstance(part, exp.Column)}
+            kept = [column for column in select.expressions if column.alias_or_name in read]
+            select.set("expressions", kept or select.expressions[:1])
+        _leave_out_unread(select)
+        reading += select.walk()
+
+
+def _is_star(part: exp.Expr) -> bool:
+    return isinstance(part, exp.Select) and part.is_star
+
+
+def _common_tables(tree: exp.Expr) -> list[exp.CTE]:
+    return tree.args["with_"].expressions if tree.args.get("with_") else []
+
+
+def _sum_lists(tree: exp.Expr) -> None:
+    """Where a list is reduced, which is only done to sum it: DuckDB would call the function element after element."""
+    for reduction in list(tree.find_all(exp.Reduce)):
+        summed = exp.Anonymous(this="list_sum", expressions=[reduction.this])
+        reduction.replace(exp.Coalesce(this=summed, expressions=[reduction.args["initial"]]))
 
 
 def _expression(sql: str) -> exp.Expr:
@@ -301,6 +345,9 @@ def _slot(slot: str, slots: Slots, steady: bool) -> exp.Expr:
         if slots.window is None or slots.members != "members":
             return _expression(_OF_WINDOW[slot])
         return _expression(_OF_USUAL_WINDOW[slot].format(touches=USUAL_WINDOWS[slots.window]))
+    if slot in _MILESTONES:
+        asked = any(f"{slot}_position" in weighing.credit for _, weighing in slots.models)
+        return exp.column(f"{slot}_from_last") if asked else _expression("cast(null as bigint)")
     if slot == "slice":
         return _expression((_STEADY_SLICES if steady else SLICES)[slots.slice])
     raise KeyError(f"@{slot} has no value")

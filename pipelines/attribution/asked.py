@@ -154,7 +154,7 @@ class Asked:
         """
         amounts = (amount, *alike)
         rows = rows.astype(dict.fromkeys(amounts, float))
-        if not self._has_other_money(rows):
+        if not self.has_other_money(rows):
             return rows
         dated, rates = rows.assign(day=rows["slice"], unit=1.0), rates_of(self.reading)
         rate = rates.convert(dated, "unit", self.how.currency)[0]["unit"]
@@ -176,11 +176,11 @@ class Asked:
         """
         if not self.by_day:
             rows = self.lake(statement, slots("whole"), parameters)
-            if not self._has_other_money(rows):
+            if not self.has_other_money(rows):
                 rows = rows.astype(dict.fromkeys((amount, *alike), float))
                 return rows.drop(columns="slice").assign(day=self.period.start.isoformat())
         rows = self.lake(statement, slots("day"), parameters)
-        if self.how.options.by_touch_date and self._has_other_money(rows):
+        if self.how.options.by_touch_date and self.has_other_money(rows):
             rows = self.lake(statement, slots("day_pair"), parameters)
             pair = rows["slice"].astype("str")
             converted = rows.assign(slice=pair.str[_PAIR_APART:])
@@ -191,7 +191,7 @@ class Asked:
             )
         return self.in_currency(rows, amount, *alike).rename(columns={"slice": "day"})
 
-    def _has_other_money(self, rows: pd.DataFrame) -> bool:
+    def has_other_money(self, rows: pd.DataFrame) -> bool:
         """Whether rows hold amounts in another currency than the asked one."""
         return not set(rows["currency"].dropna().unique()) <= {self.how.currency}
 
@@ -229,17 +229,9 @@ def _anchors(bounds: Mapping[str, Any]) -> dict[str, Any]:
 
 def statement_of(model: str) -> str:
     """The statement that gives the credit of a rule, by what the rule asks about a touch."""
-    rule = MODELS[model]
-    if rule.total_is_aggregate:
-        return "credit_by_age"
-    asks = f"{rule.weights} {rule.total}"
-    marked = any(mark in asks for mark in ("last_non_direct_position", "lead_position", "opportunity_position"))
-    return "credit_by_marks" if marked else "credit"
+    return "credit_by_direct" if "last_non_direct_position" in MODELS[model].weights else "credit"
 
 
 def weighing(model: str) -> tuple[str, Weighing]:
     """A rule as its statement takes it."""
-    rule = MODELS[model]
-    if rule.total_is_aggregate:
-        return model, Weighing(rule.weights, rule.total)
-    return model, Weighing(f"({rule.weights}) / ({rule.total})")
+    return model, Weighing(MODELS[model].credit, MODELS[model].by_age)

@@ -22,6 +22,7 @@ from pipelines.attribution.engine import (
     STAND_IN,
     SUMS,
     called,
+    called_alike,
     named_sets,
     needs_names,
     parameters_of,
@@ -82,9 +83,8 @@ def in_buckets(asked: Asked, model: str, names: Sequence[str]) -> Bucketed:
 
 
 def _rule(asked: Asked, model: str) -> pd.DataFrame:
-    rows = asked.lake(
-        statement_of(model), rule_slots(asked, [model], {}, "bucket"), rule_parameters(asked, [model], {})
-    )
+    statement = "credit_by_bucket" if statement_of(model) == "credit" else statement_of(model)
+    rows = asked.lake(statement, rule_slots(asked, [model], {}, "bucket"), rule_parameters(asked, [model], {}))
     rows = rows.rename(columns={f"{name}_{model}": name for name in SUMS})
     return rows.assign(name=called(asked, rows["name"]))
 
@@ -110,8 +110,7 @@ def _chain(asked: Asked, model: str, names: Sequence[str]) -> Bucketed:
         )
     slots = asked.slots("bucket", anew=needs_names(asked))
     grams = asked.lake("grams", slots, asked.parameters(with_unconverted=True, order=order))
-    touches = {touch: called(asked, grams[touch]) for touch in ("touch_1", "touch_2")}
-    grams = grams.assign(bucket=grams["slice"], **touches)
+    grams = grams.assign(bucket=grams["slice"], **called_alike(asked, grams[["touch_1", "touch_2"]]))
     known = [*names, *sorted(set(grams["touch_1"]) - set(names))]
     if len(known) > MOST_IN_CHAIN:
         raise CannotCarry(

@@ -153,7 +153,7 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
         "grams", asked.slots("whole", anew=anew), asked.parameters(with_unconverted=True, order=order, **only)
     )
     touches = [f"touch_{place}" for place in range(1, order + 2)]
-    grams = grams.assign(**{touch: called(asked, grams[touch]) for touch in touches})
+    grams = grams.assign(**called_alike(asked, grams[touches]))
     try:
         removal = removal_effects(grams, order)
     except CannotCarry as problem:
@@ -165,7 +165,10 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
     of_other_journeys = asked.how.options.by_touch_date or bool(only) or asked.buckets < BUCKETS
     if asked.by_day or of_other_journeys:
         return _laid_over_days(_linear(asked, only), shares)
-    attributed = outcomes(asked).query("reason.isna()")[["conversions", "revenue"]].sum().to_numpy(dtype=float)
+    begun = grams[grams["first"] & grams["converted"]]
+    if asked.has_other_money(begun):
+        begun = outcomes(asked).query("reason.isna()").rename(columns={"conversions": "journeys"})
+    attributed = begun[["journeys", "revenue"]].astype(float).sum().to_numpy()
     sums = pd.DataFrame(np.outer(shares, attributed), columns=SUMS)
     return sums.assign(day=asked.period.start.isoformat(), name=shares.index.to_numpy())
 
@@ -232,12 +235,19 @@ def named_sets(asked: Asked, sets: pd.Series) -> list[frozenset[str]]:
 
 def called(asked: Asked, names: pd.Series) -> pd.Series:
     """Stored names as people know them, what names nothing as UNNAMED; null (there is no such touch) stays null."""
-    resolved = asked.resolved(pd.DataFrame({"name": names.astype(object)}))["name"]
-    return pd.Series(
-        np.where(names.isna(), None, resolved.astype(object).where(resolved.notna(), UNNAMED)),
-        index=names.index,
-        dtype=object,
-    )
+    return called_alike(asked, names.to_frame("name"))["name"]
+
+
+def called_alike(asked: Asked, columns: pd.DataFrame) -> dict[str, pd.Series]:
+    """The same of several columns: each by its name."""
+    stored = pd.unique(columns.to_numpy(dtype=object).ravel())
+    stored = stored[~pd.isna(stored)]
+    resolved = asked.resolved(pd.DataFrame({"name": stored}, dtype=object))["name"].astype(object)
+    names = dict(zip(stored, resolved.where(resolved.notna(), UNNAMED), strict=True))
+    return {
+        column: pd.Series([names.get(name) for name in told], index=told.index, dtype=object)
+        for column, told in columns.items()
+    }
 
 
 def told_parameters(asked: Asked, **more: object) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What a model of attribution is: words for people, and for a rule its weight, once in SQL and once in NumPy.
 
-Invariants: a rule's weights are never negative, at least one touch of a journey weighs more than zero, and weight / total over a journey's
+Invariants: a rule's weights are never negative, at least one touch of a journey weighs more than zero, and its credit over a journey's
 touches sums to 1. Its two spellings agree to 1e-9 on any journey. What is no rule has no weights: the engine solves it from aggregates.
 """
 
@@ -55,12 +55,12 @@ class Model:
 
     summary: what it does; formula: the weight (or the solve) as text; source: who says so; caveat: where it misleads.
 
-    weights: SQL of a touch's weight over touches, position_from_first, position_from_last (both from 1), age_ms, last_age_ms (the age of the
-    last touch), direct, last_non_direct_position (counted from the last; null where all are direct), lead_position and opportunity_position
-    (counted from the first; null where no touch is marked so). total: SQL of what the weights of a journey are divided by, over touches,
-    last_non_direct_position, lead_position and opportunity_position alone; where total_is_aggregate, a sum over the journey's touches of
-    age_ms, last_age_ms and position_from_last instead. In both a parameter p stands as cast(:p as double), and the window as
-    cast(:lookback_ms as double). Both are in Athena's dialect; only rules have weights.
+    weights: SQL of a touch's weight over touches, position_from_first, position_from_last (both from 1), last_non_direct_position (counted from
+    the last; null where all are direct, or the last one is not), lead_position and opportunity_position (counted from the first; null where no
+    touch is marked so). total: SQL of what the weights of a journey are divided by, over touches, lead_position and opportunity_position alone.
+    by_age: the weight is one over gap_ms (how much older than the last touch) and last_age_ms (the age of that one) alone instead, and what it is
+    divided by is its sum over the journey. In both a parameter p stands as cast(:p as double), and the window as cast(:lookback_ms as double).
+    Both are in Athena's dialect; only rules have weights.
 
     reference: the same weights in NumPy, not yet divided by their sum. Its parameters are the model's own and lookback_days. None where one
     journey alone does not tell the credit.
@@ -77,7 +77,16 @@ class Model:
     caveat: str
     weights: str = ""
     total: str = "1e0"
-    total_is_aggregate: bool = False
+    by_age: bool = False
     reference: Reference | None = None
     parameters: tuple[ModelParameter, ...] = ()
     additive: bool = True
+
+    @property
+    def credit(self) -> str:
+        """SQL of a touch's credit: over what weights and total may use, by_age over other_gaps_ms, the gaps of the journey's other touches, as well."""
+        if not self.by_age:
+            return f"({self.weights}) / ({self.total})"
+        others = f"transform(other_gaps_ms, gap_ms -> {self.weights})"
+        theirs = f"reduce({others}, 0e0, (total, weight) -> total + weight, total -> total)"
+        return f"({self.weights}) / (({self.weights}) + {theirs})"

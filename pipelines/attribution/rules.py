@@ -21,9 +21,10 @@ def _last_non_direct(journey: Journey, _: Mapping[str, float]) -> Numbers:
 
 
 # Aged from the last touch instead of from the conversion: the same credit, but never all zero. No half-life is shorter than a millisecond.
-_TIME_DECAY = """power(2e0, cast(last_age_ms - age_ms as double) / greatest(1e0, case
-    when cast(:half_life_days as double) > 0 then 86400000e0 * cast(:half_life_days as double)
-    else cast(:lookback_ms as double) / 4e0
+_TIME_DECAY = """exp(cast(gap_ms as double) * (-ln(2e0) / case
+    when 86400000e0 * cast(:half_life_days as double) >= 1e0 then 86400000e0 * cast(:half_life_days as double)
+    when cast(:half_life_days as double) <= 0e0 and cast(:lookback_ms as double) >= 4e0 then cast(:lookback_ms as double) / 4e0
+    else 1e0
 end))"""
 
 
@@ -33,7 +34,7 @@ def _time_decay(journey: Journey, parameters: Mapping[str, float]) -> Numbers:
     return np.asarray(np.exp2(-ages / max(half_life, 1 / DAY_MS)))
 
 
-_HYPERBOLIC_DECAY = "1e0 / (1e0 + cast(age_ms as double) / 3600000e0)"
+_HYPERBOLIC_DECAY = "1e0 / (1e0 + cast(last_age_ms + gap_ms as double) / 3600000e0)"
 
 
 def _ends(first: str, last: str) -> str:
@@ -202,8 +203,7 @@ RULES = (
         "Adobe Analytics' time decay, whose published example is a test",
         "Assumes that memory fades at one pace for everybody: with a short half-life it is nearly last touch, with a long one linear.",
         weights=_TIME_DECAY,
-        total=f"sum({_TIME_DECAY})",
-        total_is_aggregate=True,
+        by_age=True,
         reference=_time_decay,
         parameters=(
             ModelParameter(
@@ -225,8 +225,7 @@ RULES = (
         "Hyperbolic discounting (Mazur 1987), with k = 1 an hour",
         "A touch in the last minutes takes nearly all: use it where people decide within hours, not weeks.",
         weights=_HYPERBOLIC_DECAY,
-        total=f"sum({_HYPERBOLIC_DECAY})",
-        total_is_aggregate=True,
+        by_age=True,
         reference=lambda journey, _: np.asarray(1 / (1 + journey.ages_days * 24)),
     ),
     Model(

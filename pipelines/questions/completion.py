@@ -75,7 +75,7 @@ QUESTIONS = (
         "one row a day of touchpoints",
         (*PERIOD, *ATTRIBUTION),
         SOURCES,
-        ("lake/credit", "lake/credit_by_marks", "lake/credit_by_age"),
+        ("lake/credit", "lake/credit_by_direct"),
         credit_completion,
     ),
 )

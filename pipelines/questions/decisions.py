@@ -32,7 +32,7 @@ _OF_SETS = {
     "shapley": "1e0 / cast(names * touches_of_name as double)",
     "ordered_shapley": "1e0 / cast(names * touches_of_name as double)",
 }
-"""Model -> the weight of a touch, where the names of its journey tell it."""
+"""Model -> the credit of a touch, where the names of its journey tell it."""
 
 
 def conversions_list(reading: Reading, parameters: Mapping[str, Any]) -> Found:

@@ -146,8 +146,7 @@ def _window(name: str, days: float, settings: Settings, said: bool) -> float:
 
 ATTRIBUTION_STATEMENTS = (
     "lake/credit",
-    "lake/credit_by_marks",
-    "lake/credit_by_age",
+    "lake/credit_by_direct",
     "lake/name_sets",
     "lake/shares",
     "lake/grams",

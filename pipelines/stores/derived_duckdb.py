@@ -20,6 +20,7 @@ from pipelines import statements
 from pipelines.derived import BOOKKEEPING, MOST_CHANGED, RAW, WHOSE, commit_properties
 from pipelines.stores.base import Origin, Snapshots
 from pipelines.stores.catalog import TABLES, TEN_DAYS
+from pipelines.stores.files_duckdb import copy_options
 from pipelines.stores.history import NEXT_NUMBER, properties
 
 ORDER = {
@@ -179,7 +180,6 @@ class Builder:
         if leaving:
             stay = f"{WHOSE[name]} not in (select who from people)"
             rows = f"{rows} union all select {columns} from {self._read(name, list(leaving))} where {stay}"
-        numbers = ", ".join(f'"{field.name}": {field.field_id}' for field in current.schema().fields)
         split = {"part_1": f"substr(dt, 1, {TEN_DAYS})"} | (
             {"part_2": "converted"} if "converted" in TABLES[name] else {}
         )
@@ -188,7 +188,7 @@ class Builder:
         self._cursor.execute(
             f"copy (select *, {', '.join(f'{value} as {part}' for part, value in split.items())} from ({rows}) "
             f"order by {', '.join(split)}, {ORDER[name]}) to {statements.text(str(folder))} "
-            f"(format parquet, partition_by ({', '.join(split)}), field_ids {{{numbers}}})",
+            f"({copy_options(name, current.schema())}, partition_by ({', '.join(split)}))",
             bound.values,
         )
         return [str(path) for path in sorted(folder.rglob("*.parquet"))]

@@ -25,6 +25,7 @@ from pipelines.stores.base import Snapshots
 from pipelines.stores.builds import origin_of
 from pipelines.stores.catalog import DERIVED, TABLES
 from pipelines.stores.derived_duckdb import ORDER, Reader
+from pipelines.stores.files_duckdb import copy_options
 from pipelines.stores.history import (
     MADE_OF,
     NEXT_NUMBER,
@@ -182,11 +183,8 @@ def _one(
     folder.mkdir(parents=True)
     path = folder / "compacted.parquet"
     columns = ", ".join(f'"{column}"' for column in TABLES[name])
-    numbers = ", ".join(f'"{field.name}": {field.field_id}' for field in current.schema().fields)
     rows = f"select {columns} from {read(name, [file.file_path for file in files])} order by {ORDER[name]}"
-    cursor.execute(
-        f"copy ({rows}) to {statements.text(str(path))} (format parquet, compression zstd, field_ids {{{numbers}}})"
-    )
+    cursor.execute(f"copy ({rows}) to {statements.text(str(path))} ({copy_options(name, current.schema())})")
     one = parquet_file_to_data_file(current.io, transaction.table_metadata, str(path))
     if one.record_count != sum(file.record_count for file in files):
         raise AssertionError(f"A compaction of {name} would have lost rows; nothing was changed.")

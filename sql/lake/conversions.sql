@@ -1,35 +1,33 @@
 -- Purpose: single conversions of a period, with the credit that a name earned from each under one model, or with the reason why nobody did.
 -- Parameters: those of the members; starts_at, ends_at (instants, end exclusive); name (null: all conversions; else those that a touch of this
 --   name belongs to, '' for touches that name nothing); reason (null: all; else those that are unattributed for it); most (how many are
---   listed); @channel, @weights, @total (over the columns that they have in credit.sql, and names, the distinct names of the journey, and
---   touches_of_name, its touches of the touch's name).
+--   listed); @channel, @credit (a model's credit of a touch over the columns that credit.sql has for it, last_non_direct_position, names, the
+--   distinct names of the journey, and touches_of_name, its touches of the touch's name).
 -- Grain: one row a conversion, those with most credit first (without a name: those with most revenue), `most` at most. found and found_credit tell of
 --   all that there are, listed or not, refunds not counted.
 with named as (
-    select *, count(*) over (partition by journey_number, name) as touches_of_name
+    select
+        journey_number, journey_id, name, direct, touches, position_from_last, age_ms, last_age_ms, gap_ms, other_gaps_ms,
+        lead_from_last, opportunity_from_last, count(*) over (partition by journey_number, name) as touches_of_name
     from members
 ),
 journeys_of_touches as (
     select
-        journey_number, max(position_from_last) as touches, count(distinct name) as names,
-        min(case when not direct then position_from_last end) as last_non_direct_position,
-        max(case when milestone = 'lead' then position_from_last end) as lead_from_last,
-        max(case when milestone = 'opportunity' then position_from_last end) as opportunity_from_last,
-        @total as total
+        journey_number, count(distinct name) as names,
+        min(case when not direct then position_from_last end) as last_non_direct_position
     from named
     group by journey_number
 ),
 placed as (
     select
-        m.journey_id, m.name, m.age_ms, m.last_age_ms, m.position_from_last, m.direct, m.touches_of_name, j.names,
-        j.touches - m.position_from_last + 1 as position_from_first, j.touches, j.last_non_direct_position,
-        j.touches - j.lead_from_last + 1 as lead_position, j.touches - j.opportunity_from_last + 1 as opportunity_position,
-        total
+        m.journey_id, m.name, m.age_ms, m.last_age_ms, m.gap_ms, m.other_gaps_ms, m.position_from_last, m.touches_of_name, j.names,
+        m.touches - m.position_from_last + 1 as position_from_first, m.touches, j.last_non_direct_position,
+        m.touches - m.lead_from_last + 1 as lead_position, m.touches - m.opportunity_from_last + 1 as opportunity_position
     from named m
     join journeys_of_touches j on j.journey_number = m.journey_number
 ),
 weighed as (
-    select journey_id, name, touches, cast(@weights as double) / total as credit
+    select journey_id, name, touches, cast(@credit as double) as credit
     from placed
 ),
 earned as (

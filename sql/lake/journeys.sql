@@ -7,6 +7,8 @@
 --   names no channel is '' there), so that
 --   no window joins raw events, and its origin (channel, source, medium and platform, joined likewise; null where it names no channel), so
 --   that no naming rule does.
+--   other_gaps_ms are the ages of the journey's other touches, in their order from the last one, less the age of that one; lead_positions and
+--   opportunity_positions where touches that reached those milestones stand, from the last one (null without a milestone).
 --   touches_1 to touches_90 are the journey's touches within a window of so many days, those that people choose most (statements.USUAL_WINDOWS).
 --   refund says that the conversion is one.
 --   journey_number tells a journey by a number, which groups faster than its id; bucket is one of 1,024 into which people are hashed;
@@ -102,6 +104,13 @@ ordered as (
         array_agg(coalesce(channel, '')) over (
             partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and current row
         ) as channels,
+        array_agg(age_ms) over (
+            partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
+        ) as ages_ms,
+        array_agg(coalesce(milestone, '')) over (
+            partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
+        ) as milestones,
+        count(milestone) over (partition by number) as marked,
         count(case when age_ms <= 86400000 then 1 end) over (partition by number) as touches_1,
         count(case when age_ms <= 604800000 then 1 end) over (partition by number) as touches_7,
         count(case when age_ms <= 1209600000 then 1 end) over (partition by number) as touches_14,
@@ -118,5 +127,15 @@ select
     touchpoint_id, touched_at, age_ms, older_age_ms, last_age_ms, position_from_last, next_channel, next_channel_2, next_channel_3,
     array_join(array_sort(array_distinct(channels)), chr(31)) as channel_set,
     touches_1, touches_7, touches_14, touches_28, touches_30, touches_60, touches_90,
-    channel, campaign, platform, account, creative, post, kind, milestone, origin
+    channel, campaign, platform, account, creative, post, kind, milestone, origin,
+    transform(
+        slice(ages_ms, 1, position_from_last - 1) || slice(ages_ms, position_from_last + 1, cardinality(ages_ms)),
+        other_age_ms -> other_age_ms - last_age_ms
+    ) as other_gaps_ms,
+    case
+        when marked > 0 then filter(sequence(1, cardinality(milestones)), position -> element_at(milestones, position) = 'lead')
+    end as lead_positions,
+    case
+        when marked > 0 then filter(sequence(1, cardinality(milestones)), position -> element_at(milestones, position) = 'opportunity')
+    end as opportunity_positions
 from ordered

@@ -4,7 +4,7 @@
 select
     @slice as slice, type, currency, reason,
     cast(sum(case when revenue < 0 then 0 else 1 end) as bigint) as conversions,
-    sum(coalesce(cast(revenue as double), 0e0)) as revenue
+    coalesce(cast(sum(revenue) as double), 0e0) as revenue
 from told
 group by 1, 2, 3, 4
 order by 1, 2, 3, 4

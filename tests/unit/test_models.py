@@ -21,9 +21,9 @@ from pipelines.settings import PROJECT
 RULES = {key: model for key, model in MODELS.items() if model.kind == "rule"}
 
 OF_A_JOURNEY = {"touches", "last_non_direct_position", "lead_position", "opportunity_position"}
-OF_A_TOUCH = {"position_from_first", "position_from_last", "age_ms", "last_age_ms", "direct"}
-SUMMED = {"position_from_last", "age_ms", "last_age_ms"}
-"""Columns that the engine has for a weight, and those over which it can sum before it knows anything of the journey."""
+OF_A_TOUCH = {"position_from_first", "position_from_last"}
+OF_AGES = {"gap_ms", "last_age_ms"}
+"""Columns that the engine has for a weight by place, and those for one by age."""
 
 touch = st.tuples(
     st.one_of(st.integers(0, 90 * DAY_MS), st.sampled_from([0, 1, 3_600_000, 90 * DAY_MS])),
@@ -102,12 +102,11 @@ def placed(touches: Sequence[tuple[int, bool, str | None, str]], journey_id: int
 
 
 def statement(model: Model) -> str:
-    """The two steps by which the engine gives credit, in Athena's dialect, over the rows of `placed`."""
-    total, divisor = (model.total, "own_total") if model.total_is_aggregate else ("1e0", f"({model.total})")
+    """The credit of each touch, in Athena's dialect, over the rows of `placed`."""
     return f"""
         with journeys as (
             select
-                journey_id, count(*) as touches, {total} as own_total,
+                journey_id, count(*) as touches, array_agg(age_ms - last_age_ms order by position_from_last) as gaps_ms,
                 min(case when not direct then position_from_last end) as last_non_direct_position,
                 count(*) + 1 - max(case when milestone = 'lead' then position_from_last end) as lead_position,
                 count(*) + 1 - max(case when milestone = 'opportunity' then position_from_last end) as opportunity_position
@@ -115,10 +114,12 @@ def statement(model: Model) -> str:
             group by journey_id
         ),
         faced as (
-            select *, touches - position_from_last + 1 as position_from_first
+            select
+                *, touches - position_from_last + 1 as position_from_first, age_ms - last_age_ms as gap_ms,
+                slice(gaps_ms, 1, position_from_last - 1) || slice(gaps_ms, position_from_last + 1, touches) as other_gaps_ms
             from placed join journeys using (journey_id)
         )
-        select cast(({model.weights}) as double) / {divisor} as credit
+        select cast({model.credit} as double) as credit
         from faced
         order by journey_id, position_from_first
     """
@@ -188,7 +189,7 @@ class TestRegistry:
     def test_rules_alone_have_weights(self, key: str) -> None:
         model = MODELS[key]
         assert bool(model.weights) == (model.kind == "rule")
-        assert (model.total, model.total_is_aggregate) == ("1e0", False) or model.kind == "rule"
+        assert (model.total, model.by_age) == ("1e0", False) or model.kind == "rule"
         assert model.reference or model.kind in {"chain", "hybrid"}
         assert model.additive == (key != "participation")
 
@@ -199,10 +200,9 @@ class TestRegistry:
         values = [value for tree in both for value in tree.find_all(exp.Placeholder)]
         assert all(isinstance(value.parent, exp.Cast) for value in values)
         assert {value.name for value in values} - {"lookback_ms"} == {one.name for one in model.parameters}
-        assert columns(model.weights) <= OF_A_JOURNEY | OF_A_TOUCH
-        assert columns(model.total) <= (SUMMED if model.total_is_aggregate else OF_A_JOURNEY)
-        assert bool(both[1].find(exp.AggFunc)) == model.total_is_aggregate
-        assert not both[0].find(exp.AggFunc, exp.Window)
+        assert columns(model.weights) <= (OF_AGES if model.by_age else OF_A_JOURNEY | OF_A_TOUCH)
+        assert columns(model.total) <= (set() if model.by_age else OF_A_JOURNEY)
+        assert not any(tree.find(exp.AggFunc, exp.Window) for tree in both)
 
     def test_the_readme_lists_them_all(self) -> None:
         rows = [

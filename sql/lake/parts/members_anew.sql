@@ -1,6 +1,6 @@
 -- Purpose: the touches that count where options change which do: their positions are worked out anew from journey rows.
 -- Parameters: first_dt, last_dt, anchored_from, anchored_to, starts_at, ends_at, with_unconverted, conversion_type, first_conversion, buckets,
---   by_touch_date, direct_channels, @channel, @dimension, @touches: as in members.sql; lookback_ms, impression_lookback_ms (the window, and that of
+--   by_touch_date, direct_channels, @channel, @dimension: as in members.sql; lookback_ms, impression_lookback_ms (the window, and that of
 --   touches of kind impression); left_out_channels (not part of the model);
 --   redistribute_direct (direct touches count only in journeys that have no other); restart (a journey begins anew after a conversion);
 --   collapse (touches of the same name in a row count as the last of them); respelled, spelled (stored values of @dimension that are
@@ -38,6 +38,17 @@ kept as (
     select *, bool_or(coalesce(name in (cast(:rare as varchar)), false)) over (partition by journey_number) as has_rare
     from neighboured
     where not cast(:collapse as boolean) or newer_name is null or newer_name <> name
+),
+positioned as (
+    select
+        journey_number, journey_id, converted, bucket, revenue, refund, currency, anchored_at, touched_at, touchpoint_id, age_ms, direct, milestone, name,
+        row_number() over (partition by journey_number order by age_ms, touchpoint_id desc) as position_from_last,
+        count(*) over (partition by journey_number) as touches,
+        array_agg(age_ms) over (
+            partition by journey_number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
+        ) as ages_ms
+    from kept
+    where cast(:with_rare as boolean) is null or has_rare = cast(:with_rare as boolean)
 )
 select
     journey_number, journey_id, converted, bucket, revenue, refund, currency,
@@ -46,14 +57,17 @@ select
         when cast(:by_touch_date as boolean) then touched_at >= cast(:starts_at as timestamp) and touched_at < cast(:ends_at as timestamp)
         else true
     end as reported,
-    touchpoint_id, age_ms, lead(age_ms) over (partition by journey_number order by age_ms, touchpoint_id desc) as older_age_ms,
-    min(age_ms) over (partition by journey_number) as last_age_ms,
-    row_number() over (partition by journey_number order by age_ms, touchpoint_id desc) as position_from_last,
-    lead(journey_number) over (partition by journey_number order by age_ms, touchpoint_id desc) is null as is_first,
-    direct, milestone, name as own_name, name, @touches as touches,
-    lag(name) over (partition by journey_number order by age_ms, touchpoint_id desc) as next_name,
-    lag(name, 2) over (partition by journey_number order by age_ms, touchpoint_id desc) as next_name_2,
-    lag(name, 3) over (partition by journey_number order by age_ms, touchpoint_id desc) as next_name_3,
+    touchpoint_id, age_ms, element_at(ages_ms, 1) as last_age_ms, age_ms - element_at(ages_ms, 1) as gap_ms,
+    transform(
+        slice(ages_ms, 1, position_from_last - 1) || slice(ages_ms, position_from_last + 1, touches),
+        other_age_ms -> other_age_ms - element_at(ages_ms, 1)
+    ) as other_gaps_ms,
+    position_from_last, position_from_last = touches as is_first, direct, milestone,
+    max(case when milestone = 'lead' then position_from_last end) over (partition by journey_number) as lead_from_last,
+    max(case when milestone = 'opportunity' then position_from_last end) over (partition by journey_number) as opportunity_from_last,
+    name as own_name, name, touches,
+    lag(name) over (partition by journey_number order by position_from_last) as next_name,
+    lag(name, 2) over (partition by journey_number order by position_from_last) as next_name_2,
+    lag(name, 3) over (partition by journey_number order by position_from_last) as next_name_3,
     array_join(array_sort(array_distinct(array_agg(name) over (partition by journey_number))), chr(31)) as name_set
-from kept
-where cast(:with_rare as boolean) is null or has_rare = cast(:with_rare as boolean)
+from positioned
