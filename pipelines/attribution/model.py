@@ -56,10 +56,10 @@ class Model:
     summary: what it does; formula: the weight (or the solve) as text; source: who says so; caveat: where it misleads.
 
     weights: SQL of a touch's weight over touches, position_from_first, position_from_last (both from 1), last_non_direct_position (counted from
-    the last; null where all are direct, or the last one is not), lead_position and opportunity_position (counted from the first; null where no
+    the last; null where all are direct or the last is not), lead_position and opportunity_position (counted from the first; null where no
     touch is marked so). total: SQL of what the weights of a journey are divided by, over touches, lead_position and opportunity_position alone.
-    by_age: the weight is one over gap_ms (how much older than the last touch) and last_age_ms (the age of that one) alone instead, and what it is
-    divided by is its sum over the journey. In both a parameter p stands as cast(:p as double), and the window as cast(:lookback_ms as double).
+    by_age: the weight is one over gap_ms (how much older than the last touch) and last_age_ms (the age of that one), and what it is divided
+    by is its sum over the journey. In both a parameter p stands as cast(:p as double), and the window as cast(:lookback_ms as double).
     Both are in Athena's dialect; only rules have weights.
 
     reference: the same weights in NumPy, not yet divided by their sum. Its parameters are the model's own and lookback_days. None where one
@@ -84,7 +84,7 @@ class Model:
 
     @property
     def credit(self) -> str:
-        """SQL of a touch's credit: over what weights and total may use, by_age over other_gaps_ms, the gaps of the journey's other touches, as well."""
+        """SQL of a touch's credit: over what weights and total may use; by_age also over other_gaps_ms, those of the journey's other touches."""
         if not self.by_age:
             return f"({self.weights}) / ({self.total})"
         others = f"transform(other_gaps_ms, gap_ms -> {self.weights})"

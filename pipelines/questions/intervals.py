@@ -149,7 +149,7 @@ QUESTIONS = (
         "one row a value of `by`",
         (*PERIOD, *ATTRIBUTION, by(CREDIT_DIMENSIONS), MEASURE),
         ("spend", *SOURCES),
-        (*ATTRIBUTION_STATEMENTS, *OUTCOME_STATEMENTS, "warehouse/spend"),
+        (*ATTRIBUTION_STATEMENTS, "lake/credit_by_bucket", *OUTCOME_STATEMENTS, "warehouse/spend"),
         credit_intervals,
     ),
 )

@@ -221,7 +221,8 @@ def load_or_create(catalog: Catalog, name: str, namespace: str = NAMESPACE) -> T
     )
     if int(table.properties.get(DDL, 0)) > EVOLUTION:
         return table
-    lacking = [column for column in TABLES[name] if column not in table.schema().column_names]
+    stored = {field.name for field in table.schema().fields}
+    lacking = [column for column in TABLES[name] if column not in stored]
     present = {field.name for field in table.spec().fields}
     if not lacking and present == set(partitions(name)) and table.properties.get(DDL) == str(EVOLUTION):
         return table

@@ -69,7 +69,7 @@ class DuckDBLake:
             self._connection.execute(f"SET GLOBAL {setting}")  # without GLOBAL no cursor would have it
         self._files = Files(self._connection)
         self._last_changed: tuple[Origin, Changed] | None = None
-        self._plans: dict[tuple[str, int | None, str | None, str | None, bool], str] = {}
+        self._plans: dict[tuple[str, int | None, int, str | None, str | None, bool], str] = {}
         self._lock = threading.Lock()
 
     def table(self, name: str) -> Table:
@@ -252,12 +252,9 @@ class DuckDBLake:
         only_converted = parameters.get("with_unconverted") is False
 
         def relation(name: str) -> str:
-            bounds = (first, last, only_converted and name == "journeys")
-            if snapshots is not None and (known := self._plans.get((name, snapshots[name], *bounds))):
-                return known
             current = self.table(name)
             snapshot = current.metadata.current_snapshot_id if snapshots is None else snapshots[name]
-            return self._relation(name, current, snapshot, *bounds)
+            return self._relation(name, current, snapshot, first, last, only_converted and name == "journeys")
 
         with _answering():
             bound = statements.bind(statement, parameters, dialect="duckdb", relation=relation, slots=slots)
@@ -287,7 +284,7 @@ class DuckDBLake:
                 f"The lake table {name} is not kept as it was then.",
                 "Refresh the page. TOUCHLINE_KEEP_SNAPSHOT_DAYS says for how many days the lake can be read as it was.",
             )
-        key = (name, version, first, last, converted)
+        key = (name, version, table.metadata.current_schema_id, first, last, converted)
         with self._lock:
             if key in self._plans:
                 return self._plans[key]

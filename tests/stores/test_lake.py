@@ -69,7 +69,7 @@ def test_a_new_lake_has_every_table_and_no_rows(lake: DuckDBLake) -> None:
     assert lake.snapshots() == dict.fromkeys(TABLES)
     for name in TABLES:
         table = lake.table(name)
-        assert table.schema().column_names == list(TABLES[name])
+        assert [field.name for field in table.schema().fields] == list(TABLES[name])
         assert [field.name for field in table.spec().fields] == list(partitions(name))
     assert lake.frame("feeds", {}).empty
     assert "one" not in lake.held_uploads("touchpoints")

@@ -21,7 +21,7 @@ from pipelines.questions import ask
 from pipelines.sources import SOURCES
 from pipelines.stores import maintenance_duckdb
 from pipelines.stores.base import Stores
-from pipelines.stores.catalog import DERIVED, TABLES
+from pipelines.stores.catalog import COUNTS, DERIVED, TABLES
 from pipelines.stores.history import held, history, in_order
 from pipelines.stores.lake_duckdb import DuckDBLake
 
@@ -53,11 +53,15 @@ def upload(
     return found
 
 
+def sorts(name: str, column: str) -> bool:
+    return column != "journey_number" and TABLES[name][column] != COUNTS
+
+
 def rows(lake: DuckDBLake) -> dict[str, pd.DataFrame]:
     """Every table's rows, in an order of their own."""
     found = {name: lake.table(name).scan().to_arrow().to_pandas() for name in TABLES}
     return {
-        name: of_it.sort_values([column for column in of_it if column != "journey_number"], ignore_index=True)
+        name: of_it.sort_values([column for column in of_it if sorts(name, column)], ignore_index=True)
         for name, of_it in found.items()
     }
 
