@@ -237,8 +237,7 @@ def same_rows(side: Side, asking: Asking, said: Mapping[str, Any]) -> None:
 def lists_as_text(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows with lists as Athena writes them into its results: no question reads one."""
     lists = [name for name, kind in TABLES["journeys"].items() if kind == COUNTS and name in rows]
-    told = rows[lists].astype(object)
-    told = told.map(lambda cell: str(cell.tolist()) if isinstance(cell, np.ndarray) else cell)
+    told = rows[lists].map(lambda cell: str(cell.tolist()) if isinstance(cell, np.ndarray) else cell).astype(object)
     return rows.assign(**told.where(told.notna(), None))
 
 
