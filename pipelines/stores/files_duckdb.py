@@ -83,7 +83,7 @@ class Files:
 def copy_options(table: str, schema: Schema) -> str:
     """How DuckDB's COPY is to write a file of a table, with the ids of its fields."""
     # A query waits longer for the unpacking of journeys than for the disk; rows as they came in are read seldom.
-    compression = "lz4_raw" if table in DERIVED else "zstd"
+    compression = "snappy" if table in DERIVED else "zstd"
     numbers = (
         f'"{field.name}": {{__duckdb_field_id: {field.field_id}, element: {field.field_type.element_id}}}'
         if isinstance(field.field_type, ListType)
