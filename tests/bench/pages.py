@@ -34,10 +34,9 @@ _ARM = """() => {
   document.addEventListener('click', () => { window.clicked = performance.now(); watch() }, { capture: true, once: true });
 }"""
 
-MODELS, LOOKBACKS = tuple(TITLES), tuple(map(formats.days, WINDOWS))
-_SELECTBOXES = {MODELS: 0, LOOKBACKS: 1}
-"""What is picked -> which select box of its popover has it; all else is picked from buttons."""
-
+# Ordered Shapley tells what Shapley does where positions are not asked for: the chart before it would stay.
+MODELS = tuple(title for title, key in TITLES.items() if key != "ordered_shapley")
+LOOKBACKS = tuple(map(formats.days, WINDOWS))
 Cases = dict[str, tuple[str, int | None, tuple[str, ...]]]
 """Case -> page, which button of the filter bar opens the selector (None: it is on the page), what is picked in turn."""
 
@@ -50,11 +49,13 @@ ON_DEMO: Cases = {
     "credit: window": ("credit", 1, LOOKBACKS),
     "spend: by": ("spend", None, ("Campaigns", "Platforms", "Channels")),
 }
+_UNLIKE = LOOKBACKS[:4]
+"""Windows that differ where all touches lie within 30 days."""
 ON_MILLION: Cases = {
     "credit: model": ("credit", 1, MODELS),
-    "credit: window": ("credit", 1, LOOKBACKS),
+    "credit: window": ("credit", 1, _UNLIKE),
     "credit: model, all data": ("credit?period=All+data", 1, MODELS),
-    "credit: window, all data": ("credit?period=All+data", 1, LOOKBACKS),
+    "credit: window, all data": ("credit?period=All+data", 1, _UNLIKE),
 }
 JOURNEYS, SHARE = 1_000_000, 0.1
 
@@ -96,10 +97,10 @@ def _changes(page: Page, address: str, button: int | None, picks: tuple[str, ...
 
 def _selector(page: Page, button: int | None, picks: tuple[str, ...]) -> Locator:
     """What holds the things to pick, opened where it has to be: the clock starts at the pick."""
-    if picks not in _SELECTBOXES:
+    if set(picks).isdisjoint((*MODELS, *LOOKBACKS)):
         return page.get_by_test_id("stButtonGroup" if button is None else "stRadio").first
     boxes = page.get_by_test_id("stPopoverBody").get_by_test_id("stSelectbox")
-    boxes.nth(_SELECTBOXES[picks]).locator("input").click()
+    boxes.nth(0 if picks == MODELS else 1).locator("input").click()
     return page.get_by_role("listbox")
 
 
