@@ -298,7 +298,7 @@ def _leave_out_unread(tree: exp.Expr) -> None:
         select = table.this
         if (
             isinstance(select, exp.Select)
-            and not select.args.get("group")
+            and not (select.args.get("group") or select.args.get("distinct"))
             and not any(map(_is_star, [select, *reading]))
         ):
             read = {part.name for part in reading if isinstance(part, exp.Column)}

@@ -293,6 +293,15 @@ def test_which_touches_count_is_written_before_what_reads_them() -> None:
         assert next(tree.find_all(exp.CTE)).alias == "members"
 
 
+def test_a_column_of_the_members_that_nothing_reads_is_left_out() -> None:
+    anew = Slots("channel", members="members_anew", models=(weighing("linear"),))
+    made = {"name_set", "other_gaps_ms", "next_name"}
+    for statement, read in (("credit", set()), ("name_sets", {"name_set"}), ("grams", {"next_name"})):
+        tree = sqlglot.parse_one(bound(statement, slots=anew).sql, read="duckdb")
+        members = next(cte.this for cte in tree.find_all(exp.CTE) if cte.alias == "members")
+        assert made & {column.alias_or_name for column in members.expressions} == read, statement
+
+
 def test_only_raw_tables_are_given_a_relation() -> None:
     seen: list[str] = []
 
