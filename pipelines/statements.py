@@ -298,7 +298,8 @@ def _leave_out_unread(tree: exp.Expr) -> None:
         select = table.this
         if (
             isinstance(select, exp.Select)
-            and not (select.args.get("group") or select.args.get("distinct"))
+            and not any(select.args.get(part) for part in ("group", "distinct", "order", "limit"))
+            and not any(isinstance(column.unalias(), exp.AggFunc) for column in select.expressions)
             and not any(map(_is_star, [select, *reading]))
         ):
             read = {part.name for part in reading if isinstance(part, exp.Column)}
@@ -319,8 +320,11 @@ def _common_tables(tree: exp.Expr) -> list[exp.CTE]:
 def _sum_lists(tree: exp.Expr) -> None:
     """Where a list is reduced, which is only done to sum it: DuckDB would call the function element after element."""
     for reduction in list(tree.find_all(exp.Reduce)):
+        empty = exp.ArraySize(this=reduction.this.this.copy()).eq(
+            0
+        )  # its sum is null there, and of no list at all as well
         summed = exp.Anonymous(this="list_sum", expressions=[reduction.this])
-        reduction.replace(exp.Coalesce(this=summed, expressions=[reduction.args["initial"]]))
+        reduction.replace(exp.Case().when(empty, reduction.args["initial"]).else_(summed))
 
 
 def _expression(sql: str) -> exp.Expr:

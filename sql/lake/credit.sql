@@ -1,5 +1,5 @@
 -- Purpose: credit of each touch under rule-based models, summed by slice and name.
--- Parameters: those of the members (parts/members.sql or parts/members_anew.sql); @slice (what rows are summed by beside the name: whole, day, bucket);
+-- Parameters: those of the members (parts/members.sql or parts/members_anew.sql); @slice (what rows are summed by beside the name: whole, day, day_pair, bucket);
 --   @credit_by_place (a model's credit of a touch by where it stands in its journey, over touches, position_from_first, position_from_last,
 --   lead_position and opportunity_position, with the model's own parameters); @credit_by_age (by how long before the conversion it was, over
 --   last_age_ms, gap_ms and other_gaps_ms); @lead, @opportunity (the columns of those milestones, or null where no model asks).

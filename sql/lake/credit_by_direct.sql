@@ -1,8 +1,7 @@
 -- Purpose: credit as in credit.sql, under rule-based models that ask which touches of the journey are direct.
--- Parameters: those of the members; @slice (whole, day, bucket); @credit, a model's credit of a touch over position_from_last and
+-- Parameters: those of the members; @slice (whole, day, day_pair, bucket); @credit, a model's credit of a touch over position_from_last and
 --   last_non_direct_position (from the last; null where the last touch is not direct, and where all are).
 -- Grain: that of credit.sql.
--- Notes: where the last touch is not direct it earns all credit, and the others are not looked at.
 with led_by_direct as (
     select journey_number
     from members
@@ -18,7 +17,7 @@ credited as (
     select @slice as slice, own_name, currency, refund, cast(revenue as double) as revenue, cast(@credit as double) as credit
     from members m
     left join marks k on k.journey_number = m.journey_number
-    where reported and (position_from_last = 1 or k.journey_number is not null)
+    where reported
 )
 select
     slice, coalesce(own_name, '') as name, currency,
