@@ -57,10 +57,10 @@ class Model:
 
     weights: SQL of a touch's weight over touches, position_from_first, position_from_last (both from 1), last_non_direct_position (counted from
     the last; null where all are direct, 1 or null where the last is not), lead_position and opportunity_position (counted from the first; null
-    where no touch is marked so). total: SQL of what the weights of a journey are divided by, over touches, lead_position and opportunity_position alone.
-    by_age: the weight is one over gap_ms (how much older than the last touch) and last_age_ms (the age of that one), and what it is divided
-    by is its sum over the journey. In both a parameter p stands as cast(:p as double), and the window as cast(:lookback_ms as double).
-    Both are in Athena's dialect; only rules have weights.
+    where no touch is marked so). total: SQL of what the weights of a journey are divided by, over touches, lead_position and
+    opportunity_position alone. by_age: the weight is one over gap_ms (how much older than the last touch) and last_age_ms (the age of that one),
+    and what it is divided by is its sum over the journey. In both a parameter p stands as cast(:p as double), and the window as
+    cast(:lookback_ms as double). Both are in Athena's dialect; only rules have weights.
 
     reference: the same weights in NumPy, not yet divided by their sum. Its parameters are the model's own and lookback_days. None where one
     journey alone does not tell the credit.
