@@ -25,7 +25,7 @@ from pipelines.stores.history import SAME_ROWS_AS
 UPLOAD, UNDONE = "touchline.upload", "touchline.undone"
 """Snapshot properties: the uploads that a commit stored, and those that it took back; by commas."""
 
-_TYPES = {"long": "bigint", "list<long>": "array<bigint>", "timestamp": "timestamp_ntz"}
+_TYPES = {"long": "bigint", "timestamp": "timestamp_ntz"}
 """Iceberg's names of types -> Spark's, where they differ."""
 _MILLISECONDS_TO_LIVE = 24 * 60 * 60 * 1000
 """How long what a dead job left beside the table is kept: the expiry of snapshots takes it away."""

@@ -1,11 +1,11 @@
 """Lake statements: one SQL file each under sql/lake, in Athena's dialect, with values bound and slots filled on the parsed tree.
 
 Invariant: no text of a user ever becomes SQL. Values are bound parameters, a list becomes one placeholder a value, and the only other slots,
-@dimension, @channel, @slice, those on the window (@touches, @others, @within, @first), those of milestones and those of a model's credit, take
-expressions that this module parses from the code's own allow-lists.
+@dimension, @channel, @last, @slice, those on the window (@touches, @within, @first), those on marks (@marked, @lead, @opportunity,
+@last_non_direct) and those of a model's weights and credit, take expressions that this module parses from the code's own allow-lists.
 
-A statement that reads the table `members` or `told` gets it from sql/lake/parts: what counts as a touch, and why a conversion has no credit, is
-written once for all that ask.
+A statement that reads the table `members`, `marks` or `told` gets it from sql/lake/parts: what counts as a touch, what credit asks of a whole
+journey, and why a conversion has no credit, is written once for all that ask.
 """
 
 import re
@@ -26,8 +26,8 @@ FOLDER = PROJECT / "sql" / "lake"
 DIMENSIONS = ("channel", "campaign", "platform", "account", "creative", "post", "kind")
 """Columns a statement may be grouped by, beside the one that tells a touch's channel: the allow-list of @dimension."""
 
-CHANNELS = ("channel", "origin")
-"""Columns that may tell a touch's channel: the allow-list of @channel."""
+CHANNELS = {"channel": "last_channel", "origin": "last_origin"}
+"""Columns that may tell a touch's channel -> the column that tells that of the journey's last touch: the allow-list of @channel and @last."""
 
 LONGEST_PARAMETER = 1024
 """What Athena takes of one value, in characters of its SQL literal."""
@@ -65,15 +65,21 @@ _STEADY_SLICES = _slices("1")
 USUAL_WINDOWS = {days: f"touches_{days}" for days in (1, 7, 14, 28, 30, 60, 90)}
 """Look-back windows that people choose most, in days -> the column that holds the touches of a journey within it."""
 
+AGED = tuple(range(2, 9))
+"""Places from the last touch on: each row of a journey tells how much older the touches are that stand there (gap_2_ms, ...)."""
+
+_COUNTED = " + ".join(
+    f"case when gap_{place}_ms + last_age_ms <= cast(:lookback_ms as bigint) then 1 else 0 end" for place in AGED
+)
+
 _OF_WINDOW = {
-    "touches": "1 + cardinality(filter(other_gaps_ms, gap_ms -> gap_ms + last_age_ms <= cast(:lookback_ms as bigint)))",
-    "others": "filter(other_gaps_ms, gap_ms -> gap_ms + last_age_ms <= cast(:lookback_ms as bigint))",
+    # Rows that were made before they told ages count no touches, instead of too few.
+    "touches": f"coalesce(l.touches, case when gap_2_ms is not null or touches_90 = 1 then 1 + {_COUNTED} end)",
     "within": "age_ms <= cast(:lookback_ms as bigint)",
     "first": "coalesce(older_age_ms > cast(:lookback_ms as bigint), true)",
 }
 _OF_USUAL_WINDOW = {
     "touches": "{touches}",
-    "others": "slice(other_gaps_ms, 1, {touches} - 1)",
     "within": "position_from_last <= {touches}",
     "first": "position_from_last = {touches}",
 }
@@ -83,23 +89,38 @@ Members = Literal["members", "members_anew"]
 """The parts that say which touches count."""
 
 
-_MILESTONES = ("lead", "opportunity")
+@dataclass(frozen=True)
+class _Mark:
+    """Something that credit may ask of a whole journey (sql/lake/parts/marks.sql): the column that credit then reads, the one of the marks that
+    it comes from, and the touches that have to be looked at."""
+
+    asked: str
+    column: str
+    touches: str
+
+
+_MARKS = {
+    "lead": _Mark("lead_position", "lead_from_last", "marked > 0"),
+    "opportunity": _Mark("opportunity_position", "opportunity_from_last", "marked > 0"),
+    "last_non_direct": _Mark("last_non_direct_position", "last_non_direct_position", "last_is_direct"),
+    "further_weight": _Mark("further_weight", "further_weight", f"position_from_last > {AGED[-1]}"),
+}
 
 
 @dataclass(frozen=True)
 class Weighing:
-    """A rule-based model in SQL: the credit of a touch, and whether it follows from the ages of the journey's touches instead of from their
-    places."""
+    """A rule-based model in SQL: the credit of a touch, and its weight where credit follows from the ages of the journey's touches instead of
+    from their places."""
 
     credit: str
-    by_age: bool = False
+    weight_by_age: str = ""
 
 
 @dataclass(frozen=True)
 class Slots:
-    """What a statement's slots are filled with. models: key -> how it weighs; what @credit, @credit_by_place and @credit_by_age make is repeated
-    for each that has it and called after its key, where that is not empty. window: the look-back window in days where it is a usual one
-    (USUAL_WINDOWS): much is known about it then."""
+    """What a statement's slots are filled with. models: key -> how it weighs; what @credit, @credit_by_place, @credit_by_age and @weight_by_age
+    make is repeated for each that has it and called after its key, where that is not empty. window: the look-back window in days where it is a
+    usual one (USUAL_WINDOWS): much is known about it then."""
 
     dimension: str | None = None
     channel: str = "channel"
@@ -199,8 +220,6 @@ def _written(path: Path, dialect: str, slots: Slots, lengths: tuple[tuple[str, i
     read = [table for table in tree.find_all(exp.Table) if table.name not in inner]
     tables = tuple(sorted({table.name for table in read}))
     _group_by_no_constant(tree)
-    if dialect == "duckdb":
-        _sum_lists(tree)
     for table in read:
         alias = table.alias_or_name
         table.set("this", exp.Var(this=_mark(table.name)))
@@ -237,9 +256,12 @@ def _parsed(path: Path) -> exp.Expr:
 
 
 def _take_parts(tree: exp.Expr, members: Members, dialect: str) -> None:
-    """Put the parts that say why a conversion has no credit, and which touches count, before a statement that reads `told` or `members`."""
+    """Put the parts that say why a conversion has no credit, what credit asks of journeys, and which touches count, before a statement that
+    reads `told`, `marks` or `members`."""
     if _reads(tree, "told"):
         _put_before(tree, "told", "told_anew" if members == "members_anew" else "told")
+    if _reads(tree, "marks"):
+        _put_before(tree, "marks", "marks")
     if _reads(tree, "members"):
         # DuckDB would keep all of its rows to read them a second time, which costs more than reading the files twice.
         plain = {"materialized": False} if dialect == "duckdb" and members == "members" else {}
@@ -258,10 +280,12 @@ def _put_before(tree: exp.Expr, table: str, part: str, **how: bool) -> None:
 
 def _repeat_for_models(tree: exp.Expr, models: tuple[tuple[str, Weighing], ...]) -> None:
     """Where a column is made of a model's credit, or of a column that is, put one a model, named after the column and the model."""
+    by_age = tuple(model for model in models if model[1].weight_by_age)
     of_slot = {
         "credit": models,
-        "credit_by_place": tuple(model for model in models if not model[1].by_age),
-        "credit_by_age": tuple(model for model in models if model[1].by_age),
+        "credit_by_place": tuple(model for model in models if not model[1].weight_by_age),
+        "credit_by_age": by_age,
+        "weight_by_age": by_age,
     }
     made: dict[str, tuple[tuple[str, Weighing], ...]] = {}
     for select in (*(cte.this for cte in _common_tables(tree)), tree):
@@ -282,7 +306,9 @@ def _repeat_for_models(tree: exp.Expr, models: tuple[tuple[str, Weighing], ...])
 def _of_model(column: exp.Expr, made: Mapping[str, object], key: str, weighing: Weighing) -> exp.Expr:
     copy = exp.alias_(column.unalias().copy(), _after(column.alias_or_name, key))
     for slot in list(copy.find_all(exp.Parameter)):
-        if slot.name.startswith("credit"):
+        if slot.name == "weight_by_age":
+            slot.replace(exp.paren(_expression(weighing.weight_by_age)))
+        elif slot.name.startswith("credit"):
             slot.replace(exp.paren(_expression(weighing.credit)))
     for inner in list(copy.find_all(exp.Column)):
         if inner.name in made:
@@ -291,7 +317,8 @@ def _of_model(column: exp.Expr, made: Mapping[str, object], key: str, weighing: 
 
 
 def _leave_out_unread(tree: exp.Expr) -> None:
-    """Take columns that nothing reads out of common tables: an engine may work out windows whose values it then throws away."""
+    """Take columns that nothing reads out of common tables, and joins that only such columns needed: an engine may work out windows, or read
+    files, for what it then throws away. A left join finds at most one row in all our statements."""
     own = tree.args.get("with_")
     reading = list(tree.walk(prune=lambda part: part is own))
     for table in reversed(_common_tables(tree)):
@@ -305,8 +332,23 @@ def _leave_out_unread(tree: exp.Expr) -> None:
             read = {part.name for part in reading if isinstance(part, exp.Column)}
             kept = [column for column in select.expressions if column.alias_or_name in read]
             select.set("expressions", kept or select.expressions[:1])
+        _leave_out_joins(
+            select, {inner.alias: inner.this for inner in (*_common_tables(tree), *_common_tables(select))}
+        )
         _leave_out_unread(select)
         reading += select.walk()
+
+
+def _leave_out_joins(select: exp.Expr, known: Mapping[str, exp.Expr]) -> None:
+    """Take left joins with common tables out of whose columns the select reads none."""
+    for join in list(select.args.get("joins") or []):
+        if join.side != "LEFT" or join.this.name not in known:
+            continue
+        made = {column.alias_or_name for column in known[join.this.name].expressions} - {"journey_number"}
+        join.pop()
+        read = list(select.find_all(exp.Column))
+        if any(column.table == join.alias_or_name or (not column.table and column.name in made) for column in read):
+            select.append("joins", join)
 
 
 def _is_star(part: exp.Expr) -> bool:
@@ -315,16 +357,6 @@ def _is_star(part: exp.Expr) -> bool:
 
 def _common_tables(tree: exp.Expr) -> list[exp.CTE]:
     return tree.args["with_"].expressions if tree.args.get("with_") else []
-
-
-def _sum_lists(tree: exp.Expr) -> None:
-    """Where a list is reduced, which is only done to sum it: DuckDB would call the function element after element."""
-    for reduction in list(tree.find_all(exp.Reduce)):
-        empty = exp.ArraySize(this=reduction.this.this.copy()).eq(
-            0
-        )  # its sum is null there, and of no list at all as well
-        summed = exp.Anonymous(this="list_sum", expressions=[reduction.this])
-        reduction.replace(exp.Case().when(empty, reduction.args["initial"]).else_(summed))
 
 
 def _expression(sql: str) -> exp.Expr:
@@ -349,12 +381,22 @@ def _slot(slot: str, slots: Slots, steady: bool) -> exp.Expr:
         if slots.window is None or slots.members != "members":
             return _expression(_OF_WINDOW[slot])
         return _expression(_OF_USUAL_WINDOW[slot].format(touches=USUAL_WINDOWS[slots.window]))
-    if slot in _MILESTONES:
-        asked = any(f"{slot}_position" in weighing.credit for _, weighing in slots.models)
-        return exp.column(f"{slot}_from_last") if asked else _expression("cast(null as bigint)")
+    if slot == "last":
+        return exp.column(CHANNELS[slots.channel])
+    if slot in _MARKS:
+        mark = _MARKS[slot]
+        return exp.column(mark.column) if _asks(slots, mark) else _expression("cast(null as bigint)")
+    if slot == "marked":
+        return _expression(
+            " or ".join(sorted({mark.touches for mark in _MARKS.values() if _asks(slots, mark)})) or "false"
+        )
     if slot == "slice":
         return _expression((_STEADY_SLICES if steady else SLICES)[slots.slice])
     raise KeyError(f"@{slot} has no value")
+
+
+def _asks(slots: Slots, mark: _Mark) -> bool:
+    return any(mark.asked in weighing.credit for _, weighing in slots.models)
 
 
 def _expand(placeholder: exp.Placeholder, length: int) -> None:

@@ -227,11 +227,6 @@ def _anchors(bounds: Mapping[str, Any]) -> dict[str, Any]:
     return {name: None if whole[name] else instant for name, instant in (("anchored_from", from_), ("anchored_to", to))}
 
 
-def statement_of(model: str) -> str:
-    """The statement that gives the credit of a rule, by what the rule asks about a touch."""
-    return "credit_by_direct" if "last_non_direct_position" in MODELS[model].weights else "credit"
-
-
 def weighing(model: str) -> tuple[str, Weighing]:
     """A rule as its statement takes it."""
-    return model, Weighing(MODELS[model].credit, MODELS[model].by_age)
+    return model, Weighing(MODELS[model].credit, MODELS[model].weights if MODELS[model].by_age else "")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from pipelines.attribution.asked import Asked, statement_of
+from pipelines.attribution.asked import Asked
 from pipelines.attribution.bootstrap import (
     BUCKETS,
     Resampled,
@@ -83,8 +83,7 @@ def in_buckets(asked: Asked, model: str, names: Sequence[str]) -> Bucketed:
 
 
 def _rule(asked: Asked, model: str) -> pd.DataFrame:
-    statement = "credit_by_bucket" if statement_of(model) == "credit" else statement_of(model)
-    rows = asked.lake(statement, rule_slots(asked, [model], {}, "bucket"), rule_parameters(asked, [model], {}))
+    rows = asked.lake("credit_by_bucket", rule_slots(asked, [model], {}, "bucket"), rule_parameters(asked, [model], {}))
     rows = rows.rename(columns={f"{name}_{model}": name for name in SUMS})
     return rows.assign(name=called(asked, rows["name"]))
 

@@ -4,14 +4,14 @@ Invariant: for every additive model, window and set of options, credit + unattri
 carry a model, another one stands in and `facts` and a warning say so.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipelines.attribution.asked import Asked, statement_of, weighing
+from pipelines.attribution.asked import Asked, weighing
 from pipelines.attribution.bootstrap import BUCKETS
 from pipelines.attribution.markov import removal_effects
 from pipelines.attribution.registry import MODELS, model_parameters
@@ -59,36 +59,30 @@ def parameters_of(asked: Asked, model: str) -> dict[str, float]:
     return asked.how.model_parameters if model == asked.how.model else model_parameters(model, {})
 
 
-def rules_credit(asked: Asked, models: Iterable[str], **more: Any) -> dict[str, pd.DataFrame]:
-    """Rule -> its credit by day (day, name as stored, attributed_conversions, attributed_revenue), in one pass for those that ask the same.
+def rules_credit(asked: Asked, models: Sequence[str], **more: Any) -> dict[str, pd.DataFrame]:
+    """Rule -> its credit by day (day, name as stored, attributed_conversions, attributed_revenue), in one pass for all.
 
     more: parameters that go before those asked.
     """
-    found = {}
-    for statement, of_it in by_statement(models).items():
-        columns = {model: [f"{name}_{model}" for name in SUMS] for model in of_it}
-        rows = asked.sums(
-            statement,
-            partial(rule_slots, asked, of_it, more),
-            rule_parameters(asked, of_it, more),
-            *(own[1] for own in columns.values()),
+    columns = {model: [f"{name}_{model}" for name in SUMS] for model in models}
+    rows = asked.sums(
+        "credit",
+        partial(rule_slots, asked, models, more),
+        rule_parameters(asked, models, more),
+        *(own[1] for own in columns.values()),
+    )
+    summed = rows.groupby(["day", "name"], dropna=False)[[name for own in columns.values() for name in own]].sum()
+    keys = {key: summed.index.get_level_values(key) for key in summed.index.names}
+    return {
+        model: pd.DataFrame(
+            {**keys, **{name: summed[column].to_numpy(float) for name, column in zip(SUMS, own, strict=True)}}
         )
-        summed = rows.groupby(["day", "name"], dropna=False)[[name for own in columns.values() for name in own]].sum()
-        for model, own in columns.items():
-            found[model] = summed[own].astype(float).set_axis(SUMS, axis="columns").reset_index()
-    return found
-
-
-def by_statement(models: Iterable[str]) -> dict[str, list[str]]:
-    """Statement -> the rules that are answered by it."""
-    found: dict[str, list[str]] = {}
-    for model in models:
-        found.setdefault(statement_of(model), []).append(model)
-    return found
+        for model, own in columns.items()
+    }
 
 
 def rule_slots(asked: Asked, models: Iterable[str], more: Mapping[str, Any], slice_: Slice) -> Slots:
-    """The slots of a statement that answers these rules."""
+    """The slots of the statement that answers these rules."""
     anew = asked.anew or "with_rare" in more
     return asked.slots(slice_, tuple(weighing(model) for model in models), anew=anew)
 

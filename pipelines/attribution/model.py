@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.statements import AGED
+
 Numbers = npt.NDArray[np.float64]
 Names = npt.NDArray[np.object_]
 
@@ -84,9 +86,14 @@ class Model:
 
     @property
     def credit(self) -> str:
-        """SQL of a touch's credit: over what weights and total may use; by_age also over other_gaps_ms, those of the journey's other touches."""
+        """SQL of a touch's credit: over what weights and total may use; by_age also over touches, gap_2_ms to gap_8_ms (those of the journey's
+        touches that stand there, counted from the last) and further_weight (what touches beyond them weigh; null without any)."""
         if not self.by_age:
             return f"({self.weights}) / ({self.total})"
-        others = f"transform(other_gaps_ms, gap_ms -> {self.weights})"
-        theirs = f"reduce({others}, 0e0, (total, weight) -> total + weight, total -> total)"
-        return f"({self.weights}) / (({self.weights}) + {theirs})"
+        older = "0e0"
+        for place in reversed(AGED):
+            older = f"case when touches >= {place} then {self._weight_at(f'gap_{place}_ms')} + {older} else 0e0 end"
+        return f"({self.weights}) / ({self._weight_at('cast(0 as bigint)')} + {older} + coalesce(further_weight, 0e0))"
+
+    def _weight_at(self, gap: str) -> str:
+        return self.weights.replace("gap_ms", gap)

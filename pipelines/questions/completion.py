@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines import health
-from pipelines.attribution.asked import Asked, statement_of, weighing
+from pipelines.attribution.asked import Asked, weighing
 from pipelines.attribution.completion import completion
 from pipelines.attribution.engine import STAND_IN, parameters_of
 from pipelines.attribution.registry import MODELS
@@ -56,7 +56,7 @@ def _by_lag(asked: Scope, period: Period, rule: str) -> pd.DataFrame:
     by_touch = replace(asked.how, options=replace(asked.how.options, by_touch_date=True))
     question = Asked(asked.reading, asked.names, by_touch, days, "kind")
     parameters = question.parameters(**parameters_of(question, rule))
-    rows = question.lake(statement_of(rule), question.slots("day_pair", (weighing(rule),)), parameters)
+    rows = question.lake("credit", question.slots("day_pair", (weighing(rule),)), parameters)
     pair = rows["slice"].astype("str").str.split(" ", expand=True).reindex(columns=[0, 1])
     touched, converted = pd.to_datetime(pair[0]), pd.to_datetime(pair[1])
     return pd.DataFrame(
@@ -75,7 +75,7 @@ QUESTIONS = (
         "one row a day of touchpoints",
         (*PERIOD, *ATTRIBUTION),
         SOURCES,
-        ("lake/credit", "lake/credit_by_direct"),
+        ("lake/credit",),
         credit_completion,
     ),
 )

@@ -146,7 +146,6 @@ def _window(name: str, days: float, settings: Settings, said: bool) -> float:
 
 ATTRIBUTION_STATEMENTS = (
     "lake/credit",
-    "lake/credit_by_direct",
     "lake/name_sets",
     "lake/shares",
     "lake/grams",

@@ -3,34 +3,22 @@
 Invariant: a table's columns are declared once, here, in storage order; the first one is the id of a row.
 """
 
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
-from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table, TableProperties
 from pyiceberg.transforms import IdentityTransform, Transform, TruncateTransform
-from pyiceberg.types import (
-    BooleanType,
-    DecimalType,
-    IcebergType,
-    ListType,
-    LongType,
-    NestedField,
-    StringType,
-    TimestampType,
-)
+from pyiceberg.types import BooleanType, DecimalType, IcebergType, LongType, NestedField, StringType, TimestampType
 
-from pipelines.statements import USUAL_WINDOWS
+from pipelines.statements import AGED, USUAL_WINDOWS
 
 NAMESPACE = "touchline"
 """The namespace of the embedded catalogue; in the cloud it is the Glue database."""
 
 TEXT, COUNT, INSTANT, FLAG, MONEY = StringType(), LongType(), TimestampType(), BooleanType(), DecimalType(18, 4)
-COUNTS = ListType(element_id=0, element_type=COUNT, element_required=False)
 
 _TOUCH = {
     "channel": TEXT,
@@ -112,9 +100,10 @@ TABLES: dict[str, dict[str, IcebergType]] = {
         **dict.fromkeys(USUAL_WINDOWS.values(), COUNT),
         **_TOUCH,
         "origin": TEXT,
-        "other_gaps_ms": COUNTS,
-        "lead_positions": COUNTS,
-        "opportunity_positions": COUNTS,
+        **{f"gap_{place}_ms": COUNT for place in AGED},
+        "last_channel": TEXT,
+        "last_origin": TEXT,
+        "marked": COUNT,
     },
     "conversion_status": {
         "conversion_id": TEXT,
@@ -144,14 +133,13 @@ _ARROW: dict[IcebergType, pa.DataType] = {
     INSTANT: pa.timestamp("us"),
     FLAG: pa.bool_(),
     MONEY: pa.decimal128(18, 4),
-    COUNTS: pa.list_(pa.int64()),
 }
 
 
 DDL = "touchline.ddl"
 """Table property: the number of the last file of sql/lake/ddl that the table has been through."""
 
-EVOLUTION = 2
+EVOLUTION = 3
 """The last of the files of sql/lake/ddl, which say in Athena's words what is declared here; a test holds them against it."""
 
 PROPERTIES = {TableProperties.COMMIT_NUM_RETRIES: "0", DDL: str(EVOLUTION)}
@@ -161,14 +149,6 @@ PROPERTIES = {TableProperties.COMMIT_NUM_RETRIES: "0", DDL: str(EVOLUTION)}
 def arrow_schema(table: str) -> pa.Schema:
     """The Arrow schema in which rows of a lake table are handed over."""
     return pa.schema([(name, _ARROW[kind]) for name, kind in TABLES[table].items()])
-
-
-def open_catalog(database_url: str, warehouse: Path) -> Catalog:
-    """The embedded catalogue: its entries in our PostgreSQL, its Parquet files under a folder."""
-    warehouse.mkdir(parents=True, exist_ok=True)
-    catalog = SqlCatalog("lake", uri=database_url, warehouse=str(warehouse.resolve()), pool_pre_ping="true")
-    catalog.create_namespace_if_not_exists(NAMESPACE)
-    return catalog
 
 
 def open_glue_catalog(lake_url: str) -> Catalog:
@@ -207,7 +187,7 @@ def partitions(table: str) -> dict[str, tuple[str, Transform[Any, Any]]]:
 
 def load_or_create(catalog: Catalog, name: str, namespace: str = NAMESPACE) -> Table:
     """The Iceberg table of that name: made empty where there is none yet; where it is older than its declaration, given the columns and the
-    partitions that this has. One that a newer version of ours has evolved further is left as it is."""
+    partitions that this has, and, as a derived table, no others. One that a newer version of ours has evolved further is left as it is."""
     fields = [NestedField(number, column, kind) for number, (column, kind) in enumerate(TABLES[name].items(), start=1)]
     schema = Schema(*fields)
     spec = PartitionSpec(
@@ -221,13 +201,21 @@ def load_or_create(catalog: Catalog, name: str, namespace: str = NAMESPACE) -> T
     )
     if int(table.properties.get(DDL, 0)) > EVOLUTION:
         return table
-    stored = {field.name for field in table.schema().fields}
+    stored = [field.name for field in table.schema().fields]
     lacking = [column for column in TABLES[name] if column not in stored]
+    left_over = [column for column in stored if name in DERIVED and column not in TABLES[name]]
     present = {field.name for field in table.spec().fields}
-    if not lacking and present == set(partitions(name)) and table.properties.get(DDL) == str(EVOLUTION):
+    if (
+        not lacking
+        and not left_over
+        and present == set(partitions(name))
+        and table.properties.get(DDL) == str(EVOLUTION)
+    ):
         return table
     with table.transaction() as transaction:
         with transaction.update_schema() as update:
+            for column in left_over:
+                update.delete_column(column)
             for column in lacking:
                 update.add_column(column, TABLES[name][column])
         with transaction.update_spec() as update_spec:

@@ -104,10 +104,9 @@ class TrinoEngine:
 
 
 def _table(columns: Any, rows: list[Any]) -> pa.Table:
-    """Rows of Python values as Trino's types; lists as the text that Athena makes of them."""
+    """Rows of Python values as Trino's types."""
     kinds = [(str(column[0]), arrow_type(str(column[1]))) for column in columns]
-    told = [[str(value) if isinstance(value, list) else value for value in row] for row in rows]
-    arrays = [pa.array([row[place] for row in told], kind) for place, (_, kind) in enumerate(kinds)]
+    arrays = [pa.array([row[place] for row in rows], kind) for place, (_, kind) in enumerate(kinds)]
     return pa.Table.from_arrays(arrays, names=[name for name, _ in kinds])
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import duckdb
 from pyiceberg.schema import Schema
-from pyiceberg.types import IcebergType, ListType
+from pyiceberg.types import IcebergType
 
 from pipelines import statements
 from pipelines.stores.catalog import COUNT, DERIVED, FLAG, INSTANT, MONEY, TEXT
@@ -69,14 +69,11 @@ class Files:
     def _look(self, files: Sequence[str]) -> dict[str, Columns]:
         found: dict[str, list[tuple[int, str, str]]] = {path: [] for path in files}
         rows = self._connection.cursor().sql(
-            "select file_name, field_id, name, duckdb_type, coalesce(num_children, 0) "
-            f"from parquet_schema({_listed(files)}) where column_id > 0 order by file_name, column_id"
+            f"select file_name, field_id, name, duckdb_type from parquet_schema({_listed(files)}) where column_id > 0"
+            " order by file_name, column_id"
         )
-        inside = 0  # how many of the rows that follow tell what a list is made of
-        for path, number, column, kind, children in rows.fetchall():
-            if not inside:
-                found[path].append((number, column, kind))
-            inside = max(0, inside - 1) + children
+        for path, number, column, kind in rows.fetchall():
+            found[path].append((number, column, kind))
         return {path: tuple(columns) for path, columns in found.items()}
 
 
@@ -84,21 +81,12 @@ def copy_options(table: str, schema: Schema) -> str:
     """How DuckDB's COPY is to write a file of a table, with the ids of its fields."""
     # A query waits longer for the unpacking of journeys than for the disk; rows as they came in are read seldom.
     compression = "snappy" if table in DERIVED else "zstd"
-    numbers = (
-        f'"{field.name}": {{__duckdb_field_id: {field.field_id}, element: {field.field_type.element_id}}}'
-        if isinstance(field.field_type, ListType)
-        else f'"{field.name}": {field.field_id}'
-        for field in schema.fields
-    )
-    return f"format parquet, compression {compression}, field_ids {{{', '.join(numbers)}}}"
+    numbers = ", ".join(f'"{field.name}": {field.field_id}' for field in schema.fields)
+    return f"format parquet, compression {compression}, field_ids {{{numbers}}}"
 
 
 def _columns(schema: Schema) -> Columns:
-    return tuple((field.field_id, field.name, _type(field.field_type)) for field in schema.fields)
-
-
-def _type(kind: IcebergType) -> str:
-    return f"{_DUCKDB[kind.element_type]}[]" if isinstance(kind, ListType) else _DUCKDB[kind]
+    return tuple((field.field_id, field.name, _DUCKDB[field.field_type]) for field in schema.fields)
 
 
 def _listed(files: Sequence[str]) -> str:

@@ -5,7 +5,8 @@ snapshot carries the upload or build it belongs to.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -26,8 +27,9 @@ from pipelines.errors import LakeUnavailable
 from pipelines.statements import NO_SLOTS, Slots
 from pipelines.stores.base import Comparison, LakeQuery, Origin, Snapshots
 from pipelines.stores.builds import origin_of, present
-from pipelines.stores.catalog import DERIVED, TABLES, arrow_schema, load_or_create, open_catalog
+from pipelines.stores.catalog import DERIVED, TABLES, arrow_schema, load_or_create
 from pipelines.stores.derived_duckdb import Builder, Changed, changed_people, people_since, rows_of
+from pipelines.stores.embedded_catalog import EmbeddedCatalog
 from pipelines.stores.files_duckdb import Files
 from pipelines.stores.history import (
     INSTEAD_OF,
@@ -46,6 +48,8 @@ from pipelines.stores.maintenance_duckdb import Maintenance
 Found = TypeVar("Found")
 
 _SESSION = ("TimeZone = 'UTC'", "integer_division = true", "parquet_metadata_cache = true")
+# It advises to plan every statement twice, which takes longer than to copy the few rows that one has.
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)
 _ATTEMPTS = 5
 _PLANS_KEPT = 512
 
@@ -58,7 +62,7 @@ class DuckDBLake:
     def __init__(self, database_url: str, home: Path) -> None:
         """Open the catalogue in PostgreSQL and the tables under `home`. Raises LakeUnavailable where that fails."""
         try:
-            self._catalog = open_catalog(database_url, home / "lake")
+            self._catalog = EmbeddedCatalog(database_url, home / "lake")
             for name in TABLES:
                 load_or_create(self._catalog, name)
         except (SQLAlchemyError, OSError) as error:
@@ -74,18 +78,21 @@ class DuckDBLake:
 
     def table(self, name: str) -> Table:
         """The Iceberg table as it is now."""
+        return self._tables([name])[name]
+
+    def _tables(self, names: Iterable[str]) -> dict[str, Table]:
         with _answering():
-            return self._catalog.load_table(f"touchline.{name}")
+            return self._catalog.tables(names)
 
     def refresh(self) -> None:
         """Nothing to do: the tables are looked at whenever something is asked."""
 
     def snapshots(self) -> Snapshots:
         """The present snapshot id of every table, None where nothing was stored yet; of the derived ones, those of one build."""
-        return present({name: self.table(name) for name in TABLES})
+        return present(self._tables(TABLES))
 
     def _raw(self) -> dict[str, Table]:
-        return {name: self.table(name) for name in RAW}
+        return self._tables(RAW)
 
     def feeds(self, _: Snapshots) -> None:
         """Nothing: here the statement costs no more than a look at the metadata."""
@@ -164,7 +171,7 @@ class DuckDBLake:
         """Whether tables hold the same rows in both states."""
         return before == now or all(
             first_with_rows(table, before[name]) == first_with_rows(table, now[name])
-            for name, table in ((name, self.table(name)) for name in now)
+            for name, table in self._tables(now).items()
         )
 
     def people_since(self, now: Snapshots, day: str) -> pa.Table:
@@ -258,7 +265,7 @@ class DuckDBLake:
 
         with _answering():
             bound = statements.bind(statement, parameters, dialect="duckdb", relation=relation, slots=slots)
-            return self._connection.cursor().sql(bound.sql, params=bound.values).to_arrow_table()
+            return self._connection.cursor().execute(bound.sql, bound.values).to_arrow_table()
 
     def _arrow(self, sql: str, values: Mapping[str, Any] | None = None, **tables: pa.Table) -> pa.Table:
         """Rows of a query over the lake's files and the Arrow tables given by name, with its $named values bound."""

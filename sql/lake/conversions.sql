@@ -7,24 +7,24 @@
 --   all that there are, listed or not, refunds not counted.
 with named as (
     select
-        journey_number, journey_id, name, direct, touches, position_from_last, age_ms, last_age_ms, gap_ms, other_gaps_ms,
-        lead_from_last, opportunity_from_last, count(*) over (partition by journey_number, name) as touches_of_name
+        journey_number, journey_id, name, touches, position_from_last, age_ms, last_age_ms, gap_ms,
+        gap_2_ms, gap_3_ms, gap_4_ms, gap_5_ms, gap_6_ms, gap_7_ms, gap_8_ms, count(*) over (partition by journey_number, name) as touches_of_name
     from members
 ),
 journeys_of_touches as (
-    select
-        journey_number, count(distinct name) as names,
-        min(case when not direct then position_from_last end) as last_non_direct_position
+    select journey_number, count(distinct name) as names
     from named
     group by journey_number
 ),
 placed as (
     select
-        m.journey_id, m.name, m.age_ms, m.last_age_ms, m.gap_ms, m.other_gaps_ms, m.position_from_last, m.touches_of_name, j.names,
-        m.touches - m.position_from_last + 1 as position_from_first, m.touches, j.last_non_direct_position,
-        m.touches - m.lead_from_last + 1 as lead_position, m.touches - m.opportunity_from_last + 1 as opportunity_position
+        m.journey_id, m.name, m.age_ms, m.last_age_ms, m.gap_ms, m.position_from_last, m.touches_of_name, j.names,
+        m.gap_2_ms, m.gap_3_ms, m.gap_4_ms, m.gap_5_ms, m.gap_6_ms, m.gap_7_ms, m.gap_8_ms, k.further_weight,
+        m.touches - m.position_from_last + 1 as position_from_first, m.touches, k.last_non_direct_position,
+        m.touches - k.lead_from_last + 1 as lead_position, m.touches - k.opportunity_from_last + 1 as opportunity_position
     from named m
     join journeys_of_touches j on j.journey_number = m.journey_number
+    left join marks k on k.journey_number = m.journey_number
 ),
 weighed as (
     select journey_id, name, touches, cast(@credit as double) as credit

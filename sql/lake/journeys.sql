@@ -7,8 +7,8 @@
 --   names no channel is '' there), so that
 --   no window joins raw events, and its origin (channel, source, medium and platform, joined likewise; null where it names no channel), so
 --   that no naming rule does.
---   other_gaps_ms are the ages of the journey's other touches, in their order from the last one, less the age of that one; lead_positions and
---   opportunity_positions where touches that reached those milestones stand, from the last one (null without a milestone).
+--   gap_2_ms to gap_8_ms tell how much older than the last touch those are that stand second to eighth from it (null without), last_channel and
+--   last_origin those of its last touch. marked is 1 where a milestone was reached, else 0: a number, by which engines skip files.
 --   touches_1 to touches_90 are the journey's touches within a window of so many days, those that people choose most (statements.USUAL_WINDOWS).
 --   refund says that the conversion is one.
 --   journey_number tells a journey by a number, which groups faster than its id; bucket is one of 1,024 into which people are hashed;
@@ -104,13 +104,29 @@ ordered as (
         array_agg(coalesce(channel, '')) over (
             partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and current row
         ) as channels,
-        array_agg(age_ms) over (
+        nth_value(age_ms, 2) over (
             partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
-        ) as ages_ms,
-        array_agg(coalesce(milestone, '')) over (
+        ) as age_2_ms,
+        nth_value(age_ms, 3) over (
             partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
-        ) as milestones,
-        count(milestone) over (partition by number) as marked,
+        ) as age_3_ms,
+        nth_value(age_ms, 4) over (
+            partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
+        ) as age_4_ms,
+        nth_value(age_ms, 5) over (
+            partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
+        ) as age_5_ms,
+        nth_value(age_ms, 6) over (
+            partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
+        ) as age_6_ms,
+        nth_value(age_ms, 7) over (
+            partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
+        ) as age_7_ms,
+        nth_value(age_ms, 8) over (
+            partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
+        ) as age_8_ms,
+        first_value(channel) over (partition by number order by age_ms, touchpoint_id desc) as last_channel,
+        first_value(origin) over (partition by number order by age_ms, touchpoint_id desc) as last_origin,
         count(case when age_ms <= 86400000 then 1 end) over (partition by number) as touches_1,
         count(case when age_ms <= 604800000 then 1 end) over (partition by number) as touches_7,
         count(case when age_ms <= 1209600000 then 1 end) over (partition by number) as touches_14,
@@ -128,14 +144,7 @@ select
     array_join(array_sort(array_distinct(channels)), chr(31)) as channel_set,
     touches_1, touches_7, touches_14, touches_28, touches_30, touches_60, touches_90,
     channel, campaign, platform, account, creative, post, kind, milestone, origin,
-    transform(
-        slice(ages_ms, 1, position_from_last - 1) || slice(ages_ms, position_from_last + 1, cardinality(ages_ms)),
-        other_age_ms -> other_age_ms - last_age_ms
-    ) as other_gaps_ms,
-    case
-        when marked > 0 then filter(sequence(1, cardinality(milestones)), position -> element_at(milestones, position) = 'lead')
-    end as lead_positions,
-    case
-        when marked > 0 then filter(sequence(1, cardinality(milestones)), position -> element_at(milestones, position) = 'opportunity')
-    end as opportunity_positions
+    age_2_ms - last_age_ms as gap_2_ms, age_3_ms - last_age_ms as gap_3_ms, age_4_ms - last_age_ms as gap_4_ms, age_5_ms - last_age_ms as gap_5_ms,
+    age_6_ms - last_age_ms as gap_6_ms, age_7_ms - last_age_ms as gap_7_ms, age_8_ms - last_age_ms as gap_8_ms, last_channel, last_origin,
+    case when milestone is null then 0 else 1 end as marked
 from ordered

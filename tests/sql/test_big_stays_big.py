@@ -36,7 +36,6 @@ MOST: dict[str, Callable[[int, Mapping[str, Any]], int]] = {
     "conversions": lambda slices, asked: asked["most"],
     "credit": lambda slices, asked: slices * NAMES,
     "credit_by_bucket": lambda slices, asked: slices * NAMES,
-    "credit_by_direct": lambda slices, asked: slices * NAMES,
     "feed_days": lambda slices, asked: 3 * DAYS,
     "feeds": lambda slices, asked: 3,
     "grams": lambda slices, asked: slices * 4 * NAMES ** (asked["order"] + 1),

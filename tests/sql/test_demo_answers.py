@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipelines.attribution import MODELS, model_parameters
-from pipelines.attribution.asked import statement_of, weighing
+from pipelines.attribution.asked import weighing
 from pipelines.calendar import Period
 from pipelines.demo import FIRST_DAY, LAST_DAY
 from pipelines.questions import ask
@@ -48,7 +48,7 @@ def test_only_sums_leave_the_lake(opened: Stores) -> None:
     currencies = opened.lake.frame("conversion_types", {})["currency"].nunique()
     asked = events.asked(opened, Period(FIRST_DAY, LAST_DAY), "time_decay")
     slots = asked.slots("day", (weighing("time_decay"),))
-    rows = asked.lake(statement_of("time_decay"), slots, asked.parameters(**asked.how.model_parameters))
+    rows = asked.lake("credit", slots, asked.parameters(**asked.how.model_parameters))
     assert len(rows) <= DAYS * len(spellings) * currencies
     assert not rows.duplicated(["slice", "name", "currency"]).any()
 

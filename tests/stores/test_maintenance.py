@@ -21,7 +21,7 @@ from pipelines.questions import ask
 from pipelines.sources import SOURCES
 from pipelines.stores import maintenance_duckdb
 from pipelines.stores.base import Stores
-from pipelines.stores.catalog import COUNTS, DERIVED, TABLES
+from pipelines.stores.catalog import DERIVED, TABLES
 from pipelines.stores.history import held, history, in_order
 from pipelines.stores.lake_duckdb import DuckDBLake
 
@@ -54,7 +54,7 @@ def upload(
 
 
 def sorts(name: str, column: str) -> bool:
-    return column != "journey_number" and TABLES[name][column] != COUNTS
+    return column != "journey_number"
 
 
 def rows(lake: DuckDBLake) -> dict[str, pd.DataFrame]:

@@ -6,18 +6,13 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.settings import PROJECT
-from pipelines.stores.catalog import COUNT, COUNTS, EVOLUTION, FLAG, INSTANT, MONEY, TABLES, TEN_DAYS, TEXT, partitions
+from pipelines.stores.catalog import COUNT, EVOLUTION, FLAG, INSTANT, MONEY, TABLES, TEN_DAYS, TEXT, partitions
 
 FILES = sorted((PROJECT / "sql" / "lake" / "ddl").iterdir())
-NAMES = {
-    TEXT: "string",
-    COUNT: "bigint",
-    COUNTS: "array<bigint>",
-    INSTANT: "timestamp",
-    FLAG: "boolean",
-    MONEY: "decimal(18,4)",
-}
+NAMES = {TEXT: "string", COUNT: "bigint", INSTANT: "timestamp", FLAG: "boolean", MONEY: "decimal(18,4)"}
 KINDS = {exp.DataType.build(name, dialect="hive").sql("hive"): kind for kind, name in NAMES.items()}
+LISTS = exp.DataType.build("array<bigint>", dialect="hive").sql("hive")
+"""A type that columns had which are gone since."""
 
 
 def replayed() -> tuple[dict[str, dict[str, object]], dict[str, list[str]]]:
@@ -29,10 +24,11 @@ def replayed() -> tuple[dict[str, dict[str, object]], dict[str, list[str]]]:
             assert isinstance(statement, exp.Create | exp.Alter), f"{path.name}: {statement}"
             table = statement.find(exp.Table)
             assert table is not None
-            added = {
-                column.name: KINDS[column.args["kind"].sql("hive")] for column in statement.find_all(exp.ColumnDef)
-            }
-            columns[table.name] = columns.get(table.name, {}) | added
+            written = {column.name: column.args["kind"].sql("hive") for column in statement.find_all(exp.ColumnDef)}
+            added = {name: LISTS if kind == LISTS else KINDS[kind] for name, kind in written.items()}
+            dropped = {column.name for drop in statement.find_all(exp.Drop) for column in drop.find_all(exp.Column)}
+            stays = {name: kind for name, kind in columns.get(table.name, {}).items() if name not in dropped}
+            columns[table.name] = stays | added
             for by in statement.find_all(exp.PartitionedByProperty):
                 lies_by[table.name] = [part.sql("hive").lower().strip("'`") for part in by.this.expressions]
     return columns, lies_by

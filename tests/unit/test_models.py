@@ -17,6 +17,7 @@ from pipelines.attribution import DAY_MS, DEFAULT_MODEL, MODELS, Journey, Model,
 from pipelines.attribution.model import Numbers
 from pipelines.errors import WrongUsage
 from pipelines.settings import PROJECT
+from pipelines.statements import AGED
 
 RULES = {key: model for key, model in MODELS.items() if model.kind == "rule"}
 
@@ -31,7 +32,7 @@ touch = st.tuples(
     st.sampled_from([None, None, "lead", "opportunity", "demo"]),
     st.sampled_from(["Paid Search", "Email", "Direct"]),
 )
-journeys = st.lists(touch, min_size=1, max_size=9).map(lambda touches: sorted(touches, key=lambda one: -one[0]))
+journeys = st.lists(touch, min_size=1, max_size=12).map(lambda touches: sorted(touches, key=lambda one: -one[0]))
 """A journey: its touches, oldest first, each with age_ms, direct, milestone and channel."""
 
 ages = st.lists(st.floats(0, 90), min_size=1, max_size=12).map(lambda days: sorted(days, reverse=True))
@@ -103,20 +104,20 @@ def placed(touches: Sequence[tuple[int, bool, str | None, str]], journey_id: int
 
 def statement(model: Model) -> str:
     """The credit of each touch, in Athena's dialect, over the rows of `placed`."""
+    ages = ", ".join(f"max(case when position_from_last = {place} then gap_ms end) as gap_{place}_ms" for place in AGED)
     return f"""
         with journeys as (
             select
-                journey_id, count(*) as touches, array_agg(age_ms - last_age_ms order by position_from_last) as gaps_ms,
+                journey_id, count(*) as touches, {ages},
+                sum(case when position_from_last > {AGED[-1]} then {model.weights if model.by_age else "0e0"} end) as further_weight,
                 min(case when not direct then position_from_last end) as last_non_direct_position,
                 count(*) + 1 - max(case when milestone = 'lead' then position_from_last end) as lead_position,
                 count(*) + 1 - max(case when milestone = 'opportunity' then position_from_last end) as opportunity_position
-            from placed
+            from (select *, age_ms - last_age_ms as gap_ms from placed)
             group by journey_id
         ),
         faced as (
-            select
-                *, touches - position_from_last + 1 as position_from_first, age_ms - last_age_ms as gap_ms,
-                slice(gaps_ms, 1, position_from_last - 1) || slice(gaps_ms, position_from_last + 1, touches) as other_gaps_ms
+            select *, touches - position_from_last + 1 as position_from_first, age_ms - last_age_ms as gap_ms
             from placed join journeys using (journey_id)
         )
         select cast({model.credit} as double) as credit

@@ -41,12 +41,32 @@ kept as (
 ),
 positioned as (
     select
-        journey_number, journey_id, converted, bucket, revenue, refund, currency, anchored_at, touched_at, touchpoint_id, age_ms, direct, milestone, name,
+        journey_number, journey_id, converted, bucket, revenue, refund, currency, anchored_at, touched_at, touchpoint_id, age_ms, direct, milestone, marked, name,
         row_number() over (partition by journey_number order by age_ms, touchpoint_id desc) as position_from_last,
         count(*) over (partition by journey_number) as touches,
-        array_agg(age_ms) over (
+        nth_value(age_ms, 2) over (
             partition by journey_number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
-        ) as ages_ms
+        ) as age_2_ms,
+        nth_value(age_ms, 3) over (
+            partition by journey_number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
+        ) as age_3_ms,
+        nth_value(age_ms, 4) over (
+            partition by journey_number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
+        ) as age_4_ms,
+        nth_value(age_ms, 5) over (
+            partition by journey_number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
+        ) as age_5_ms,
+        nth_value(age_ms, 6) over (
+            partition by journey_number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
+        ) as age_6_ms,
+        nth_value(age_ms, 7) over (
+            partition by journey_number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
+        ) as age_7_ms,
+        nth_value(age_ms, 8) over (
+            partition by journey_number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
+        ) as age_8_ms,
+        first_value(age_ms) over (partition by journey_number order by age_ms, touchpoint_id desc) as last_age_ms,
+        first_value(direct) over (partition by journey_number order by age_ms, touchpoint_id desc) as last_is_direct
     from kept
     where cast(:with_rare as boolean) is null or has_rare = cast(:with_rare as boolean)
 )
@@ -57,14 +77,10 @@ select
         when cast(:by_touch_date as boolean) then touched_at >= cast(:starts_at as timestamp) and touched_at < cast(:ends_at as timestamp)
         else true
     end as reported,
-    touchpoint_id, age_ms, element_at(ages_ms, 1) as last_age_ms, age_ms - element_at(ages_ms, 1) as gap_ms,
-    transform(
-        slice(ages_ms, 1, position_from_last - 1) || slice(ages_ms, position_from_last + 1, touches),
-        other_age_ms -> other_age_ms - element_at(ages_ms, 1)
-    ) as other_gaps_ms,
-    position_from_last, position_from_last = touches as is_first, direct, milestone,
-    max(case when milestone = 'lead' then position_from_last end) over (partition by journey_number) as lead_from_last,
-    max(case when milestone = 'opportunity' then position_from_last end) over (partition by journey_number) as opportunity_from_last,
+    touchpoint_id, age_ms, last_age_ms, age_ms - last_age_ms as gap_ms, position_from_last,
+    age_2_ms - last_age_ms as gap_2_ms, age_3_ms - last_age_ms as gap_3_ms, age_4_ms - last_age_ms as gap_4_ms, age_5_ms - last_age_ms as gap_5_ms,
+    age_6_ms - last_age_ms as gap_6_ms, age_7_ms - last_age_ms as gap_7_ms, age_8_ms - last_age_ms as gap_8_ms,
+    position_from_last = touches as is_first, direct, last_is_direct, milestone, marked,
     name as own_name, name, touches,
     lag(name) over (partition by journey_number order by position_from_last) as next_name,
     lag(name, 2) over (partition by journey_number order by position_from_last) as next_name_2,

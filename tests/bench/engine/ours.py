@@ -3,7 +3,7 @@
 Every answer is worked out from the lake's rows anew, as after a change of model; only the names are known already, as on a page.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from pipelines import journeys
 from pipelines.attribution.asked import Asked, Attribution
 from pipelines.attribution.bucketed import in_buckets
-from pipelines.attribution.engine import SUMS, credit, rules_credit
+from pipelines.attribution.engine import credit, rules_credit
 from pipelines.attribution.model import Numbers
 from pipelines.attribution.registry import MODELS, model_parameters
 from pipelines.calendar import Period
@@ -54,20 +54,16 @@ def build_changed(stores: Stores) -> None:
     journeys.build(stores)
 
 
-def rules(asked: Asked, models: Iterable[str]) -> dict[str, pd.DataFrame]:
-    """Rule-based models at once, with revenue: model -> attributed_conversions and attributed_revenue by channel."""
-    return {model: _by_channel(rows) for model, rows in rules_credit(asked, models).items()}
+def rules(asked: Asked, models: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Rule-based models at once, with revenue: model -> name, attributed_conversions and attributed_revenue, a row a channel."""
+    return rules_credit(asked, models)
 
 
 def solved(asked: Asked) -> pd.DataFrame:
-    """The asked model, its solve included, with revenue: attributed_conversions and attributed_revenue by channel."""
-    return _by_channel(credit(asked))
+    """The asked model, its solve included, with revenue: name, attributed_conversions and attributed_revenue, a row a channel."""
+    return credit(asked)
 
 
 def intervals(asked: Asked) -> tuple[Numbers, Numbers]:
     """Bootstrap intervals of the conversions and the revenue of every channel under the asked model."""
     return in_buckets(asked, asked.how.model, CHANNELS).credit().interval()
-
-
-def _by_channel(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.set_index("name")[SUMS]  # of one day, since days do not matter

@@ -61,7 +61,7 @@ def _of_share(share: float, five_bar: float, every_bar: float) -> Iterator[Figur
 def _agree(stores: Stores, heuristics: pd.DataFrame) -> None:
     """Raises AssertionError where the two sides do not give the same to each channel: then they did not do the same work."""
     for model, peers in (("first_touch", "first_touch"), ("last_touch", "last_touch"), ("linear", "linear_touch")):
-        credit = ours.rules(ask(stores, LONGEST_DAYS), [model])[model]
+        credit = ours.rules(ask(stores, LONGEST_DAYS), [model])[model].set_index("name")
         for column, theirs in (("attributed_conversions", "conversions"), ("attributed_revenue", "value")):
             expected = heuristics[f"{peers}_{theirs}"]
             pd.testing.assert_series_equal(credit[column], expected, check_like=True, check_names=False, rtol=1e-9)

@@ -1,0 +1,46 @@
+"""The embedded Iceberg catalogue: its entries in our PostgreSQL, its files under a folder.
+
+Invariant: a table is what its entry names at this moment. What a metadata file says is read once, since none ever changes.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.table import Table
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pipelines.stores.catalog import NAMESPACE
+
+
+class EmbeddedCatalog(SqlCatalog):
+    """The catalogue of one home. Safe to use from many threads."""
+
+    def __init__(self, database_url: str, warehouse: Path) -> None:
+        """Open the catalogue, and make what it needs. Raises SQLAlchemyError or OSError where that fails."""
+        warehouse.mkdir(parents=True, exist_ok=True)
+        super().__init__("lake", uri=database_url, warehouse=str(warehouse.resolve()), pool_pre_ping="true")
+        self.create_namespace_if_not_exists(NAMESPACE)
+        self._known: dict[str, Table] = {}
+
+    def tables(self, names: Iterable[str]) -> dict[str, Table]:
+        """The tables of these names as they are now, each an object of its own. Raises NoSuchTableError, SQLAlchemyError, OSError."""
+        wanted = tuple(names)
+        entries = select(IcebergTables.table_name, IcebergTables.metadata_location).where(
+            IcebergTables.catalog_name == self.name,
+            IcebergTables.table_namespace == NAMESPACE,
+            IcebergTables.table_name.in_(wanted),
+        )
+        with Session(self.engine) as session:
+            locations = dict(session.execute(entries).tuples().all())
+        return {name: self._table(name, locations.get(name)) for name in wanted}
+
+    def _table(self, name: str, location: str | None) -> Table:
+        if location is None:
+            raise NoSuchTableError(f"Table does not exist: {NAMESPACE}.{name}")
+        known = self._known.get(name)
+        if known is None or known.metadata_location != location:
+            known = self._known[name] = self.load_table((NAMESPACE, name))
+        return Table(known.name(), known.metadata, known.metadata_location, known.io, self)
