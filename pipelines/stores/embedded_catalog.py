@@ -34,7 +34,7 @@ class EmbeddedCatalog(SqlCatalog):
             IcebergTables.table_name.in_(wanted),
         )
         with Session(self.engine) as session:
-            locations = dict(session.execute(entries).tuples().all())
+            locations = {entry.table_name: entry.metadata_location for entry in session.execute(entries)}
         return {name: self._table(name, locations.get(name)) for name in wanted}
 
     def _table(self, name: str, location: str | None) -> Table:

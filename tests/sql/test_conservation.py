@@ -3,7 +3,8 @@ are the conversions, and the engine agrees with plain Python."""
 
 import random
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -12,10 +13,11 @@ from hypothesis import strategies as st
 
 from pipelines.attribution import MODELS, engine
 from pipelines.attribution.asked import DIRECT, Asked, Options
+from pipelines.attribution.bucketed import in_buckets
 from pipelines.calendar import Period
 from pipelines.stores.base import Stores
 from tests.sql import events, plain
-from tests.sql.events import CREDIT, Conversion, Touch, agree, near
+from tests.sql.events import CREDIT, Conversion, Touch, agree, at, near
 from tests.sql.plain import LONGEST_DAYS, Way
 from tests.sql.worlds import worlds
 
@@ -115,6 +117,38 @@ def test_credit_is_conserved_and_agrees_with_plain_python(rated: Stores, world: 
                 assert rows[CREDIT].sum().tolist() == near(earned)
             if model in ("shapley", "ordered_shapley"):
                 agree(events.by(rows, ["day", "name"], CREDIT), plain.credit(walks, way, model, parameters))
+
+
+def test_a_journey_of_more_touches_than_a_row_tells_of(rated: Stores) -> None:
+    """Under windows whose touches are stored and under others, with stored positions and with new ones."""
+    marked = {3: "lead", 11: "opportunity", 12: "lead", 30: "lead"}
+    names = ("Search", "Mail", "direct", "Social", None)
+    world: World = (
+        [
+            Touch(
+                f"{person}{hour}",
+                at("2026-03-08") - timedelta(hours=5 * hour),
+                person,
+                names[hour % 5],
+                milestone=marked.get(hour),
+            )
+            for person, touches in (("ann", 60), ("bob", 9), ("cid", 8))
+            for hour in range(touches)
+        ],
+        [
+            Conversion(f"c{person}", at("2026-03-08", "13:00"), person, "purchase", Decimal("10.5"), "EUR")
+            for person in ("ann", "bob", "cid")
+        ],
+    )
+    events.fill(rated, *world)
+    every = (Options(), Options(collapse=True, restart=True))
+    for way in [Way(lookback_days, said) for lookback_days in (5.0, 7.0, 14.0) for said in every]:
+        walks = plain.walks(*world, way)
+        for model, rows in rules(rated, way).items():
+            parameters = PARAMETERS["time_decay"] if model == "time_decay" else {}
+            agree(events.by(rows, ["day", "name"], CREDIT), plain.credit(walks, way, model, parameters))
+            by_bucket = in_buckets(asked(rated, way, model, parameters=parameters), model, []).sums
+            assert by_bucket.sum(axis=(0, 1)).tolist() == near(rows[CREDIT].sum().tolist())
 
 
 @settings(few, max_examples=3)

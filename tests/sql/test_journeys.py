@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from pipelines import journeys
 from pipelines.attribution.rules import DAY_MS
 from pipelines.calendar import Period
-from pipelines.statements import USUAL_WINDOWS
+from pipelines.statements import AGED, USUAL_WINDOWS
 from pipelines.stores.base import Stores
 from tests.sql import events, plain
 from tests.sql.events import Conversion, Touch, at, millis
@@ -26,9 +26,10 @@ CARRIED = [
     *("restart_age_ms", "person_conversion", "touchpoint_id", "touched_at", "age_ms", "older_age_ms", "last_age_ms"),
     *("position_from_last", "next_channel", "next_channel_2", "next_channel_3", "channel_set"),
     *USUAL_WINDOWS.values(),
-    *("channel", "kind", "milestone"),
+    *(f"gap_{place}_ms" for place in AGED),
+    *("last_channel", "channel", "kind", "milestone", "marked"),
 ]
-"""All columns but the journey's number, the origin and what a touch says of itself alone."""
+"""All columns but the journey's number, origins and what a touch says of itself alone."""
 
 
 def carried(stores: Stores) -> list[tuple[Any, ...]]:
@@ -56,7 +57,14 @@ def walked(touches: list[Touch], conversions: list[Conversion], longest_days: fl
                     *(names[place - back] if place >= back else None for back in (1, 2, 3)),
                     "\x1f".join(sorted(set(names[: place + 1]))),
                     *(sum(age <= days * DAY_MS for age in ages) for days in USUAL_WINDOWS),
-                    *(touch.channel, touch.kind, touch.milestone),
+                    *(ages[place - 1] - ages[0] if place <= len(ages) else None for place in AGED),
+                    *(
+                        members[0][0].channel,
+                        touch.channel,
+                        touch.kind,
+                        touch.milestone,
+                        int(touch.milestone is not None),
+                    ),
                 )
             )
     return rows

@@ -1,11 +1,11 @@
 """Names under rules, in the lake's engine and in the warehouse: what a row is called, what it costs and earns, and that nothing is lost."""
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from pyiceberg.types import ListType, LongType
 
 from pipelines.attribution import MODELS
 from pipelines.calendar import Period
@@ -13,6 +13,7 @@ from pipelines.identity import names_of
 from pipelines.mentions import campaigns
 from pipelines.questions import ask
 from pipelines.stores.base import Stores
+from pipelines.stores.catalog import TABLES
 from tests.sql import brand
 
 CHANNEL_RULES = [
@@ -212,8 +213,8 @@ def test_a_rule_that_is_switched_off_is_as_none(ruled: Stores) -> None:
     assert sums(ruled, "channel_credit", "attributed_conversions", model="linear") == before
 
 
-def test_a_home_without_origins_gets_them(stores: Stores, tmp_path: Path) -> None:
-    """A lake made by an earlier Touchline has journeys without the column: opening adds it, and they are built anew."""
+def test_a_home_of_an_earlier_version_gets_the_columns_of_this_one(stores: Stores) -> None:
+    """Opening adds to its journeys what they lack, takes what they have too much, and they are built anew."""
     from pipelines import journeys
     from pipelines.stores.lake_duckdb import DuckDBLake
 
@@ -222,11 +223,10 @@ def test_a_home_without_origins_gets_them(stores: Stores, tmp_path: Path) -> Non
     assert isinstance(lake, DuckDBLake)
     with lake.table("journeys").update_schema() as update:
         update.delete_column("origin")
-    reopened = Stores(
-        stores.settings,
-        stores.warehouse,
-        DuckDBLake(stores.warehouse.engine.url.render_as_string(hide_password=False), stores.settings.home),
-    )
+        update.add_column("other_gaps_ms", ListType(0, LongType(), element_required=False))
+    opened = DuckDBLake(stores.warehouse.engine.url.render_as_string(hide_password=False), stores.settings.home)
+    assert {field.name for field in opened.table("journeys").schema().fields} == set(TABLES["journeys"])
+    reopened = Stores(stores.settings, stores.warehouse, opened)
     upload(reopened, "conversions", [("2026-03-02 10:00", "ann", "10.00")], "time", "person", "revenue")
     assert journeys.up_to_date(reopened.read())
     rule(reopened, CHANNEL_RULES)
@@ -234,7 +234,7 @@ def test_a_home_without_origins_gets_them(stores: Stores, tmp_path: Path) -> Non
         "Search ads": 0.5,
         "Social ads": 0.5,
     }
-    reopened.lake.close()
+    opened.close()
 
 
 @pytest.mark.parametrize("options", [{}, {"collapse": True}], ids=["plain", "collapsed"])

@@ -301,6 +301,34 @@ def test_a_column_of_the_members_that_nothing_reads_is_left_out() -> None:
         assert made & {column.alias_or_name for column in members.expressions} == read, statement
 
 
+@pytest.mark.parametrize("statement", ["credit", "credit_by_bucket"])
+@pytest.mark.parametrize(
+    ("rule", "looked_at"),
+    [
+        ("linear", None),
+        ("custom", None),
+        ("time_decay", "position_from_last > 8"),
+        ("w_shaped", "marked > 0"),
+        ("full_path", "marked > 0"),
+        ("last_non_direct", "last_is_direct"),
+    ],
+)
+def test_marks_are_looked_for_only_where_a_model_asks(statement: str, rule: str, looked_at: str | None) -> None:
+    slots = Slots("channel", models=(weighing(rule),))
+    tree = sqlglot.parse_one(bound(statement, slots=slots, **OF_RULES).sql, read="duckdb")
+    marks = next(cte.this for cte in tree.find_all(exp.CTE) if cte.alias == "marks")
+    read = any(join.this.name == "marks" for join in tree.find_all(exp.Join))
+    assert (marks.args["where"].this.sql() if read else None) == looked_at
+
+
+@pytest.mark.parametrize(("window", "counted"), [(30, False), (None, True)])
+def test_long_journeys_are_counted_only_where_the_window_asks(window: int | None, counted: bool) -> None:
+    tree = sqlglot.parse_one(
+        bound("credit", slots=Slots("channel", models=(weighing("linear"),), window=window)).sql, read="duckdb"
+    )
+    assert any(join.this.name == "long" for join in tree.find_all(exp.Join)) == counted
+
+
 def test_only_raw_tables_are_given_a_relation() -> None:
     seen: list[str] = []
 
