@@ -317,11 +317,14 @@ def _of_model(column: exp.Expr, made: Mapping[str, object], key: str, weighing: 
 
 
 def _leave_out_unread(tree: exp.Expr) -> None:
-    """Take columns that nothing reads out of common tables, and joins that only such columns needed: an engine may work out windows, or read
-    files, for what it then throws away. A left join finds at most one row in all our statements."""
+    """Take out common tables that nothing reads, columns of others that nothing reads, and joins for such columns alone: an engine may work out
+    windows, or read files, for what it then throws away."""
     own = tree.args.get("with_")
     reading = list(tree.walk(prune=lambda part: part is own))
     for table in reversed(_common_tables(tree)):
+        if not any(isinstance(part, exp.Table) and part.name == table.alias for part in reading):
+            table.pop()
+            continue
         select = table.this
         if (
             isinstance(select, exp.Select)
@@ -332,22 +335,25 @@ def _leave_out_unread(tree: exp.Expr) -> None:
             read = {part.name for part in reading if isinstance(part, exp.Column)}
             kept = [column for column in select.expressions if column.alias_or_name in read]
             select.set("expressions", kept or select.expressions[:1])
-        _leave_out_joins(
-            select, {inner.alias: inner.this for inner in (*_common_tables(tree), *_common_tables(select))}
-        )
+        _leave_out_joins(select, [*_common_tables(tree), *_common_tables(select)])
         _leave_out_unread(select)
         reading += select.walk()
+    if own and not own.expressions:
+        own.pop()
 
 
-def _leave_out_joins(select: exp.Expr, known: Mapping[str, exp.Expr]) -> None:
-    """Take left joins with common tables out of whose columns the select reads none."""
+def _leave_out_joins(select: exp.Expr, tables: list[exp.CTE]) -> None:
+    """Take out left joins that find one row at most, which is of a table grouped by what it is joined by, and of whose columns the select reads
+    none."""
+    made = {table.alias: table.this for table in tables}
     for join in list(select.args.get("joins") or []):
-        if join.side != "LEFT" or join.this.name not in known:
+        grouped = made[join.this.name].args.get("group") if join.this.name in made else None
+        keys = {column.name for column in join.args["on"].find_all(exp.Column)} if grouped else set[str]()
+        if join.side != "LEFT" or not grouped or not {key.name for key in grouped.expressions} <= keys:
             continue
-        made = {column.alias_or_name for column in known[join.this.name].expressions} - {"journey_number"}
         join.pop()
-        read = list(select.find_all(exp.Column))
-        if any(column.table == join.alias_or_name or (not column.table and column.name in made) for column in read):
+        read = {column.name for column in select.find_all(exp.Column) if column.table in ("", join.alias_or_name)}
+        if read & ({column.alias_or_name for column in made[join.this.name].expressions} - keys):
             select.append("joins", join)
 
 

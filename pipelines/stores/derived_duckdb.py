@@ -79,7 +79,7 @@ def rows_of(
     for name in RAW:
         every = read(name, list(_files(tables[name], now[name]) or {}))
         found[name] = cursor.sql(
-            f"select * from {every} where {WHOSE[name]} in (select who from people)"
+            f"select * exclude ({', '.join(BOOKKEEPING)}) from {every} where {WHOSE[name]} in (select who from people)"
         ).to_arrow_table()
     return found
 
