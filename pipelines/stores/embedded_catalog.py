@@ -1,6 +1,7 @@
 """The embedded Iceberg catalogue: its entries in our PostgreSQL, its files under a folder.
 
-Invariant: a table is what its entry names at this moment. What a metadata file says is read once, since none ever changes.
+Invariant: a table is what its entry names at this moment. What a metadata file says is read once, since none ever changes; that it is still
+there is looked at each time.
 """
 
 from collections.abc import Iterable
@@ -41,6 +42,6 @@ class EmbeddedCatalog(SqlCatalog):
         if location is None:
             raise NoSuchTableError(f"Table does not exist: {NAMESPACE}.{name}")
         known = self._known.get(name)
-        if known is None or known.metadata_location != location:
+        if known is None or known.metadata_location != location or not Path(location.removeprefix("file://")).exists():
             known = self._known[name] = self.load_table((NAMESPACE, name))
         return Table(known.name(), known.metadata, known.metadata_location, known.io, self)
