@@ -130,11 +130,19 @@ def conversions(filters: Filters, reasons: Sequence[str]) -> None:
     rows = found.rows.assign(reason=found.rows["reason"].map({key: title for title, key in titles.items()}))
     tables.grid(rows, columns, "conversions without credit", most=8)
     total, stores = found.facts["found"], resources.stores()
+    refunds = found.facts["refunds"]
+    said = (
+        [f"{formats.counted(total - refunds, 'conversion')} and {formats.counted(refunds, 'refund')}."]
+        if refunds
+        else []
+    )
     if total > len(rows):
         whole = "all of them" if total <= IN_FILE else f"the newest {formats.number(IN_FILE)}"
-        st.caption(
+        said.append(
             f"The newest {formats.number(len(rows))} of {formats.number(total)} are shown; the file holds {whole}."
         )
+    if said:
+        st.caption(" ".join(said))
     tables.download(
         lambda: ask(stores, "unattributed_conversions", {**asked, "limit": IN_FILE}).rows, "conversions without credit"
     )

@@ -61,7 +61,8 @@ def unattributed_conversions(reading: Reading, parameters: Mapping[str, Any]) ->
     """The conversions without credit themselves, refunds included, the newest first; revenue in their own currency.
 
     nearest_age_days: how long before the conversion the nearest touch was, consented ones first; below zero: how long after it. days_outside:
-    by how much the look-back window misses it; null where that is not the reason. facts: found, how many there are of which `limit` are rows.
+    by how much the look-back window misses it; null where that is not the reason. facts: found, how many there are of which `limit` are rows,
+    and how many of them are refunds.
     """
     asked = scope(reading, parameters, ("conversions",))
     columns = ["conversion_id", "day", "type", "revenue", "currency", "reason", "nearest_age_days", "days_outside"]
@@ -76,7 +77,7 @@ def unattributed_conversions(reading: Reading, parameters: Mapping[str, Any]) ->
     beyond = ages - asked.how.lookback_days
     outside = (rows["reason"] == "outside_window") & (beyond > 0)
     rows = rows.assign(nearest_age_days=ages, days_outside=beyond.where(outside), revenue=rows["revenue"].astype(float))
-    facts = {"found": int(rows["found"].max()) if len(rows) else 0}
+    facts = {name: int(rows[name].max()) if len(rows) else 0 for name in ("found", "refunds")}
     return Found(rows[columns], list(asked.how.warnings), facts, missing)
 
 

@@ -142,6 +142,7 @@ def test_the_newest_are_listed_and_the_rest_is_counted(filled: Stores) -> None:
     whole = asked(filled, "unattributed_conversions")
     part = asked(filled, "unattributed_conversions", limit=7)
     assert len(whole.rows) == whole.facts["found"] == part.facts["found"] > 7
+    assert (whole.rows["revenue"] < 0).sum() == whole.facts["refunds"] == part.facts["refunds"]
     pd.testing.assert_frame_equal(part.rows, whole.rows.head(7))
     assert list(whole.rows["day"]) == sorted(whole.rows["day"], reverse=True)
 
