@@ -73,8 +73,8 @@ _COUNTED = " + ".join(
 )
 
 _OF_WINDOW = {
-    # Rows that were made before they told ages count no touches, instead of too few.
-    "touches": f"coalesce(l.touches, case when gap_2_ms is not null or touches_90 = 1 then 1 + {_COUNTED} end)",
+    # Rows that were made before they told gaps, which are not marked either, count no touches, instead of too few.
+    "touches": f"coalesce(l.touches, case when marked is not null then 1 + {_COUNTED} end)",
     "within": "age_ms <= cast(:lookback_ms as bigint)",
     "first": "coalesce(older_age_ms > cast(:lookback_ms as bigint), true)",
 }
@@ -99,9 +99,10 @@ class _Mark:
     touches: str
 
 
+_MARKED = "marked > 0 or marked is null"  # null in rows that were made before they told
 _MARKS = {
-    "lead": _Mark("lead_position", "lead_from_last", "marked > 0"),
-    "opportunity": _Mark("opportunity_position", "opportunity_from_last", "marked > 0"),
+    "lead": _Mark("lead_position", "lead_from_last", _MARKED),
+    "opportunity": _Mark("opportunity_position", "opportunity_from_last", _MARKED),
     "last_non_direct": _Mark("last_non_direct_position", "last_non_direct_position", "last_is_direct"),
     "further_weight": _Mark("further_weight", "further_weight", f"position_from_last > {AGED[-1]}"),
 }
@@ -347,14 +348,22 @@ def _leave_out_joins(select: exp.Expr, tables: list[exp.CTE]) -> None:
     none."""
     made = {table.alias: table.this for table in tables}
     for join in list(select.args.get("joins") or []):
-        grouped = made[join.this.name].args.get("group") if join.this.name in made else None
-        keys = {column.name for column in join.args["on"].find_all(exp.Column)} if grouped else set[str]()
-        if join.side != "LEFT" or not grouped or not {key.name for key in grouped.expressions} <= keys:
+        name, keys = join.alias_or_name, _joined_by(join)
+        group = made[join.this.name].args.get("group") if join.this.name in made else None
+        if join.side != "LEFT" or group is None or not {key.name for key in group.expressions} <= keys:
             continue
-        join.pop()
-        read = {column.name for column in select.find_all(exp.Column) if column.table in ("", join.alias_or_name)}
-        if read & ({column.alias_or_name for column in made[join.this.name].expressions} - keys):
-            select.append("joins", join)
+        own = {column.alias_or_name for column in made[join.this.name].expressions} - keys
+        of_join = set(map(id, join.find_all(exp.Column)))
+        read = [column for column in select.find_all(exp.Column) if id(column) not in of_join]
+        if not any(column.table == name or (not column.table and column.name in own) for column in read):
+            join.pop()
+
+
+def _joined_by(join: exp.Join) -> set[str]:
+    """The columns of the joined table that each have to equal something."""
+    conditions = join.args["on"].flatten() if isinstance(join.args.get("on"), exp.And) else [join.args.get("on")]
+    sides = [condition.this for condition in conditions if isinstance(condition, exp.EQ)]
+    return {side.name for side in sides if isinstance(side, exp.Column) and side.table == join.alias_or_name}
 
 
 def _is_star(part: exp.Expr) -> bool:

@@ -146,5 +146,5 @@ select
     channel, campaign, platform, account, creative, post, kind, milestone, origin,
     age_2_ms - last_age_ms as gap_2_ms, age_3_ms - last_age_ms as gap_3_ms, age_4_ms - last_age_ms as gap_4_ms, age_5_ms - last_age_ms as gap_5_ms,
     age_6_ms - last_age_ms as gap_6_ms, age_7_ms - last_age_ms as gap_7_ms, age_8_ms - last_age_ms as gap_8_ms, last_channel, last_origin,
-    case when milestone is null then 0 else 1 end as marked
+    cast(case when milestone is null then 0 else 1 end as bigint) as marked
 from ordered

@@ -2,7 +2,9 @@
 are the conversions, and the engine agrees with plain Python."""
 
 import random
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +18,8 @@ from pipelines.attribution.asked import DIRECT, Asked, Options
 from pipelines.attribution.bucketed import in_buckets
 from pipelines.calendar import Period
 from pipelines.stores.base import Stores
+from pipelines.stores.catalog import TABLES
+from pipelines.stores.lake_duckdb import DuckDBLake
 from tests.sql import events, plain
 from tests.sql.events import CREDIT, Conversion, Touch, agree, at, near
 from tests.sql.plain import LONGEST_DAYS, Way
@@ -149,6 +153,54 @@ def test_a_journey_of_more_touches_than_a_row_tells_of(rated: Stores) -> None:
             agree(events.by(rows, ["day", "name"], CREDIT), plain.credit(walks, way, model, parameters))
             by_bucket = in_buckets(asked(rated, way, model, parameters=parameters), model, []).sums
             assert by_bucket.sum(axis=(0, 1)).tolist() == near(rows[CREDIT].sum().tolist())
+
+
+def test_a_window_longer_than_those_whose_touches_are_stored(bench: Stores) -> None:
+    longer = replace(bench, settings=replace(bench.settings, longest_lookback_days=200.0))
+    end = at("2026-03-20")
+    touches = [
+        Touch("a", end - timedelta(days=120), "ann", "Search"),
+        Touch("b1", end - timedelta(days=150), "bob", "Search", milestone="lead"),
+        Touch("b2", end - timedelta(days=1), "bob", "direct"),
+    ]
+    events.fill(longer, touches, [Conversion("A", end, "ann"), Conversion("B", end, "bob")])
+    for rows in engine.rules_credit(events.asked(longer, WHOLE, lookback_days=180.0), RULES).values():
+        assert rows["attributed_conversions"].sum() == near(2.0)
+
+
+def test_rows_of_an_earlier_version_give_no_wrong_credit(bench: Stores) -> None:
+    """Models that look at places have theirs; those that look at ages have none until the journeys are built anew."""
+    touches = [
+        Touch("a1", at("2026-03-02"), "ann", "Search", milestone="lead"),
+        Touch("a2", at("2026-03-03"), "ann", "direct"),
+        Touch("b1", at("2026-03-03"), "bob", "Mail"),
+        *(Touch(f"c{hour}", at("2026-03-04", f"{hour:02}:00"), "cid", "Social") for hour in range(11)),
+    ]
+    events.fill(bench, touches, [Conversion(key, at("2026-03-05"), key) for key in ("ann", "bob", "cid")])
+
+    def credited(lookback_days: float) -> dict[str, dict[tuple[Any, ...], float]]:
+        found = engine.rules_credit(events.asked(bench, WHOLE, lookback_days=lookback_days), RULES)
+        return {model: events.by(rows, ["name"], ["attributed_conversions"]) for model, rows in found.items()}
+
+    before, unusual = credited(30.0), credited(21.0)
+    assert isinstance(bench.lake, DuckDBLake)
+    told = {
+        name: kind for name, kind in TABLES["journeys"].items() if re.match("gap_|last_(channel|origin)|marked", name)
+    }
+    with bench.lake.table("journeys").transaction() as transaction:
+        for change in ("delete", "add"):
+            with transaction.update_schema() as update:
+                for name, kind in told.items():
+                    update.delete_column(name) if change == "delete" else update.add_column(name, kind)
+    by_age = {model for model in RULES if MODELS[model].by_age}
+    after = credited(30.0)
+    assert {model: after[model] for model in RULES if model not in by_age} == {
+        model: near(before[model]) for model in RULES if model not in by_age
+    }
+    for model, sums in credited(21.0).items():
+        assert all(sums[name] <= unusual[model].get(name, 0.0) + 1e-9 for name in sums), model
+    for model in by_age:
+        assert sum(after[model].values()) <= sum(before[model].values())
 
 
 @settings(few, max_examples=3)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,9 @@ from pipelines.attribution.rules import DAY_MS
 from pipelines.calendar import Period
 from pipelines.statements import AGED, USUAL_WINDOWS
 from pipelines.stores.base import Stores
+from pipelines.stores.catalog import DERIVED
+from pipelines.stores.files_duckdb import Files
+from pipelines.stores.lake_duckdb import DuckDBLake
 from tests.sql import events, plain
 from tests.sql.events import Conversion, Touch, at, millis
 from tests.sql.test_conservation import World, few
@@ -154,6 +158,17 @@ def test_a_build_is_made_once_for_what_it_is_made_of(bench: Stores) -> None:
     shorter = replace(bench, settings=replace(bench.settings, longest_lookback_days=30.0))
     assert journeys.build(shorter).written == ("journeys", "conversion_status")
     assert journeys.build(bench, full=True).written == ("journeys", "conversion_status")
+
+
+def test_files_of_a_build_have_the_declared_types(bench: Stores) -> None:
+    """Others are read column by column by their ids, which takes longer."""
+    events.fill(bench, [Touch("a1", at("2026-03-01"), "ann", "Search")], [Conversion("A", at("2026-03-02"), "ann")])
+    assert isinstance(bench.lake, DuckDBLake)
+    for name in DERIVED:
+        table = bench.lake.table(name)
+        paths = [task.file.file_path.removeprefix("file://") for task in table.scan().plan_files()]
+        with duckdb.connect() as connection:
+            assert "schema=MAP" not in Files(connection).read(table.schema(), paths)
 
 
 def test_conversion_status_knows_the_nearest_touchpoint(bench: Stores) -> None:

@@ -308,8 +308,8 @@ def test_a_column_of_the_members_that_nothing_reads_is_left_out() -> None:
         ("linear", None),
         ("custom", None),
         ("time_decay", "position_from_last > 8"),
-        ("w_shaped", "marked > 0"),
-        ("full_path", "marked > 0"),
+        ("w_shaped", "marked > 0 OR marked IS NULL"),
+        ("full_path", "marked > 0 OR marked IS NULL"),
         ("last_non_direct", "last_is_direct"),
     ],
 )

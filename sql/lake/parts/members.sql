@@ -9,7 +9,7 @@
 --   of the touches that follow and name_set those from here to the last touch, which hold only where @dimension is channel. own_name is the
 --   name, but null where there is none, which groups faster; touches are those of the journey; gap_ms is the age less that of the last touch,
 --   gap_2_ms to gap_8_ms those of the journey's second to eighth touch from the last, which hold where it has so many; last_is_direct tells of
---   the journey's last touch; reported tells whether the touch is reported.
+--   the journey's last touch (that it may be, where rows were made before they told); reported tells whether the touch is reported.
 with long as (
     select journey_number, max(position_from_last) as touches
     from journeys
@@ -29,7 +29,7 @@ select
     gap_2_ms, gap_3_ms, gap_4_ms, gap_5_ms, gap_6_ms, gap_7_ms, gap_8_ms,
     @first as is_first,
     coalesce(@channel in (cast(:direct_channels as varchar)), false) as direct,
-    coalesce(@last in (cast(:direct_channels as varchar)), false) as last_is_direct, milestone, marked,
+    coalesce(@last in (cast(:direct_channels as varchar)), marked is null) as last_is_direct, milestone, marked,
     @dimension as own_name, coalesce(@dimension, '') as name, @touches as touches,
     next_channel as next_name, next_channel_2 as next_name_2, next_channel_3 as next_name_3, channel_set as name_set
 from journeys j
