@@ -239,7 +239,7 @@ def called_alike(asked: Asked, columns: pd.DataFrame) -> dict[str, pd.Series]:
     resolved = asked.resolved(pd.DataFrame({"name": stored}, dtype=object))["name"].astype(object)
     names = dict(zip(stored, resolved.where(resolved.notna(), UNNAMED), strict=True))
     return {
-        column: pd.Series([names.get(name) for name in told], index=told.index, dtype=object)
+        column: pd.Series([names.get(name) for name in told.to_numpy(object)], index=told.index, dtype=object)
         for column, told in columns.items()
     }
 
