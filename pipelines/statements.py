@@ -20,6 +20,7 @@ from sqlglot import exp
 
 from pipelines.errors import WrongUsage
 from pipelines.settings import PROJECT
+from pipelines.unread import common_tables, leave_out_unread
 
 FOLDER = PROJECT / "sql" / "lake"
 
@@ -211,7 +212,7 @@ def _written(path: Path, dialect: str, slots: Slots, lengths: tuple[tuple[str, i
     _repeat_for_models(tree, slots.models)
     for slot in list(tree.find_all(exp.Parameter)):
         slot.replace(_slot(slot.name, slots, steady))
-    _leave_out_unread(tree)
+    leave_out_unread(tree)
     placeholders = list(tree.find_all(exp.Placeholder))
     parameters = tuple(sorted({placeholder.name for placeholder in placeholders}))
     for placeholder in placeholders:
@@ -276,7 +277,7 @@ def _reads(tree: exp.Expr, table: str) -> bool:
 def _put_before(tree: exp.Expr, table: str, part: str, **how: bool) -> None:
     own = _parsed(FOLDER / "parts" / f"{part}.sql").copy()
     first = exp.CTE(this=own, alias=exp.TableAlias(this=exp.to_identifier(table)), **how)
-    tree.set("with_", exp.With(expressions=[first, *_common_tables(tree)]))
+    tree.set("with_", exp.With(expressions=[first, *common_tables(tree)]))
 
 
 def _repeat_for_models(tree: exp.Expr, models: tuple[tuple[str, Weighing], ...]) -> None:
@@ -289,7 +290,7 @@ def _repeat_for_models(tree: exp.Expr, models: tuple[tuple[str, Weighing], ...])
         "weight_by_age": by_age,
     }
     made: dict[str, tuple[tuple[str, Weighing], ...]] = {}
-    for select in (*(cte.this for cte in _common_tables(tree)), tree):
+    for select in (*(cte.this for cte in common_tables(tree)), tree):
         columns, of_select = [], dict[str, tuple[tuple[str, Weighing], ...]]()
         for column in select.expressions:
             slots = [of_slot[slot.name] for slot in column.find_all(exp.Parameter) if slot.name in of_slot]
@@ -315,63 +316,6 @@ def _of_model(column: exp.Expr, made: Mapping[str, object], key: str, weighing: 
         if inner.name in made:
             inner.set("this", exp.to_identifier(_after(inner.name, key)))
     return copy
-
-
-def _leave_out_unread(tree: exp.Expr) -> None:
-    """Take out common tables that nothing reads, columns of others that nothing reads, and joins for such columns alone: an engine may work out
-    windows, or read files, for what it then throws away."""
-    own = tree.args.get("with_")
-    reading = list(tree.walk(prune=lambda part: part is own))
-    for table in reversed(_common_tables(tree)):
-        if not any(isinstance(part, exp.Table) and part.name == table.alias for part in reading):
-            table.pop()
-            continue
-        select = table.this
-        if (
-            isinstance(select, exp.Select)
-            and not any(select.args.get(part) for part in ("group", "distinct", "order", "limit"))
-            and not any(isinstance(column.unalias(), exp.AggFunc) for column in select.expressions)
-            and not any(map(_is_star, [select, *reading]))
-        ):
-            read = {part.name for part in reading if isinstance(part, exp.Column)}
-            kept = [column for column in select.expressions if column.alias_or_name in read]
-            select.set("expressions", kept or select.expressions[:1])
-        _leave_out_joins(select, [*_common_tables(tree), *_common_tables(select)])
-        _leave_out_unread(select)
-        reading += select.walk()
-    if own and not own.expressions:
-        own.pop()
-
-
-def _leave_out_joins(select: exp.Expr, tables: list[exp.CTE]) -> None:
-    """Take out left joins that find one row at most, which is of a table grouped by what it is joined by, and of whose columns the select reads
-    none."""
-    made = {table.alias: table.this for table in tables}
-    for join in list(select.args.get("joins") or []):
-        name, keys = join.alias_or_name, _joined_by(join)
-        group = made[join.this.name].args.get("group") if join.this.name in made else None
-        if join.side != "LEFT" or group is None or not {key.name for key in group.expressions} <= keys:
-            continue
-        own = {column.alias_or_name for column in made[join.this.name].expressions} - keys
-        of_join = set(map(id, join.find_all(exp.Column)))
-        read = [column for column in select.find_all(exp.Column) if id(column) not in of_join]
-        if not any(column.table == name or (not column.table and column.name in own) for column in read):
-            join.pop()
-
-
-def _joined_by(join: exp.Join) -> set[str]:
-    """The columns of the joined table that each have to equal something."""
-    conditions = join.args["on"].flatten() if isinstance(join.args.get("on"), exp.And) else [join.args.get("on")]
-    sides = [condition.this for condition in conditions if isinstance(condition, exp.EQ)]
-    return {side.name for side in sides if isinstance(side, exp.Column) and side.table == join.alias_or_name}
-
-
-def _is_star(part: exp.Expr) -> bool:
-    return isinstance(part, exp.Select) and part.is_star
-
-
-def _common_tables(tree: exp.Expr) -> list[exp.CTE]:
-    return tree.args["with_"].expressions if tree.args.get("with_") else []
 
 
 def _expression(sql: str) -> exp.Expr:
