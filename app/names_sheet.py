@@ -1,6 +1,7 @@
 """Rules and aliases as tables that people edit: tried on the data while they write, stored in one step.
 
-Invariant: nothing is stored before Save. What stands in a table is read by the very function that reads an upload of it.
+Invariant: nothing is stored before Save, and nothing that was written goes before Save or Discard, whatever others store meanwhile. What stands
+in a table is read by the very function that reads an upload of it.
 """
 
 from collections.abc import Mapping
@@ -37,6 +38,16 @@ class Sheet:
     @property
     def key(self) -> str:
         return f"{self.source} {self.kind}".strip()
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What a table was begun with. `held`: the rows that held then, to which what is written is a change; `rows`: those the editor started
+    from, more than these where some were brought in; `number`: counts the beginnings of this table."""
+
+    held: pd.DataFrame
+    rows: pd.DataFrame
+    number: int
 
 
 CHANNEL_RULES = "Channel rules"
@@ -86,17 +97,17 @@ SHEETS = {
 
 def show_sheet(sheet: Sheet) -> None:
     """The table, what it would change, and the step that stores it."""
-    held = _held(sheet)
+    begun = _begun(sheet)
     st.caption(sheet.said)
-    rows = _edited(sheet, _drafted(sheet, held))
+    rows = _edited(sheet, begun)
     try:
         draft = read_draft(sheet.source, rows)
-        changed = changes(draft, held)
-        trial = _tried(sheet, draft) if len(changed) or len(held) else None
+        changed = changes(draft, begun.held)
+        trial = _tried(sheet, draft) if len(changed) or len(begun.held) else None
     except TouchlineError as error:
         error_panel(error)
         return
-    _steps(sheet, held, draft, changed, trial)
+    _steps(sheet, begun, rows, draft, changed, trial)
     for row in draft.refused.to_dict("records"):
         title = sheet.columns.get(row["column"], (row["column"], 0))[0]
         st.error(f"Row {row['row']}, {formats.plain(title)}: {formats.plain(row['reason'])}", icon=":material/error:")
@@ -127,22 +138,32 @@ def _held(sheet: Sheet) -> pd.DataFrame:
     return rows.reset_index(drop=True).astype(str)
 
 
-def _drafted(sheet: Sheet, held: pd.DataFrame) -> pd.DataFrame:
-    """What the editor starts from: what holds, or what was brought in and is not saved."""
-    brought: pd.DataFrame = st.session_state.get(f"brought {sheet.key}", held)
-    return brought
+def _begun(sheet: Sheet) -> Begun:
+    """How the table was begun: anew where other rows hold by now and nothing is written that is not saved."""
+    held = _held(sheet)
+    begun: Begun | None = st.session_state.get(f"begun {sheet.key}")
+    written: pd.DataFrame | None = st.session_state.get(f"written {sheet.key}")
+    if begun is None or (written is None and begun.rows is begun.held and not begun.held.equals(held)):
+        _begin(sheet, held, held)
+    elif written is not None and _editor(sheet, begun) not in st.session_state:
+        # The editor forgets its rows while another table or page is looked at.
+        _begin(sheet, begun.held, written)
+    started: Begun = st.session_state[f"begun {sheet.key}"]
+    return started
 
 
-def _bring(sheet: Sheet, rows: pd.DataFrame | None) -> None:
-    """Start the editor anew from these rows; None: from what holds."""
-    if rows is None:
-        st.session_state.pop(f"brought {sheet.key}", None)
-    else:
-        st.session_state[f"brought {sheet.key}"] = rows
-    st.session_state[f"round {sheet.key}"] = st.session_state.get(f"round {sheet.key}", 0) + 1
+def _begin(sheet: Sheet, held: pd.DataFrame, rows: pd.DataFrame) -> None:
+    """Start the editor anew from these rows, as a change to what held."""
+    before: Begun | None = st.session_state.get(f"begun {sheet.key}")
+    st.session_state[f"begun {sheet.key}"] = Begun(held, rows, before.number + 1 if before else 0)
+    st.session_state.pop(f"written {sheet.key}", None)
 
 
-def _edited(sheet: Sheet, rows: pd.DataFrame) -> pd.DataFrame:
+def _editor(sheet: Sheet, begun: Begun) -> str:
+    return f"edit {sheet.key} {begun.number}"
+
+
+def _edited(sheet: Sheet, begun: Begun) -> pd.DataFrame:
     # No column is required: the editor would keep a half-written row to itself, and nothing would say what is missing.
     configured = {
         name: st.column_config.SelectboxColumn(title, width=width, options=_choices(name))
@@ -150,17 +171,27 @@ def _edited(sheet: Sheet, rows: pd.DataFrame) -> pd.DataFrame:
         else st.column_config.TextColumn(title, width=width)
         for name, (title, width) in sheet.columns.items()
     }
-    version = st.session_state["data_version"]
     edited: pd.DataFrame = st.data_editor(
-        rows[list(sheet.columns)],
-        key=f"edit {sheet.key} {st.session_state.get(f'round {sheet.key}', 0)} {version}",
+        begun.rows[list(sheet.columns)],
+        key=_editor(sheet, begun),
         num_rows="dynamic",
         hide_index=True,
         column_config=configured,
-        height=tables.ROW * min(max(len(rows) + 3, FEWEST_ROWS), MOST_ROWS) + 3,
+        height=tables.ROW * min(max(len(begun.rows) + 3, FEWEST_ROWS), MOST_ROWS) + 3,
         placeholder="",
     )
-    return edited.assign(kind=sheet.kind) if sheet.kind else edited
+    rows = (edited.assign(kind=sheet.kind) if sheet.kind else edited).fillna("").reset_index(drop=True)
+    if any(st.session_state[_editor(sheet, begun)].values()):
+        st.session_state[f"written {sheet.key}"] = rows
+    return rows
+
+
+def _merged(sheet: Sheet, rows: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
+    """Both; where conditions are the same, the later row stands."""
+    key = list(SOURCES[sheet.source].key)
+    both = pd.concat([rows, later]).reindex(columns=list(dict.fromkeys([*key, *sheet.columns]))).fillna("")
+    conditions = both[key].apply(lambda column: column.str.casefold())
+    return both[~conditions.duplicated(keep="last")].reset_index(drop=True)
 
 
 def _choices(name: str) -> list[str]:
@@ -176,7 +207,9 @@ def _tried(sheet: Sheet, draft: Draft) -> Trial:
         return try_names(reading, pd.concat([draft.accepted, others[others["kind"] != sheet.kind]], ignore_index=True))
 
 
-def _steps(sheet: Sheet, held: pd.DataFrame, draft: Draft, changed: pd.DataFrame, trial: Trial | None) -> None:
+def _steps(
+    sheet: Sheet, begun: Begun, rows: pd.DataFrame, draft: Draft, changed: pd.DataFrame, trial: Trial | None
+) -> None:
     """Save and discard; for rules also the usual ones and files."""
     st.caption(
         "Write into the last row to add one. Mark rows at their left edge to delete them. Nothing is stored before you save."
@@ -188,14 +221,14 @@ def _steps(sheet: Sheet, held: pd.DataFrame, draft: Draft, changed: pd.DataFrame
             icon=":material/save:",
             disabled=not len(changed) or bool(len(draft.refused)),
             on_click=_save,
-            args=(sheet, changed, trial),
+            args=(sheet, begun, changed, trial),
             key=f"save {sheet.key}",
         )
         st.button(
             "Discard",
             disabled=not len(changed) and not len(draft.refused),
-            on_click=_bring,
-            args=(sheet, None),
+            on_click=_begin,
+            args=(sheet, begun.held, begun.held),
             key=f"discard {sheet.key}",
         )
         if sheet.kind == "channel":
@@ -203,7 +236,7 @@ def _steps(sheet: Sheet, held: pd.DataFrame, draft: Draft, changed: pd.DataFrame
                 "Start with the usual channel rules",
                 icon=":material/auto_awesome:",
                 on_click=_bring_usual,
-                args=(sheet, held),
+                args=(sheet, begun, rows),
             )
         with st.popover("Import CSV", icon=":material/upload_file:"):
             st.file_uploader(
@@ -211,57 +244,53 @@ def _steps(sheet: Sheet, held: pd.DataFrame, draft: Draft, changed: pd.DataFrame
                 type=["csv", "tsv", "txt", "xlsx"],
                 key=f"file {sheet.key}",
                 on_change=_import,
-                args=(sheet, held),
+                args=(sheet, begun, rows),
             )
-        if len(held):
-            tables.download(held, sheet.key)
+        if len(begun.held):
+            tables.download(begun.held, sheet.key)
 
 
-def _save(sheet: Sheet, changed: pd.DataFrame, trial: Trial) -> None:
+def _save(sheet: Sheet, begun: Begun, changed: pd.DataFrame, trial: Trial) -> None:
     try:
         store(stores(), sheet.source, changed, f"{sheet.key.replace(' ', '-')}.csv", settings().user)
-        _bring(sheet, None)
+        _begin(sheet, begun.held, begun.held)
         names_moves.keep_saved(f"{formats.counted(len(changed), 'change')} saved.", trial.moved)
     except TouchlineError as error:
         error_panel(error)
 
 
-def _bring_usual(sheet: Sheet, held: pd.DataFrame) -> None:
-    """Put those of the usual rules that decide about something into the table."""
+def _bring_usual(sheet: Sheet, begun: Begun, rows: pd.DataFrame) -> None:
+    """Put those of the usual rules that decide about something into the table, beside its rows."""
     try:
         usual = usual_rules()
         others = queries.answer(sheet.question).rows
         tried = try_names(stores().read(), pd.concat([others, usual], ignore_index=True)).rules
         deciding = tried[(tried["kind"] == sheet.kind) & (tried[["touchpoints", "spend"]].sum(axis=1) > 0)]
-        rows = read_draft(
-            "rules", pd.concat([held, deciding.reindex(columns=held.columns)], ignore_index=True).drop_duplicates()
-        ).accepted
-        _bring(sheet, rows)
+        merged = _merged(sheet, deciding, rows)
+        _begin(sheet, begun.held, merged)
         st.session_state["done"] = (
-            f"{len(rows) - len(held)} of {len(usual)} usual rules find something in your data. Nothing is saved yet."
+            f"{len(merged) - len(rows)} of {len(usual)} usual rules find something in your data. Nothing is saved yet."
         )
     except TouchlineError as error:
         error_panel(error)
 
 
-def _import(sheet: Sheet, held: pd.DataFrame) -> None:
+def _import(sheet: Sheet, begun: Begun, rows: pd.DataFrame) -> None:
     """Put the rows of a file into the table, in the place of those with the same conditions."""
     file = st.session_state[f"file {sheet.key}"]
     if file is None:
         return
     try:
         read = read_file(sheet.source, file.getvalue(), file.name)
-        rows = read.accepted[read.accepted["kind"] == sheet.kind] if sheet.kind else read.accepted
-        key = list(SOURCES[sheet.source].key)
-        both = pd.concat([held, rows], ignore_index=True)
-        _bring(sheet, both[~both[key].apply(lambda column: column.str.casefold()).duplicated(keep="last")])
+        brought = read.accepted[read.accepted["kind"] == sheet.kind] if sheet.kind else read.accepted
+        _begin(sheet, begun.held, _merged(sheet, rows, brought))
         refused = (
             f" {formats.counted(len(read.refused), 'row')} refused: {read.refused['reason'].iloc[0]}"
             if len(read.refused)
             else ""
         )
         st.session_state["done"] = (
-            f"{formats.counted(len(rows), 'row')} of {formats.plain(file.name)} in the table.{formats.plain(refused)}"
+            f"{formats.counted(len(brought), 'row')} of {formats.plain(file.name)} in the table.{formats.plain(refused)}"
         )
     except TouchlineError as error:
         error_panel(error)
