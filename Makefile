@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PARALLEL := --numprocesses 2 --dist loadfile
 
-.PHONY: run run-cloud-demo test test-dashboard test-cloud test-airflow fuzz bench bench-upload bench-engine bench-engine-scale bench-cloud format
+.PHONY: run run-cloud-demo test test-engine test-dashboard test-cloud test-airflow fuzz bench bench-upload bench-engine bench-engine-scale bench-cloud format
 .DEFAULT_GOAL := run
 
 run: .venv/.installed
@@ -21,7 +21,11 @@ test: .venv/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest $(PARALLEL) --ignore tests/pages --ignore tests/browser
+	$(BIN)/pytest $(PARALLEL) --ignore tests/sql --ignore tests/pages --ignore tests/browser
+
+# Every number against plain Python, the reference paths and the laws that hold for all models.
+test-engine: .venv/.installed-dev
+	$(BIN)/pytest $(PARALLEL) tests/sql
 
 # Every page as Streamlit draws it, and what people do with them in a real browser.
 test-dashboard: .venv/.installed-dev
