@@ -12,7 +12,7 @@ from pipelines.answers import Answer
 from pipelines.calendar import Period
 from pipelines.errors import LakeUnavailable
 from pipelines.questions import QUESTIONS, Question, ask
-from pipelines.statements import USUAL_WINDOWS
+from pipelines.slots import USUAL_WINDOWS
 from pipelines.stores.base import Stores
 
 DAYS = 28

@@ -14,8 +14,8 @@ from pipelines import statements
 from pipelines.calendar import Period, starts_at
 from pipelines.identity import Names
 from pipelines.name_rules import NO_KEY, SEPARATOR, Rule, needle, post_key
+from pipelines.slots import Slots
 from pipelines.sources.rules import words_of
-from pipelines.statements import Slots
 from pipelines.stores.base import Reading
 
 SENTIMENTS = ["positive", "neutral", "negative"]

@@ -1,8 +1,7 @@
 """Lake statements: one SQL file each under sql/lake, in Athena's dialect, with values bound and slots filled on the parsed tree.
 
-Invariant: no text of a user ever becomes SQL. Values are bound parameters, a list becomes one placeholder a value, and the only other slots,
-@dimension, @channel, @last, @slice, those on the window (@touches, @within, @first), those on marks (@marked, @lead, @opportunity,
-@last_non_direct) and those of a model's weights and credit, take expressions that this module parses from the code's own allow-lists.
+Invariant: no text of a user ever becomes SQL. Values are bound parameters, a list becomes one placeholder a value, and the only other slots are
+those of pipelines/slots.py, which take expressions of the code's own.
 
 A statement that reads the table `members`, `marks` or `told` gets it from sql/lake/parts: what counts as a touch, what credit asks of a whole
 journey, and why a conversion has no credit, is written once for all that ask.
@@ -13,133 +12,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
 
 from pipelines.errors import WrongUsage
 from pipelines.settings import PROJECT
+from pipelines.slots import NO_SLOTS, Members, Slots, Weighing, filling
 from pipelines.unread import common_tables, leave_out_unread
 
 FOLDER = PROJECT / "sql" / "lake"
 
-DIMENSIONS = ("channel", "campaign", "platform", "account", "creative", "post", "kind")
-"""Columns a statement may be grouped by, beside the one that tells a touch's channel: the allow-list of @dimension."""
-
-CHANNELS = {"channel": "last_channel", "origin": "last_origin"}
-"""Columns that may tell a touch's channel -> the column that tells that of the journey's last touch: the allow-list of @channel and @last."""
-
 LONGEST_PARAMETER = 1024
 """What Athena takes of one value, in characters of its SQL literal."""
-
-Slice = Literal["whole", "bucket", "day", "day_pair"]
-
-_OFFSET = "element_at(array[cast(:zone_offsets as bigint)], {place})"
-_BREAKS_BEFORE = "cardinality(filter(array[cast(:zone_breaks as timestamp)], moment -> moment <= {instant}))"
-_DAY = "cast(date_add('second', cast({offset} as bigint), {instant}) as date)"
-
-
-def _slices(place: str) -> dict[Slice, str]:
-    """place: SQL of which of the zone's offsets holds at an instant."""
-
-    def day(instant: str) -> str:
-        return _DAY.format(offset=_OFFSET.format(place=place.format(instant=instant)), instant=instant)
-
-    touched = "date_add('millisecond', age_ms, reported_at)"
-    return {
-        "whole": "cast(null as varchar)",
-        "bucket": "bucket",
-        "day": day("reported_at"),
-        "day_pair": f"concat(cast({day('reported_at')} as varchar), ' ', cast({day(touched)} as varchar))",
-    }
-
-
-SLICES = _slices(f"1 + {_BREAKS_BEFORE}")
-"""What the rows of a statement may be summed by: the allow-list of @slice. A day is one of the reporting zone: zone_breaks are the instants at
-which its offset changes, zone_offsets the offsets in seconds, one more than breaks. A day pair, of what is reported on the day of the touch, is
-that day and the day of the conversion."""
-
-_STEADY_SLICES = _slices("1")
-"""The same where the offset does not change: to look for the one that holds takes longer than all else."""
-
-USUAL_WINDOWS = {days: f"touches_{days}" for days in (1, 7, 14, 28, 30, 60, 90)}
-"""Look-back windows that people choose most, in days -> the column that holds the touches of a journey within it."""
-
-AGED = tuple(range(2, 9))
-"""Places from the last touch on: each row of a journey tells how much older the touches are that stand there (gap_2_ms, ...)."""
-
-_COUNTED = " + ".join(
-    f"case when gap_{place}_ms + last_age_ms <= cast(:lookback_ms as bigint) then 1 else 0 end" for place in AGED
-)
-
-_OF_WINDOW = {
-    # Rows that were made before they told gaps, which are not marked either, count no touches, instead of too few.
-    "touches": f"coalesce(l.touches, case when marked is not null then 1 + {_COUNTED} end)",
-    "within": "age_ms <= cast(:lookback_ms as bigint)",
-    "first": "coalesce(older_age_ms > cast(:lookback_ms as bigint), true)",
-}
-_OF_USUAL_WINDOW = {
-    "touches": "{touches}",
-    "within": "position_from_last <= {touches}",
-    "first": "position_from_last = {touches}",
-}
-"""Slots on the window: touches stand in order of their age, so that where a journey's touches within it are known, no age need be read."""
-
-Members = Literal["members", "members_anew"]
-"""The parts that say which touches count."""
-
-
-@dataclass(frozen=True)
-class _Mark:
-    """Something that credit may ask of a whole journey (sql/lake/parts/marks.sql): the column that credit then reads, the one of the marks that
-    it comes from, and the touches that have to be looked at."""
-
-    asked: str
-    column: str
-    touches: str
-
-
-_MARKED = "marked > 0 or marked is null"  # null in rows that were made before they told
-_MARKS = {
-    "lead": _Mark("lead_position", "lead_from_last", _MARKED),
-    "opportunity": _Mark("opportunity_position", "opportunity_from_last", _MARKED),
-    "last_non_direct": _Mark("last_non_direct_position", "last_non_direct_position", "last_is_direct"),
-    "further_weight": _Mark("further_weight", "further_weight", f"position_from_last > {AGED[-1]}"),
-}
-
-
-@dataclass(frozen=True)
-class Weighing:
-    """A rule-based model in SQL: the credit of a touch, and its weight where credit follows from the ages of the journey's touches instead of
-    from their places."""
-
-    credit: str
-    weight_by_age: str = ""
-
-
-@dataclass(frozen=True)
-class Slots:
-    """What a statement's slots are filled with. models: key -> how it weighs; what @credit, @credit_by_place, @credit_by_age and @weight_by_age
-    make is repeated for each that has it and called after its key, where that is not empty. window: the look-back window in days where it is a
-    usual one (USUAL_WINDOWS): much is known about it then."""
-
-    dimension: str | None = None
-    channel: str = "channel"
-    slice: Slice = "whole"
-    members: Members = "members"
-    models: tuple[tuple[str, Weighing], ...] = ()
-    window: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.channel not in CHANNELS:
-            raise WrongUsage(f"'{self.channel}' does not tell channels.", f"Use one of {', '.join(CHANNELS)}.")
-        if self.dimension is not None and self.dimension not in (*DIMENSIONS, *CHANNELS):
-            raise WrongUsage(f"'{self.dimension}' is no dimension.", f"Use one of {', '.join(DIMENSIONS)}.")
-
-
-NO_SLOTS = Slots()
-
 
 POSITIONAL = ("athena", "trino")
 """Dialects of engines whose placeholders are `?`, and have no names."""
@@ -211,7 +97,7 @@ def _written(path: Path, dialect: str, slots: Slots, lengths: tuple[tuple[str, i
     _take_parts(tree, slots.members, dialect)
     _repeat_for_models(tree, slots.models)
     for slot in list(tree.find_all(exp.Parameter)):
-        slot.replace(_slot(slot.name, slots, steady))
+        slot.replace(_expression(filling(slot.name, slots, steady)))
     leave_out_unread(tree)
     placeholders = list(tree.find_all(exp.Placeholder))
     parameters = tuple(sorted({placeholder.name for placeholder in placeholders}))
@@ -329,33 +215,6 @@ def _parsed_text(sql: str) -> exp.Expr:
 
 def _after(name: str, key: str) -> str:
     return f"{name}_{key}" if key else name
-
-
-def _slot(slot: str, slots: Slots, steady: bool) -> exp.Expr:
-    if slot == "channel":
-        return exp.column(slots.channel)
-    if slot == "dimension" and slots.dimension is not None:
-        return exp.column(slots.dimension)
-    if slot in _OF_WINDOW:
-        if slots.window is None or slots.members != "members":
-            return _expression(_OF_WINDOW[slot])
-        return _expression(_OF_USUAL_WINDOW[slot].format(touches=USUAL_WINDOWS[slots.window]))
-    if slot == "last":
-        return exp.column(CHANNELS[slots.channel])
-    if slot in _MARKS:
-        mark = _MARKS[slot]
-        return exp.column(mark.column) if _asks(slots, mark) else _expression("cast(null as bigint)")
-    if slot == "marked":
-        return _expression(
-            " or ".join(sorted({mark.touches for mark in _MARKS.values() if _asks(slots, mark)})) or "false"
-        )
-    if slot == "slice":
-        return _expression((_STEADY_SLICES if steady else SLICES)[slots.slice])
-    raise KeyError(f"@{slot} has no value")
-
-
-def _asks(slots: Slots, mark: _Mark) -> bool:
-    return any(mark.asked in weighing.credit for _, weighing in slots.models)
 
 
 def _expand(placeholder: exp.Placeholder, length: int) -> None:

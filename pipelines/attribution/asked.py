@@ -18,7 +18,7 @@ from pipelines.calendar import Period
 from pipelines.identity import KINDS, Names, fold
 from pipelines.metrics import rates_of
 from pipelines.name_rules import parts
-from pipelines.statements import USUAL_WINDOWS, Members, Slice, Slots, Weighing
+from pipelines.slots import USUAL_WINDOWS, Members, Slice, Slots, Weighing
 from pipelines.stores.base import Reading
 
 Direct = Literal["keep", "exclude", "redistribute"]
@@ -227,6 +227,7 @@ def _anchors(bounds: Mapping[str, Any]) -> dict[str, Any]:
     return {name: None if whole[name] else instant for name, instant in (("anchored_from", from_), ("anchored_to", to))}
 
 
-def weighing(model: str) -> tuple[str, Weighing]:
-    """A rule as its statement takes it."""
-    return model, Weighing(MODELS[model].credit, MODELS[model].weights if MODELS[model].by_age else "")
+def weighing(model: str, *, totalled: bool = False) -> tuple[str, Weighing]:
+    """A rule as its statement takes it. totalled: the rows tell what its weights sum to."""
+    rule = MODELS[model]
+    return model, Weighing(rule.credit_by_total if totalled else rule.credit, rule.weights if rule.by_age else "")

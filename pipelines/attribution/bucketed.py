@@ -108,7 +108,7 @@ def _chain(asked: Asked, model: str, names: Sequence[str]) -> Bucketed:
             "a chain that remembers more than one step is too large to be solved for every draw; order 1 has them."
         )
     slots = asked.slots("bucket", anew=needs_names(asked))
-    grams = asked.lake("grams", slots, asked.parameters(with_unconverted=True, order=order))
+    grams = asked.lake("grams", slots, asked.parameters(with_unconverted=True))
     grams = grams.assign(bucket=grams["slice"], **called_alike(asked, grams[["touch_1", "touch_2"]]))
     known = [*names, *sorted(set(grams["touch_1"]) - set(names))]
     if len(known) > MOST_IN_CHAIN:

@@ -5,6 +5,7 @@ carry a model, another one stands in and `facts` and a warning say so.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,7 +21,7 @@ from pipelines.attribution.shapley import shapley_values
 from pipelines.attribution.spread import spread
 from pipelines.errors import CannotCarry
 from pipelines.name_rules import SEPARATOR
-from pipelines.statements import Slice, Slots
+from pipelines.slots import TOTALLED, USUAL_WINDOWS, Slice, Slots
 
 REASONS = ("unknown_person", "no_touchpoint", "no_consent", "excluded_channel", "outside_window")
 """Why a conversion is unattributed, in the order in which they are looked for."""
@@ -84,7 +85,14 @@ def rules_credit(asked: Asked, models: Sequence[str], **more: Any) -> dict[str, 
 def rule_slots(asked: Asked, models: Iterable[str], more: Mapping[str, Any], slice_: Slice) -> Slots:
     """The slots of the statement that answers these rules."""
     anew = asked.anew or "with_rare" in more
-    return asked.slots(slice_, tuple(weighing(model) for model in models), anew=anew)
+    weighed = tuple(weighing(model, totalled=not anew and _is_totalled(asked, model)) for model in models)
+    return asked.slots(slice_, weighed, anew=anew)
+
+
+def _is_totalled(asked: Asked, model: str) -> bool:
+    """Whether the journeys' rows tell what the weights of this rule sum to."""
+    usual = asked.how.lookback_days in USUAL_WINDOWS
+    return model in TOTALLED and usual and parameters_of(asked, model) == model_parameters(model, {})
 
 
 def rule_parameters(asked: Asked, models: Iterable[str], more: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,9 +151,8 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
     """
     only = {} if rare is None else {"rare": list(rare), "with_rare": False}
     anew = needs_names(asked) or rare is not None
-    grams = asked.lake(
-        "grams", asked.slots("whole", anew=anew), asked.parameters(with_unconverted=True, order=order, **only)
-    )
+    slots = replace(asked.slots("whole", anew=anew), order=order)
+    grams = asked.lake("grams", slots, asked.parameters(with_unconverted=True, **only))
     touches = [f"touch_{place}" for place in range(1, order + 2)]
     grams = grams.assign(**called_alike(asked, grams[touches]))
     try:

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.statements import AGED
+from pipelines.slots import AGED
 
 Numbers = npt.NDArray[np.float64]
 Names = npt.NDArray[np.object_]
@@ -94,6 +94,11 @@ class Model:
         for place in reversed(AGED):
             older = f"case when touches >= {place} then {self._weight_at(f'gap_{place}_ms')} + {older} else 0e0 end"
         return f"({self.weights}) / ({self._weight_at('cast(0 as bigint)')} + {older} + coalesce(further_weight, 0e0))"
+
+    @property
+    def credit_by_total(self) -> str:
+        """The same where the row tells what the weights of its journey sum to (slots.TOTALLED)."""
+        return f"({self.weights}) / {self.key}_total"
 
     def _weight_at(self, gap: str) -> str:
         return self.weights.replace("gap_ms", gap)

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from pipelines import health
-from pipelines.attribution.asked import Asked, weighing
+from pipelines.attribution.asked import Asked
 from pipelines.attribution.completion import completion
-from pipelines.attribution.engine import STAND_IN, parameters_of
+from pipelines.attribution.engine import STAND_IN, rule_parameters, rule_slots
 from pipelines.attribution.registry import MODELS
 from pipelines.calendar import Period
 from pipelines.questions.credit import SOURCES
@@ -55,8 +55,7 @@ def _by_lag(asked: Scope, period: Period, rule: str) -> pd.DataFrame:
     days = Period(min(period.start, period.end - earlier), period.end)
     by_touch = replace(asked.how, options=replace(asked.how.options, by_touch_date=True))
     question = Asked(asked.reading, asked.names, by_touch, days, "kind")
-    parameters = question.parameters(**parameters_of(question, rule))
-    rows = question.lake("credit", question.slots("day_pair", (weighing(rule),)), parameters)
+    rows = question.lake("credit", rule_slots(question, [rule], {}, "day_pair"), rule_parameters(question, [rule], {}))
     pair = rows["slice"].astype("str").str.split(" ", expand=True).reindex(columns=[0, 1])
     touched, converted = pd.to_datetime(pair[0]), pd.to_datetime(pair[1])
     return pd.DataFrame(

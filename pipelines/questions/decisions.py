@@ -18,7 +18,7 @@ from pipelines.questions.credit import CREDIT_DIMENSIONS, SOURCES, by
 from pipelines.questions.journeys import asked_by_conversion, most, spelled_anew
 from pipelines.questions.question import ATTRIBUTION, PERIOD, Found, Parameter, Question
 from pipelines.questions.scope import scope
-from pipelines.statements import Slots, Weighing
+from pipelines.slots import Slots, Weighing
 from pipelines.stores.base import Reading
 
 DAYS_AFTER = 30

@@ -17,7 +17,7 @@ from pipelines.attribution.rules import DAY_MS
 from pipelines.metrics import ratio, ratios
 from pipelines.questions.question import ATTRIBUTION, PERIOD, Found, Parameter, Question
 from pipelines.questions.scope import Scope, scope
-from pipelines.statements import Slice, Slots
+from pipelines.slots import Slice, Slots
 from pipelines.stores.base import Reading
 
 SOURCES = ("touchpoints", "conversions")

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine
 
 from pipelines.errors import WrongUsage
 from pipelines.settings import Settings
-from pipelines.statements import NO_SLOTS, Slots
+from pipelines.slots import NO_SLOTS, Slots
 
 Thing = TypeVar("Thing")
 

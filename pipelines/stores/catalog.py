@@ -11,14 +11,24 @@ from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table, TableProperties
 from pyiceberg.transforms import IdentityTransform, Transform, TruncateTransform
-from pyiceberg.types import BooleanType, DecimalType, IcebergType, LongType, NestedField, StringType, TimestampType
+from pyiceberg.types import (
+    BooleanType,
+    DecimalType,
+    DoubleType,
+    IcebergType,
+    LongType,
+    NestedField,
+    StringType,
+    TimestampType,
+)
 
-from pipelines.statements import AGED, USUAL_WINDOWS
+from pipelines.slots import AGED, USUAL_WINDOWS, total_columns
 
 NAMESPACE = "touchline"
 """The namespace of the embedded catalogue; in the cloud it is the Glue database."""
 
-TEXT, COUNT, INSTANT, FLAG, MONEY = StringType(), LongType(), TimestampType(), BooleanType(), DecimalType(18, 4)
+TEXT, COUNT, NUMBER, INSTANT, FLAG = StringType(), LongType(), DoubleType(), TimestampType(), BooleanType()
+MONEY = DecimalType(18, 4)
 
 _TOUCH = {
     "channel": TEXT,
@@ -104,6 +114,7 @@ TABLES: dict[str, dict[str, IcebergType]] = {
         "last_channel": TEXT,
         "last_origin": TEXT,
         "marked": COUNT,
+        **dict.fromkeys(total_columns(), NUMBER),
     },
     "conversion_status": {
         "conversion_id": TEXT,
@@ -130,6 +141,7 @@ TEN_DAYS = len("2026-01-1")
 _ARROW: dict[IcebergType, pa.DataType] = {
     TEXT: pa.string(),
     COUNT: pa.int64(),
+    NUMBER: pa.float64(),
     INSTANT: pa.timestamp("us"),
     FLAG: pa.bool_(),
     MONEY: pa.decimal128(18, 4),
@@ -139,7 +151,7 @@ _ARROW: dict[IcebergType, pa.DataType] = {
 DDL = "touchline.ddl"
 """Table property: the number of the last file of sql/lake/ddl that the table has been through."""
 
-EVOLUTION = 3
+EVOLUTION = 4
 """The last of the files of sql/lake/ddl, which say in Athena's words what is declared here; a test holds them against it."""
 
 PROPERTIES = {TableProperties.COMMIT_NUM_RETRIES: "0", DDL: str(EVOLUTION)}

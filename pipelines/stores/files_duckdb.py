@@ -12,11 +12,12 @@ from pyiceberg.schema import Schema
 from pyiceberg.types import IcebergType
 
 from pipelines import statements
-from pipelines.stores.catalog import COUNT, DERIVED, FLAG, INSTANT, MONEY, TEXT
+from pipelines.stores.catalog import COUNT, DERIVED, FLAG, INSTANT, MONEY, NUMBER, TEXT
 
 _DUCKDB: dict[IcebergType, str] = {
     TEXT: "VARCHAR",
     COUNT: "BIGINT",
+    NUMBER: "DOUBLE",
     INSTANT: "TIMESTAMP",
     FLAG: "BOOLEAN",
     MONEY: "DECIMAL(18,4)",

@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipelines import statements
 from pipelines.derived import BOOKKEEPING, RAW
 from pipelines.errors import LakeUnavailable
-from pipelines.statements import NO_SLOTS, Slots
+from pipelines.slots import NO_SLOTS, Slots
 from pipelines.stores.base import Comparison, LakeQuery, Origin, Snapshots
 from pipelines.stores.builds import origin_of, present
 from pipelines.stores.catalog import DERIVED, TABLES, arrow_schema, load_or_create

@@ -24,10 +24,10 @@ from pyiceberg.types import IcebergType
 
 from pipelines import statements
 from pipelines.errors import LakeUnavailable
-from pipelines.statements import NO_SLOTS, Slots
+from pipelines.slots import NO_SLOTS, Slots
 from pipelines.stores import builds, extents, history, lake_errors, maintenance_remote
 from pipelines.stores.base import LakeQuery, Origin, Snapshots
-from pipelines.stores.catalog import COUNT, DERIVED, FLAG, INSTANT, MONEY, TABLES, TEXT, arrow_schema
+from pipelines.stores.catalog import COUNT, DERIVED, FLAG, INSTANT, MONEY, NUMBER, TABLES, TEXT, arrow_schema
 from pipelines.stores.engine import Asked, Engine
 
 _SECONDS_A_LOOK_HOLDS = 60.0
@@ -37,6 +37,7 @@ _SECONDS_A_FAILURE_HOLDS = 10.0
 _TYPES: dict[IcebergType, str] = {
     TEXT: "varchar",
     COUNT: "bigint",
+    NUMBER: "double",
     INSTANT: "timestamp(6)",
     FLAG: "boolean",
     MONEY: "decimal(18, 4)",

@@ -4,7 +4,7 @@
 with faced as (
     select
         bucket as slice, own_name, currency, refund, cast(revenue as double) as revenue, age_ms, last_age_ms, gap_ms,
-        gap_2_ms, gap_3_ms, gap_4_ms, gap_5_ms, gap_6_ms, gap_7_ms, gap_8_ms, further_weight,
+        gap_2_ms, gap_3_ms, gap_4_ms, gap_5_ms, gap_6_ms, gap_7_ms, gap_8_ms, further_weight, time_decay_total, hyperbolic_decay_total,
         touches, position_from_last, last_non_direct_position, touches - position_from_last + 1 as position_from_first,
         touches - lead_from_last + 1 as lead_position, touches - opportunity_from_last + 1 as opportunity_position
     from members m

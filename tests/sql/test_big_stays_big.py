@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.attribution import MODELS
 from pipelines.questions import QUESTIONS, ask
-from pipelines.statements import NO_SLOTS, Slots
+from pipelines.slots import NO_SLOTS, Slots
 from pipelines.stores.base import Stores
 from pipelines.stores.catalog import arrow_schema
 from pipelines.stores.lake_duckdb import DuckDBLake
@@ -85,7 +85,9 @@ def handed(bench: Stores) -> Handed:
         self: DuckDBLake, statement: str, parameters: Mapping[str, Any], *, slots: Slots = NO_SLOTS, **how: Any
     ) -> pd.DataFrame:
         rows = lake(self, statement, parameters, slots=slots, **how)
-        found.append((name, statement, len(rows), MOST[statement](SLICES[slots.slice], parameters)))
+        found.append(
+            (name, statement, len(rows), MOST[statement](SLICES[slots.slice], {**parameters, "order": slots.order}))
+        )
         return rows
 
     with pytest.MonkeyPatch.context() as patch:

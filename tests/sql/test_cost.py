@@ -12,7 +12,7 @@ from sqlalchemy import text
 from pipelines import default_view
 from pipelines.calendar import Period
 from pipelines.questions import QUESTIONS
-from pipelines.statements import Slots
+from pipelines.slots import Slots
 from pipelines.stores.base import LakeQuery, Stores
 from pipelines.stores.catalog import NAMESPACE, arrow_schema
 from pipelines.stores.engine_athena import AthenaEngine

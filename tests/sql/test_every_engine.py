@@ -22,7 +22,7 @@ from pipelines.attribution.asked import weighing
 from pipelines.questions import QUESTIONS
 from pipelines.questions.question import Found
 from pipelines.settings import load_settings
-from pipelines.statements import Slots
+from pipelines.slots import TOTALLED, Slots
 from pipelines.stores import open_stores
 from pipelines.stores.base import Stores
 from pipelines.stores.catalog import arrow_schema
@@ -45,7 +45,6 @@ MANY: dict[str, Any] = {
     "lookback_ms": 7 * DAY_MS,
     "impression_lookback_ms": 3 * DAY_MS,
     "longest_ms": 90 * DAY_MS,
-    "order": 3,
     "conversion_type": "purchase",
     "left_out_channels": ["Newsletter", "it's; not"],
     "direct_channels": ["(direct)"],
@@ -201,7 +200,10 @@ def askings(name: str) -> Iterator[Asking]:
     for members in MEMBERS if parts else MEMBERS[:1]:
         for slice_ in slices(name):
             for models in every:
-                yield Asking(name, Slots("campaign", "channel", slice_, members, models))
+                yield Asking(name, Slots("campaign", "channel", slice_, members, models, order=3))
+    if name.startswith("credit"):
+        totalled = tuple(weighing(rule, totalled=True) for rule in TOTALLED)
+        yield Asking(name, Slots("campaign", "channel", "bucket", "members", totalled, window=7))
 
 
 ASKINGS = [asking for name in LAKE for asking in askings(name)]

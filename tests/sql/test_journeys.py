@@ -7,14 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 
 from pipelines import journeys
+from pipelines.attribution.model import Journey, Numbers
+from pipelines.attribution.registry import MODELS, model_parameters
 from pipelines.attribution.rules import DAY_MS
 from pipelines.calendar import Period
-from pipelines.statements import AGED, USUAL_WINDOWS
+from pipelines.slots import AGED, TOTALLED, USUAL_WINDOWS
 from pipelines.stores.base import Stores
 from pipelines.stores.catalog import DERIVED
 from pipelines.stores.files_duckdb import Files
@@ -102,6 +105,32 @@ def test_journeys_agree_with_plain_python(bench: Stores, longest_days: float, wo
     short = replace(bench, settings=replace(bench.settings, longest_lookback_days=longest_days))
     events.fill(short, *world)
     assert carried(short) == walked(*world, longest_days)
+
+
+@pytest.mark.parametrize("longest_days", [90.0, 1.5])
+@settings(few, max_examples=5)
+@given(worlds)
+def test_a_row_tells_what_the_weights_of_its_journey_sum_to(bench: Stores, longest_days: float, world: World) -> None:
+    short = replace(bench, settings=replace(bench.settings, longest_lookback_days=longest_days))
+    events.fill(short, *world)
+    rows = events.stored(short, "journeys")
+    for key, members in plain.journeys(*world, longest_days).items():
+        own = rows[rows["journey_id"] == key]
+        ages = np.array([millis(touch.at, anchor) / DAY_MS for touch, anchor in reversed(members)])
+        for rule in TOTALLED:
+            for days in USUAL_WINDOWS:
+                inside = ages[ages <= days]
+                journey = Journey(inside, np.zeros(len(inside), bool))
+                weights = weighed(rule, journey, {**model_parameters(rule, {}), "lookback_days": days})
+                totals = own[f"{rule}_total_{days}"].tolist()
+                assert totals == pytest.approx([weights.sum() if len(inside) else np.nan] * len(own), nan_ok=True)
+
+
+def weighed(rule: str, journey: Journey, parameters: dict[str, float]) -> Numbers:
+    """The weights of a journey's touches by the rule's NumPy spelling."""
+    reference = MODELS[rule].reference
+    assert reference is not None
+    return reference(journey, parameters) if len(journey.ages_days) else np.array([])
 
 
 def test_a_journey_without_conversion_follows_the_last_one(bench: Stores) -> None:

@@ -16,7 +16,7 @@ from pipelines.attribution.asked import weighing
 from pipelines.calendar import Period
 from pipelines.errors import WrongUsage
 from pipelines.settings import PROJECT
-from pipelines.statements import Members, Slots
+from pipelines.slots import CHANNELS, DIMENSIONS, SLICES, Members, Slice, Slots
 from pipelines.stores.base import Lake, Stores
 from tests.sql import events
 from tests.sql.events import Conversion, Touch, at
@@ -31,7 +31,6 @@ SAID: dict[str, Any] = {
     "impression_lookback_ms": 86_400_000,
     "longest_ms": 86_400_000,
     "first_number": 1,
-    "order": 2,
     "conversion_type": None,
     "first_conversion": False,
     "by_touch_date": False,
@@ -82,29 +81,29 @@ def lake(bench: Stores) -> Lake:
     return bench.lake
 
 
-def slices(name: str) -> list[statements.Slice]:
+def slices(name: str) -> list[Slice]:
     """What the rows of a statement may be summed by: only credit has pairs of days, single people and paths are not told by bucket."""
     if "@slice" not in (statements.FOLDER / f"{name}.sql").read_text(encoding="utf-8"):
         return ["whole"]
     beyond = set[str]() if name == "shares" or name.startswith("credit") else {"day_pair"}
     beyond |= {"bucket"} if name in ("paths", "unmatched_people") else set()
-    return [slice_ for slice_ in statements.SLICES if slice_ not in beyond]
+    return [slice_ for slice_ in SLICES if slice_ not in beyond]
 
 
 @pytest.mark.parametrize(
     ("name", "members", "slice_"),
     [(name, members, slice_) for name in LAKE for members in MEMBERS for slice_ in slices(name)],
 )
-def test_every_lake_statement_runs(lake: Lake, name: str, members: Members, slice_: statements.Slice) -> None:
+def test_every_lake_statement_runs(lake: Lake, name: str, members: Members, slice_: Slice) -> None:
     of_it = tuple(weighing(model) for model in RULES) if name.startswith("credit") else ()
     models = (("", weighing("linear")[1]),) if name == "conversions" else of_it  # which asks for one model, whichever
-    rows = lake.frame(name, SAID, slots=Slots("campaign", slice=slice_, members=members, models=models))
+    rows = lake.frame(name, SAID, slots=Slots("campaign", slice=slice_, members=members, models=models, order=2))
     assert len(rows.columns) > 1
 
 
-@pytest.mark.parametrize("channel", statements.CHANNELS)
+@pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("members", MEMBERS)
-@pytest.mark.parametrize("dimension", [*statements.DIMENSIONS, *statements.CHANNELS])
+@pytest.mark.parametrize("dimension", [*DIMENSIONS, *CHANNELS])
 def test_credit_runs_for_every_dimension(lake: Lake, dimension: str, members: Members, channel: str) -> None:
     rows = lake.frame("credit", SAID, slots=Slots(dimension, channel, members=members, models=(weighing("linear"),)))
     assert rows["attributed_conversions_linear"].tolist() == pytest.approx([1.0])

@@ -6,10 +6,17 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.settings import PROJECT
-from pipelines.stores.catalog import COUNT, EVOLUTION, FLAG, INSTANT, MONEY, TABLES, TEN_DAYS, TEXT, partitions
+from pipelines.stores.catalog import COUNT, EVOLUTION, FLAG, INSTANT, MONEY, NUMBER, TABLES, TEN_DAYS, TEXT, partitions
 
 FILES = sorted((PROJECT / "sql" / "lake" / "ddl").iterdir())
-NAMES = {TEXT: "string", COUNT: "bigint", INSTANT: "timestamp", FLAG: "boolean", MONEY: "decimal(18,4)"}
+NAMES = {
+    TEXT: "string",
+    COUNT: "bigint",
+    NUMBER: "double",
+    INSTANT: "timestamp",
+    FLAG: "boolean",
+    MONEY: "decimal(18,4)",
+}
 KINDS = {exp.DataType.build(name, dialect="hive").sql("hive"): kind for kind, name in NAMES.items()}
 LISTS = exp.DataType.build("array<bigint>", dialect="hive").sql("hive")
 """A type that columns had which are gone since."""

@@ -17,7 +17,7 @@ from pipelines.attribution import DAY_MS, DEFAULT_MODEL, MODELS, Journey, Model,
 from pipelines.attribution.model import Numbers
 from pipelines.errors import WrongUsage
 from pipelines.settings import PROJECT
-from pipelines.statements import AGED
+from pipelines.slots import AGED
 
 RULES = {key: model for key, model in MODELS.items() if model.kind == "rule"}
 

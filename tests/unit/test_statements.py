@@ -14,7 +14,8 @@ from pipelines.attribution.asked import weighing
 from pipelines.attribution.engine import SUMS
 from pipelines.errors import WrongUsage
 from pipelines.settings import PROJECT
-from pipelines.statements import CHANNELS, DIMENSIONS, FOLDER, NO_SLOTS, SLICES, Bound, Members, Slots, bind
+from pipelines.slots import CHANNELS, DIMENSIONS, NO_SLOTS, SLICES, TOTALLED, Members, Slice, Slots
+from pipelines.statements import FOLDER, Bound, bind
 
 LAKE = sorted((PROJECT / "sql" / "lake").glob("*.sql"))
 PARTS = sorted((PROJECT / "sql" / "lake" / "parts").glob("*.sql"))
@@ -35,7 +36,6 @@ VALUES: dict[str, Any] = {
     "longest_ms": 86_400_000,
     "longest_days": 90,
     "first_number": 1,
-    "order": 1,
     "conversion_type": None,
     "first_conversion": False,
     "buckets": 1_024,
@@ -89,7 +89,7 @@ def declared(path: Path) -> set[str]:
     after a colon."""
     named = re.sub(r"\([^)]*\)", "", header(path)["Parameters"])
     words = {word.strip(" .").removeprefix("and ") for word in re.split(r"[,;:]", named)}
-    return {word for word in words if re.fullmatch(r"@?[a-z_]+", word)}.union(*map(declared, referred(path))) - {"none"}
+    return {word for word in words if re.fullmatch(r"@?[a-z_0-9]+", word)}.union(*map(declared, referred(path))) - {"none"}
 
 
 def referred(path: Path) -> list[Path]:
@@ -116,7 +116,7 @@ RULES = [key for key, model in MODELS.items() if model.kind == "rule"]
 OF_RULES: dict[str, Any] = {name: value for model in RULES for name, value in model_parameters(model, {}).items()}
 MEMBERS: tuple[Members, ...] = ("members", "members_anew")
 FILLED = [
-    (path.stem, Slots("campaign", "origin", slice_, members, models))
+    (path.stem, Slots("campaign", "origin", slice_, members, models, order=2))
     for path in LAKE
     for slice_ in (SLICES if "@slice" in declared(path) else list(SLICES)[:1])
     for members in (MEMBERS if says_members(path) else MEMBERS[:1])
@@ -321,6 +321,21 @@ def test_marks_are_looked_for_only_where_a_model_asks(statement: str, rule: str,
     assert any(join.this.name == "marks" for join in tree.find_all(exp.Join)) == bool(looked_at)
 
 
+@pytest.mark.parametrize("statement", ["credit", "credit_by_bucket"])
+@pytest.mark.parametrize("rule", TOTALLED)
+def test_where_a_row_tells_the_total_no_other_touch_is_read(statement: str, rule: str) -> None:
+    slots = Slots("channel", models=(weighing(rule, totalled=True),), window=30)
+    sql = bound(statement, slots=slots, **OF_RULES).sql
+    assert f"{rule}_total_30" in sql
+    assert not re.search(r"gap_\d|marks|touchpoint_id", sql)
+
+
+@pytest.mark.parametrize(("order", "read"), [(1, []), (2, [3]), (3, [3, 4])])
+def test_a_chain_reads_no_more_touches_than_it_looks_at(order: int, read: list[int]) -> None:
+    sql = bound("grams", slots=Slots("channel", order=order)).sql
+    assert [place for place in (3, 4) if f"next_channel_{place - 1}" in sql] == read
+
+
 @pytest.mark.parametrize(("window", "counted"), [(30, False), (None, True)])
 def test_long_journeys_are_counted_only_where_the_window_asks(window: int | None, counted: bool) -> None:
     tree = sqlglot.parse_one(
@@ -355,7 +370,7 @@ def test_filling_a_statement_does_not_change_the_next_one() -> None:
     assert bound("credit") == bound("credit")
 
 
-def _keys(slice_: statements.Slice, **given: Any) -> list[int]:
+def _keys(slice_: Slice, **given: Any) -> list[int]:
     """How many keys each GROUP BY of the statement has whose rows are summed by slice and name."""
     slots = Slots("channel", slice=slice_, models=(weighing("linear"),))
     tree = sqlglot.parse_one(bound("credit", slots=slots, **given).sql, read="duckdb")

@@ -4,7 +4,9 @@
 --   person); buckets (only people of the buckets below this number); by_touch_date (report a touch on its own day instead of its conversion's);
 --   starts_at, ends_at (instants, end exclusive: what is reported); direct_channels (names that mean no channel); @channel (the column that tells
 --   a touch's channel); @last (the one that tells that of the journey's last touch); @dimension (what a touch is credited to; what names nothing
---   is ''); lookback_ms (the window); @within (whether a touch is within the window); @first (whether it is the oldest one within it); @touches (a journey's touches within it).
+--   is ''); lookback_ms (the window); @within (whether a touch is within the window); @first (whether it is the oldest one within it); @touches (a
+--   journey's touches within it); @time_decay_total, @hyperbolic_decay_total (what their weights sum to under these rules with their default
+--   parameters; null where no row tells).
 -- Grain: one row a (journey, touch). is_first marks the oldest touch in the window; name is the touch's value of @dimension; next_name (_2, _3) those
 --   of the touches that follow and name_set those from here to the last touch, which hold only where @dimension is channel. own_name is the
 --   name, but null where there is none, which groups faster; touches are those of the journey; gap_ms is the age less that of the last touch,
@@ -27,6 +29,7 @@ select
     end as reported,
     touchpoint_id, age_ms, last_age_ms, age_ms - last_age_ms as gap_ms, position_from_last,
     gap_2_ms, gap_3_ms, gap_4_ms, gap_5_ms, gap_6_ms, gap_7_ms, gap_8_ms,
+    @time_decay_total as time_decay_total, @hyperbolic_decay_total as hyperbolic_decay_total,
     @first as is_first,
     coalesce(@channel in (cast(:direct_channels as varchar)), false) as direct,
     coalesce(@last in (cast(:direct_channels as varchar)), marked is null) as last_is_direct, milestone, marked,

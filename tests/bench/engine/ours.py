@@ -16,7 +16,7 @@ from pipelines.attribution.model import Numbers
 from pipelines.attribution.registry import MODELS, model_parameters
 from pipelines.calendar import Period
 from pipelines.identity import names_of
-from pipelines.statements import NO_SLOTS, Slots
+from pipelines.slots import NO_SLOTS, Slots
 from pipelines.stores.base import Reading, Stores
 from tests.bench.engine.made import CHANNELS, CURRENCY
 
