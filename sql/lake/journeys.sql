@@ -11,7 +11,8 @@
 --   last_origin those of its last touch. marked is 1 where a milestone was reached, else 0: a number, by which engines skip files.
 --   touches_1 to touches_90 are the journey's touches within a window of so many days, those that people choose most (slots.USUAL_WINDOWS).
 --   time_decay_total_1 to hyperbolic_decay_total_90 are what the weights of those touches sum to under these rules with their default parameters
---   (pipelines/attribution/rules.py; slots.TOTALLED).
+--   (pipelines/attribution/rules.py; slots.TOTALLED), of time decay counted from the last touch on. They are summed as decimals, whose sum is the
+--   same in any order.
 --   refund says that the conversion is one.
 --   journey_number tells a journey by a number, which groups faster than its id; bucket is one of 1,024 into which people are hashed;
 --   restart_age_ms is the age of the person's conversion before this one, person_conversion counts that person's conversions up to this one
@@ -97,8 +98,8 @@ walked as (
 weighed as (
     select
         *,
-        case when age_ms <= 7776000000 then exp(cast(age_ms as double) * (cast(-ln(2e0) as double) / 604800000e0)) end as time_decay,
-        1e0 / (1e0 + cast(age_ms as double) / 3600000e0) as hyperbolic_decay
+        cast(exp(cast(age_ms as double) * (cast(-ln(2e0) as double) / 604800000e0)) as decimal(18, 16)) as time_decay,
+        cast(1e0 / (1e0 + cast(age_ms as double) / 3600000e0) as decimal(18, 16)) as hyperbolic_decay
     from walked
     where age_ms <= cast(:longest_ms as bigint)
 ),
@@ -136,7 +137,10 @@ ordered as (
             partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
         ) as age_8_ms,
         first_value(channel) over (partition by number order by age_ms, touchpoint_id desc) as last_channel,
-        1e0 / first_value(time_decay) over (partition by number order by age_ms, touchpoint_id desc) as from_last,
+        exp(
+            cast(first_value(age_ms) over (partition by number order by age_ms, touchpoint_id desc) as double)
+            * (cast(ln(2e0) as double) / 604800000e0)
+        ) as from_last,
         first_value(origin) over (partition by number order by age_ms, touchpoint_id desc) as last_origin,
         count(case when age_ms <= 86400000 then 1 end) over (partition by number) as touches_1,
         count(case when age_ms <= 604800000 then 1 end) over (partition by number) as touches_7,
@@ -145,22 +149,21 @@ ordered as (
         count(case when age_ms <= 2592000000 then 1 end) over (partition by number) as touches_30,
         count(case when age_ms <= 5184000000 then 1 end) over (partition by number) as touches_60,
         count(case when age_ms <= 7776000000 then 1 end) over (partition by number) as touches_90,
-        sum(case when age_ms <= 86400000 then time_decay end) over journey as time_decay_total_1,
-        sum(case when age_ms <= 604800000 then time_decay end) over journey as time_decay_total_7,
-        sum(case when age_ms <= 1209600000 then time_decay end) over journey as time_decay_total_14,
-        sum(case when age_ms <= 2419200000 then time_decay end) over journey as time_decay_total_28,
-        sum(case when age_ms <= 2592000000 then time_decay end) over journey as time_decay_total_30,
-        sum(case when age_ms <= 5184000000 then time_decay end) over journey as time_decay_total_60,
-        sum(case when age_ms <= 7776000000 then time_decay end) over journey as time_decay_total_90,
-        sum(case when age_ms <= 86400000 then hyperbolic_decay end) over journey as hyperbolic_decay_total_1,
-        sum(case when age_ms <= 604800000 then hyperbolic_decay end) over journey as hyperbolic_decay_total_7,
-        sum(case when age_ms <= 1209600000 then hyperbolic_decay end) over journey as hyperbolic_decay_total_14,
-        sum(case when age_ms <= 2419200000 then hyperbolic_decay end) over journey as hyperbolic_decay_total_28,
-        sum(case when age_ms <= 2592000000 then hyperbolic_decay end) over journey as hyperbolic_decay_total_30,
-        sum(case when age_ms <= 5184000000 then hyperbolic_decay end) over journey as hyperbolic_decay_total_60,
-        sum(case when age_ms <= 7776000000 then hyperbolic_decay end) over journey as hyperbolic_decay_total_90
+        sum(case when age_ms <= 86400000 then time_decay end) over (partition by number) as time_decay_total_1,
+        sum(case when age_ms <= 604800000 then time_decay end) over (partition by number) as time_decay_total_7,
+        sum(case when age_ms <= 1209600000 then time_decay end) over (partition by number) as time_decay_total_14,
+        sum(case when age_ms <= 2419200000 then time_decay end) over (partition by number) as time_decay_total_28,
+        sum(case when age_ms <= 2592000000 then time_decay end) over (partition by number) as time_decay_total_30,
+        sum(case when age_ms <= 5184000000 then time_decay end) over (partition by number) as time_decay_total_60,
+        sum(case when age_ms <= 7776000000 then time_decay end) over (partition by number) as time_decay_total_90,
+        sum(case when age_ms <= 86400000 then hyperbolic_decay end) over (partition by number) as hyperbolic_decay_total_1,
+        sum(case when age_ms <= 604800000 then hyperbolic_decay end) over (partition by number) as hyperbolic_decay_total_7,
+        sum(case when age_ms <= 1209600000 then hyperbolic_decay end) over (partition by number) as hyperbolic_decay_total_14,
+        sum(case when age_ms <= 2419200000 then hyperbolic_decay end) over (partition by number) as hyperbolic_decay_total_28,
+        sum(case when age_ms <= 2592000000 then hyperbolic_decay end) over (partition by number) as hyperbolic_decay_total_30,
+        sum(case when age_ms <= 5184000000 then hyperbolic_decay end) over (partition by number) as hyperbolic_decay_total_60,
+        sum(case when age_ms <= 7776000000 then hyperbolic_decay end) over (partition by number) as hyperbolic_decay_total_90
     from weighed
-    window journey as (partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following)
 )
 select
     journey_id, cast(:first_number as bigint) + number - 1 as journey_number, converted, anchored_at, dt,
@@ -172,10 +175,18 @@ select
     age_2_ms - last_age_ms as gap_2_ms, age_3_ms - last_age_ms as gap_3_ms, age_4_ms - last_age_ms as gap_4_ms, age_5_ms - last_age_ms as gap_5_ms,
     age_6_ms - last_age_ms as gap_6_ms, age_7_ms - last_age_ms as gap_7_ms, age_8_ms - last_age_ms as gap_8_ms, last_channel, last_origin,
     cast(case when milestone is null then 0 else 1 end as bigint) as marked,
-    time_decay_total_1 * from_last as time_decay_total_1, time_decay_total_7 * from_last as time_decay_total_7,
-    time_decay_total_14 * from_last as time_decay_total_14, time_decay_total_28 * from_last as time_decay_total_28,
-    time_decay_total_30 * from_last as time_decay_total_30, time_decay_total_60 * from_last as time_decay_total_60,
-    time_decay_total_90 * from_last as time_decay_total_90,
-    hyperbolic_decay_total_1, hyperbolic_decay_total_7, hyperbolic_decay_total_14, hyperbolic_decay_total_28,
-    hyperbolic_decay_total_30, hyperbolic_decay_total_60, hyperbolic_decay_total_90
+    cast(time_decay_total_1 as double) * from_last as time_decay_total_1,
+    cast(time_decay_total_7 as double) * from_last as time_decay_total_7,
+    cast(time_decay_total_14 as double) * from_last as time_decay_total_14,
+    cast(time_decay_total_28 as double) * from_last as time_decay_total_28,
+    cast(time_decay_total_30 as double) * from_last as time_decay_total_30,
+    cast(time_decay_total_60 as double) * from_last as time_decay_total_60,
+    cast(time_decay_total_90 as double) * from_last as time_decay_total_90,
+    cast(hyperbolic_decay_total_1 as double) as hyperbolic_decay_total_1,
+    cast(hyperbolic_decay_total_7 as double) as hyperbolic_decay_total_7,
+    cast(hyperbolic_decay_total_14 as double) as hyperbolic_decay_total_14,
+    cast(hyperbolic_decay_total_28 as double) as hyperbolic_decay_total_28,
+    cast(hyperbolic_decay_total_30 as double) as hyperbolic_decay_total_30,
+    cast(hyperbolic_decay_total_60 as double) as hyperbolic_decay_total_60,
+    cast(hyperbolic_decay_total_90 as double) as hyperbolic_decay_total_90
 from ordered
