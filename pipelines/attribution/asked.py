@@ -3,7 +3,7 @@
 Invariant: what changes which touches count is said here and nowhere else, so that every model and the reasons of what is unattributed agree.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
@@ -153,7 +153,7 @@ class Asked:
         alike: further columns that share out the same money otherwise, which needs no warning of its own.
         """
         amounts = (amount, *alike)
-        rows = rows.astype(dict.fromkeys(amounts, float))
+        rows = _as_doubles(rows, amounts)
         if not self.has_other_money(rows):
             return rows
         dated, rates = rows.assign(day=rows["slice"], unit=1.0), rates_of(self.reading)
@@ -177,7 +177,7 @@ class Asked:
         if not self.by_day:
             rows = self.lake(statement, slots("whole"), parameters)
             if not self.has_other_money(rows):
-                rows = rows.astype(dict.fromkeys((amount, *alike), float))
+                rows = _as_doubles(rows, (amount, *alike))
                 return rows.drop(columns="slice").assign(day=self.period.start.isoformat())
         rows = self.lake(statement, slots("day"), parameters)
         if self.how.options.by_touch_date and self.has_other_money(rows):
@@ -218,6 +218,11 @@ class Asked:
             for raw in self.names.spellings("channel", self.names.all("channel"))
             if fold(parts(raw)[0]) in direct or fold(self.names.resolve("channel", raw)) in direct
         ]
+
+
+def _as_doubles(rows: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
+    others = [column for column in columns if rows[column].dtype != float]  # to copy those that are is slow
+    return rows.astype(dict.fromkeys(others, float)) if others else rows
 
 
 def _anchors(bounds: Mapping[str, Any]) -> dict[str, Any]:

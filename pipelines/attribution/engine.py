@@ -72,13 +72,11 @@ def rules_credit(asked: Asked, models: Sequence[str], **more: Any) -> dict[str, 
         rule_parameters(asked, models, more),
         *(own[1] for own in columns.values()),
     )
-    summed = rows.groupby(["day", "name"], dropna=False)[[name for own in columns.values() for name in own]].sum()
-    keys = {key: summed.index.get_level_values(key) for key in summed.index.names}
+    summed = rows.groupby(["day", "name"], dropna=False, as_index=False)[
+        [name for own in columns.values() for name in own]
+    ].sum()
     return {
-        model: pd.DataFrame(
-            {**keys, **{name: summed[column].to_numpy(float) for name, column in zip(SUMS, own, strict=True)}}
-        )
-        for model, own in columns.items()
+        model: summed[["day", "name", *own]].set_axis(["day", "name", *SUMS], axis=1) for model, own in columns.items()
     }
 
 
@@ -122,7 +120,8 @@ def _set(asked: Asked, model: str) -> pd.DataFrame:
 def _shared_out(sets: pd.DataFrame) -> pd.DataFrame:
     """Shapley values by day and name. No journey has two days: with the names of each day as players of its own, all days are one game."""
     players = [
-        [day + SEPARATOR + name for name in names] for day, names in zip(sets["day"], sets["channels"], strict=True)
+        [day + SEPARATOR + name for name in names]
+        for day, names in zip(sets["day"].to_numpy(object), sets["channels"], strict=True)
     ]
     # Money without a rate is left out: it must not take with it what else the name earned that day.
     earned = shapley_values(sets.assign(channels=players, revenue=sets["revenue"].fillna(0.0)))
@@ -228,7 +227,7 @@ def needs_names(asked: Asked) -> bool:
 
 def named_sets(asked: Asked, sets: pd.Series) -> list[frozenset[str]]:
     """Sets of names as they are joined in the lake, as people know the names."""
-    split = [text.split(SEPARATOR) for text in sets]
+    split = [text.split(SEPARATOR) for text in sets.to_numpy(object)]
     stored = sorted({name for names in split for name in names})
     resolved = dict(zip(stored, called(asked, pd.Series(stored, dtype=object)), strict=True))
     return [frozenset(resolved[name] for name in names) for names in split]
@@ -241,13 +240,12 @@ def called(asked: Asked, names: pd.Series) -> pd.Series:
 
 def called_alike(asked: Asked, columns: pd.DataFrame) -> dict[str, pd.Series]:
     """The same of several columns: each by its name."""
-    stored = pd.unique(columns.to_numpy(dtype=object).ravel())
-    stored = stored[~pd.isna(stored)]
+    numbers, stored = pd.factorize(pd.concat([told for _, told in columns.items()], ignore_index=True))
     resolved = asked.resolved(pd.DataFrame({"name": stored}, dtype=object))["name"].astype(object)
-    names = dict(zip(stored, resolved.where(resolved.notna(), UNNAMED), strict=True))
+    names = np.array([*resolved.where(resolved.notna(), UNNAMED), None], dtype=object)[numbers]
     return {
-        column: pd.Series([names.get(name) for name in told.to_numpy(object)], index=told.index, dtype=object)
-        for column, told in columns.items()
+        str(column): pd.Series(own, index=columns.index, dtype=object)
+        for column, own in zip(columns, np.split(names, columns.shape[1]), strict=True)
     }
 
 

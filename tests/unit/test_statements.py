@@ -89,7 +89,9 @@ def declared(path: Path) -> set[str]:
     after a colon."""
     named = re.sub(r"\([^)]*\)", "", header(path)["Parameters"])
     words = {word.strip(" .").removeprefix("and ") for word in re.split(r"[,;:]", named)}
-    return {word for word in words if re.fullmatch(r"@?[a-z_0-9]+", word)}.union(*map(declared, referred(path))) - {"none"}
+    return {word for word in words if re.fullmatch(r"@?[a-z_0-9]+", word)}.union(*map(declared, referred(path))) - {
+        "none"
+    }
 
 
 def referred(path: Path) -> list[Path]:
