@@ -1,4 +1,5 @@
-# Touchline: `make run` starts the dashboard, `make test` runs the checks. Both make what they need in .venv.
+# Touchline: `make run` starts the dashboard, `make test` runs the checks but for those that have a target of their own. All make what they need
+# in .venv.
 
 PORT ?= 8501
 PYTHON ?= python3

@@ -1,7 +1,7 @@
 """Rules and aliases as tables that people edit: tried on the data while they write, stored in one step.
 
-Invariant: nothing is stored before Save, and nothing that was written goes before Save or Discard, whatever others store meanwhile. What stands
-in a table is read by the very function that reads an upload of it.
+Invariant: nothing is stored before Save, and nothing that was written in this session goes before Save or Discard, whatever others store
+meanwhile. What stands in a table is read by the very function that reads an upload of it.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from app import formats, names_moves, queries, tables
 from app.components import error_panel
 from app.resources import settings, stores
 from pipelines.errors import TouchlineError
-from pipelines.name_changes import Draft, changes, read_draft, read_file, store
+from pipelines.name_changes import Draft, applied, changes, overtaken, read_draft, read_file, store, without
 from pipelines.name_trial import Trial, try_names
 from pipelines.sources import SOURCES
 from pipelines.usual_rules import usual_rules
@@ -102,12 +102,18 @@ def show_sheet(sheet: Sheet) -> None:
     rows = _edited(sheet, begun)
     try:
         draft = read_draft(sheet.source, rows)
-        changed = changes(draft, begun.held)
-        trial = _tried(sheet, draft) if len(changed) or len(begun.held) else None
+        changed, held = changes(draft, begun.held), _held(sheet)
+        trial = _tried(sheet, applied(sheet.source, held, changed)) if len(changed) or len(held) else None
     except TouchlineError as error:
         error_panel(error)
         return
     _steps(sheet, begun, rows, draft, changed, trial)
+    if lost := overtaken(sheet.source, changed, begun.held, held):
+        st.warning(
+            f"Somebody else changed {formats.counted(lost, 'row')} of yours meanwhile: Save puts what you wrote in their place, Discard shows "
+            "theirs.",
+            icon=":material/warning:",
+        )
     for row in draft.refused.to_dict("records"):
         title = sheet.columns.get(row["column"], (row["column"], 0))[0]
         st.error(f"Row {row['row']}, {formats.plain(title)}: {formats.plain(row['reason'])}", icon=":material/error:")
@@ -183,28 +189,28 @@ def _edited(sheet: Sheet, begun: Begun) -> pd.DataFrame:
     rows = (edited.assign(kind=sheet.kind) if sheet.kind else edited).fillna("").reset_index(drop=True)
     if any(st.session_state[_editor(sheet, begun)].values()):
         st.session_state[f"written {sheet.key}"] = rows
+    else:
+        st.session_state.pop(f"written {sheet.key}", None)
     return rows
 
 
-def _merged(sheet: Sheet, rows: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
-    """Both; where conditions are the same, the later row stands."""
-    key = list(SOURCES[sheet.source].key)
-    both = pd.concat([rows, later]).reindex(columns=list(dict.fromkeys([*key, *sheet.columns]))).fillna("")
-    conditions = both[key].apply(lambda column: column.str.casefold())
-    return both[~conditions.duplicated(keep="last")].reset_index(drop=True)
+def _latest(sheet: Sheet, rows: pd.DataFrame) -> pd.DataFrame:
+    """What stands in the table. A button that is pressed while the page still works on the newest cell knows the `rows` before it."""
+    written: pd.DataFrame = st.session_state.get(f"written {sheet.key}", rows)
+    return written
 
 
 def _choices(name: str) -> list[str]:
     return list(SOURCES["aliases"].field(name).choices)
 
 
-def _tried(sheet: Sheet, draft: Draft) -> Trial:
+def _tried(sheet: Sheet, rows: pd.DataFrame) -> Trial:
     with st.spinner("Trying it on the data …"):
         reading = stores().read()
         if sheet.source == "aliases":
-            return try_names(reading, aliases=draft.accepted.rename(columns={"from": "from_name", "to": "to_name"}))
+            return try_names(reading, aliases=rows.rename(columns={"from": "from_name", "to": "to_name"}))
         others = queries.answer(sheet.question).rows
-        return try_names(reading, pd.concat([draft.accepted, others[others["kind"] != sheet.kind]], ignore_index=True))
+        return try_names(reading, pd.concat([rows, others[others["kind"] != sheet.kind]], ignore_index=True))
 
 
 def _steps(
@@ -221,12 +227,12 @@ def _steps(
             icon=":material/save:",
             disabled=not len(changed) or bool(len(draft.refused)),
             on_click=_save,
-            args=(sheet, begun, changed, trial),
+            args=(sheet, begun, rows, changed, trial),
             key=f"save {sheet.key}",
         )
         st.button(
             "Discard",
-            disabled=not len(changed) and not len(draft.refused),
+            disabled=begun.rows is begun.held and f"written {sheet.key}" not in st.session_state,
             on_click=_begin,
             args=(sheet, begun.held, begun.held),
             key=f"discard {sheet.key}",
@@ -250,10 +256,14 @@ def _steps(
             tables.download(begun.held, sheet.key)
 
 
-def _save(sheet: Sheet, begun: Begun, changed: pd.DataFrame, trial: Trial) -> None:
+def _save(sheet: Sheet, begun: Begun, rows: pd.DataFrame, changed: pd.DataFrame, trial: Trial) -> None:
     try:
         store(stores(), sheet.source, changed, f"{sheet.key.replace(' ', '-')}.csv", settings().user)
-        _begin(sheet, begun.held, begun.held)
+        latest = _latest(sheet, rows)
+        if latest.equals(rows):
+            _begin(sheet, begun.held, begun.held)
+        else:
+            _begin(sheet, applied(sheet.source, begun.held, changed), latest)
         names_moves.keep_saved(f"{formats.counted(len(changed), 'change')} saved.", trial.moved)
     except TouchlineError as error:
         error_panel(error)
@@ -266,10 +276,11 @@ def _bring_usual(sheet: Sheet, begun: Begun, rows: pd.DataFrame) -> None:
         others = queries.answer(sheet.question).rows
         tried = try_names(stores().read(), pd.concat([others, usual], ignore_index=True)).rules
         deciding = tried[(tried["kind"] == sheet.kind) & (tried[["touchpoints", "spend"]].sum(axis=1) > 0)]
-        merged = _merged(sheet, deciding, rows)
-        _begin(sheet, begun.held, merged)
+        latest = _latest(sheet, rows)
+        new = without(sheet.source, deciding.reindex(columns=latest.columns).astype(object).fillna(""), latest)
+        _begin(sheet, begun.held, pd.concat([latest, new], ignore_index=True))
         st.session_state["done"] = (
-            f"{len(merged) - len(rows)} of {len(usual)} usual rules find something in your data. Nothing is saved yet."
+            f"{len(new)} of {len(usual)} usual rules find something in your data. Nothing is saved yet."
         )
     except TouchlineError as error:
         error_panel(error)
@@ -283,7 +294,8 @@ def _import(sheet: Sheet, begun: Begun, rows: pd.DataFrame) -> None:
     try:
         read = read_file(sheet.source, file.getvalue(), file.name)
         brought = read.accepted[read.accepted["kind"] == sheet.kind] if sheet.kind else read.accepted
-        _begin(sheet, begun.held, _merged(sheet, rows, brought))
+        others = without(sheet.source, _latest(sheet, rows), brought)
+        _begin(sheet, begun.held, pd.concat([others, brought.reindex(columns=others.columns)], ignore_index=True))
         refused = (
             f" {formats.counted(len(read.refused), 'row')} refused: {read.refused['reason'].iloc[0]}"
             if len(read.refused)

@@ -1,6 +1,7 @@
 """Journeys: touchpoints and conversions -> the tables journeys and conversion_status.
 
-Invariants: the rows are those of the embedded build, made by the same statements; only journey numbers may differ. Each table changes in one
+Invariants: the rows are those of the embedded build, made by the same statements; only journey numbers and the last digits of sums of
+weights may differ. Each table changes in one
 commit that says what it was made from, so a build that breaks off leaves the last good one; what stays as it is is not written.
 
     python -m glue_jobs.build_journeys --local --lake FOLDER

@@ -1,6 +1,7 @@
 """What the journeys tables are made of and by, and what their commits say of it: the same for the build on this machine and the one on Spark.
 
-Invariant: rows of equal snapshots, made by an equal program, are equal but for journey numbers.
+Invariant: rows of equal snapshots, made by an equal program, are equal but for journey numbers and, between engines, the last digits of sums of
+weights.
 """
 
 import hashlib

@@ -75,6 +75,16 @@ def up_to_date(reading: Reading) -> bool:
     )
 
 
+def tell_totals(reading: Reading) -> bool:
+    """Whether the journeys of a reading were built by the statements that we have now, so that their rows tell all that these make."""
+
+    def told() -> bool:
+        origin = reading.stores.lake.origin("journeys", reading.snapshots["journeys"])
+        return origin is not None and origin.program == _program(reading.settings)
+
+    return reading.kept("journeys tell totals", told)
+
+
 def _is_that(stores: Stores, before: Origin | None, now: Origin) -> bool:
     """Whether what a table was made of is what it would be made of now."""
     return (
@@ -93,5 +103,8 @@ def _people(stores: Stores, before: Origin, now: Origin, since: date | None) -> 
 
 
 def _origin(snapshots: Snapshots, settings: Settings) -> Origin:
-    program = derived.program(derived.longest_ms(settings.longest_lookback_days))
-    return Origin(program, {name: snapshots[name] for name in derived.RAW})
+    return Origin(_program(settings), {name: snapshots[name] for name in derived.RAW})
+
+
+def _program(settings: Settings) -> str:
+    return derived.program(derived.longest_ms(settings.longest_lookback_days))

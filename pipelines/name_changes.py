@@ -57,6 +57,29 @@ def changes(draft: Draft, held: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(changed + gone, columns=[*held.columns, *(["active"] if draft.source == "rules" else [])])
 
 
+def applied(source: str, held: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:
+    """The rows that hold once `changed` is stored: those of `held`, with the changed ones in the place of their like."""
+    stay = changed[changed["active"] != "no"] if source == "rules" else changed[changed["to"] != changed["from"]]
+    return pd.concat([without(source, held, changed), stay[held.columns]], ignore_index=True)
+
+
+def without(source: str, rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """The rows that ask for something else than all of the others do, as they stand."""
+    key = list(SOURCES[source].key)
+    taken = {_key(row, key) for row in others.to_dict("records")}
+    apart = [_key(row, key) not in taken for row in rows.to_dict("records")]
+    return rows[pd.Series(apart, index=rows.index, dtype=bool)]
+
+
+def overtaken(source: str, changed: pd.DataFrame, before: pd.DataFrame, now: pd.DataFrame) -> int:
+    """How many of the changed rows no longer hold as they did before."""
+    key = list(SOURCES[source].key)
+    held = [{_key(row, key): row for row in rows.to_dict("records")} for rows in (before, now)]
+    return sum(
+        held[0].get(found) != held[1].get(found) for found in {_key(row, key) for row in changed.to_dict("records")}
+    )
+
+
 def store(stores: Stores, source: str, rows: pd.DataFrame, file_name: str, user: str) -> dict[str, Any]:
     """Store rows as one upload, which is undone like any other. Raises what keeps it from being stored."""
     content = rows.to_csv(index=False).encode()
@@ -81,7 +104,7 @@ def _texts(rows: pa.Table) -> pd.DataFrame:
 
 
 def _key(row: dict[str, str], fields: list[str]) -> tuple[str, ...]:
-    return tuple(fold(row[field]) for field in fields)
+    return tuple(fold(row.get(field, "")) for field in fields)
 
 
 def _without(source: str, row: dict[str, str]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from pipelines.attribution.said import about
 from pipelines.attribution.shapley import shapley_values
 from pipelines.attribution.spread import spread
 from pipelines.errors import CannotCarry
+from pipelines.journeys import tell_totals
 from pipelines.name_rules import SEPARATOR
 from pipelines.slots import TOTALLED, USUAL_WINDOWS, Slice, Slots
 
@@ -89,8 +90,8 @@ def rule_slots(asked: Asked, models: Iterable[str], more: Mapping[str, Any], sli
 
 def _is_totalled(asked: Asked, model: str) -> bool:
     """Whether the journeys' rows tell what the weights of this rule sum to."""
-    usual = asked.how.lookback_days in USUAL_WINDOWS
-    return model in TOTALLED and usual and parameters_of(asked, model) == model_parameters(model, {})
+    usual = asked.how.lookback_days in USUAL_WINDOWS and parameters_of(asked, model) == model_parameters(model, {})
+    return model in TOTALLED and usual and tell_totals(asked.reading)
 
 
 def rule_parameters(asked: Asked, models: Iterable[str], more: Mapping[str, Any]) -> dict[str, Any]:

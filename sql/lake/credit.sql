@@ -1,8 +1,8 @@
 -- Purpose: credit of each touch under rule-based models, summed by slice and name.
--- Parameters: those of the members (parts/members.sql or parts/members_anew.sql); @slice (what rows are summed by beside the name: whole, day, day_pair, bucket);
---   @credit_by_place (a model's credit of a touch by where it stands in its journey, over touches, position_from_first, position_from_last,
+-- Parameters: those of the members (parts/members.sql or parts/members_anew.sql); @slice (what rows are summed by beside the name: whole, day,
+--   day_pair, bucket); @credit_by_place (a model's credit of a touch by where it stands in its journey, over touches, position_from_first, position_from_last,
 --   last_non_direct_position, lead_position and opportunity_position, with the model's own parameters); @credit_by_age (by how long before the
---   conversion it was, over touches, last_age_ms, gap_ms, gap_2_ms to gap_8_ms and further_weight); @lead, @opportunity, @last_non_direct (the
+--   conversion it was, over last_age_ms, gap_ms, and the total of its rule's weights or else touches, gap_2_ms to gap_8_ms and further_weight); @lead, @opportunity, @last_non_direct (the
 --   columns of those marks, or null where no model asks).
 -- Grain: one row a (slice, name, currency), a column of conversions and one of revenue a model. Credit of a conversion sums to 1; a refund (negative
 --   revenue) counts no conversion.

@@ -123,7 +123,9 @@ def test_a_row_tells_what_the_weights_of_its_journey_sum_to(bench: Stores, longe
                 journey = Journey(inside, np.zeros(len(inside), bool))
                 weights = weighed(rule, journey, {**model_parameters(rule, {}), "lookback_days": days})
                 totals = own[f"{rule}_total_{days}"].tolist()
-                assert totals == pytest.approx([weights.sum() if len(inside) else np.nan] * len(own), nan_ok=True)
+                assert totals == pytest.approx(
+                    [weights.sum() if len(inside) else np.nan] * len(own), rel=1e-11, nan_ok=True
+                )
 
 
 def weighed(rule: str, journey: Journey, parameters: dict[str, float]) -> Numbers:

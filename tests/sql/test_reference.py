@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import permutations
@@ -88,7 +89,7 @@ def removed(stores: Stores, order: int) -> Removal:
 def grams(stores: Stores, order: int = 1) -> pd.DataFrame:
     """What follows what in the journeys in the lake."""
     asked = events.asked(stores, DAY)
-    return asked.lake("grams", asked.slots("whole"), asked.parameters(with_unconverted=True, order=order))
+    return asked.lake("grams", replace(asked.slots("whole"), order=order), asked.parameters(with_unconverted=True))
 
 
 @pytest.fixture(scope="module")
