@@ -11,7 +11,7 @@ from app import formats, navigation
 from app.shown import nameless, rest_of
 
 VIEWS = ("Paths", "Single conversions")
-_SAID = ("by", "name", "unnamed", "reason")
+SAID = ("by", "name", "unnamed", "reason")
 """What an address may say of the conversions that are wanted. No widget is bound to these."""
 
 
@@ -38,11 +38,11 @@ def link_to_name(by: str, name: str | None) -> None:
 
 def wanted() -> dict[str, Any]:
     """The parameters that the address says."""
-    return {name: st.query_params[name] for name in _SAID if st.query_params.get(name)}
+    return {name: st.query_params[name] for name in SAID if st.query_params.get(name)}
 
 
 def forget() -> None:
     """Take what the address says of the wanted conversions out of it: all are wanted."""
-    for name in _SAID:
+    for name in SAID:
         if name in st.query_params:
             del st.query_params[name]

@@ -76,8 +76,9 @@ def _table(answer: Answer, filters: Filters) -> None:
         if cells:
             st.session_state[CONVERSION] = ids[cells[0]]
 
+    people = [formats.short(person, 12) if formats.known(person) else None for person in rows["person"]]
     st.dataframe(
-        rows.assign(person=[formats.short(person, 12) if formats.known(person) else None for person in rows["person"]]),
+        tables.rounded(rows, columns).assign(person=people),
         hide_index=True,
         column_order=list(columns),
         column_config=columns,

@@ -114,7 +114,7 @@ def conversions(filters: Filters, reasons: Sequence[str]) -> None:
     """The conversions without credit themselves, of one reason or all, as a table and a file."""
     st.markdown("**Which conversions are they?**")
     titles = {findings.REASONS[reason][0]: reason for reason in reasons}
-    reason = titles.get(components.dropdown("Reason", [ALL_REASONS, *titles], key="reason"))
+    reason = titles.get(components.dropdown("Reason", [ALL_REASONS, *titles], key="listed_reason"))
     asked = {**filters.credit(), "reason": reason}
     found = queries.answer("unattributed_conversions", **asked, limit=SHOWN)
     columns = {

@@ -53,10 +53,9 @@ def show_totals(totals: Mapping[str, Any], currency: str) -> None:
         "roas": tables.multiple("ROAS", width=52, help="All attributed revenue over spend."),
         "roi": tables.share("ROI", width=64, help="All attributed revenue less spend, over spend."),
     }
+    row = pd.DataFrame([{"total": "Total", **{name: totals.get(name) for name in columns if name != "total"}}])
     st.dataframe(
-        pd.DataFrame([{"total": "Total", **{name: totals.get(name) for name in columns if name != "total"}}]).astype(
-            {name: float for name in columns if name != "total"}
-        ),
+        tables.rounded(row.astype({name: float for name in columns if name != "total"}), columns),
         hide_index=True,
         placeholder=formats.DASH,
         column_order=list(columns),

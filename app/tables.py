@@ -6,6 +6,7 @@ Invariant: an unknown value is an empty cell, in the table and in the file.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
@@ -18,6 +19,10 @@ _COLUMN = st.column_config
 
 ROW = 33
 """Height of a table's row in pixels."""
+
+
+SHARE_STEP = 0.001
+"""To what shares are shown: a tenth of a percent."""
 
 
 def text(title: str, **options: Any) -> Any:
@@ -37,7 +42,7 @@ def money(title: str, currency: str, digits: int = 2, **options: Any) -> Any:
 
 def share(title: str, **options: Any) -> Any:
     """A column of fractions, shown as percent."""
-    return _COLUMN.NumberColumn(title, format="percent", step=0.001, **options)
+    return _COLUMN.NumberColumn(title, format="percent", step=SHARE_STEP, **options)
 
 
 def multiple(title: str, **options: Any) -> Any:
@@ -61,7 +66,7 @@ def table(rows: pd.DataFrame, columns: Mapping[str, Any], name: str, most: int =
 def grid(rows: pd.DataFrame, columns: Mapping[str, Any], name: str, most: int = 12) -> None:
     """A sortable table of the given columns that scrolls beyond `most` rows; `name` says what it shows."""
     st.dataframe(
-        rows.assign(
+        rounded(rows, columns).assign(
             **{column: rows[column].map(_end_of_address) for column in rows.select_dtypes(["object", "string"])}
         ),
         hide_index=True,
@@ -71,6 +76,14 @@ def grid(rows: pd.DataFrame, columns: Mapping[str, Any], name: str, most: int = 
         placeholder=DASH,
         alt=name,
     )
+
+
+def rounded(rows: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Rows whose shares come out rounded: the browser cuts off what is finer than a column's step."""
+    shares = [name for name, column in columns.items() if column["type_config"].get("step") == SHARE_STEP]
+    steps = {name: (rows[name].astype(float) / SHARE_STEP).round() for name in shares}
+    # Not at the step but a hair beyond it: 0.29 may be held as 0.28999...
+    return rows.assign(**{name: (number + np.sign(number) * 1e-6) * SHARE_STEP for name, number in steps.items()})
 
 
 def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | None:
@@ -98,7 +111,7 @@ def quadrants(rows: pd.DataFrame, by: str, currency: str, key: str) -> str | Non
         "spend": money("Spend", currency, 0),
     }
     event = st.dataframe(
-        rows,
+        rounded(rows, columns),
         hide_index=True,
         column_order=list(columns),
         column_config=columns,

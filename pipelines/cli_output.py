@@ -102,4 +102,4 @@ def plain(value: Any) -> Any:
         return plain(value.item())
     if isinstance(value, float):
         return value if abs(value) < float("inf") else None
-    return None if value != value or type(value).__name__ == "NAType" else str(value)
+    return None if type(value).__name__ == "NAType" or value != value else str(value)

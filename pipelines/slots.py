@@ -59,9 +59,9 @@ _COUNTED = " + ".join(
 )
 
 _OF_WINDOW = {
-    # Rows that were made before they told gaps, which are not marked either, count no touches, instead of too few.
-    "touches": f"coalesce(l.touches, case when marked is not null then 1 + {_COUNTED} end)",
-    "within": "age_ms <= cast(:lookback_ms as bigint)",
+    "touches": f"coalesce(l.touches, 1 + {_COUNTED})",
+    # Rows that were made before they told gaps, which are not marked either, have no credit, instead of a wrong one.
+    "within": "age_ms <= cast(:lookback_ms as bigint) and marked is not null",
     "first": "coalesce(older_age_ms > cast(:lookback_ms as bigint), true)",
 }
 _OF_USUAL_WINDOW = {

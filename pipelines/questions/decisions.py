@@ -68,10 +68,11 @@ def conversions_list(reading: Reading, parameters: Mapping[str, Any]) -> Found:
 
 
 def _wanted(asked: Asked, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The conversions that are wanted, as the statement's parameters."""
+    """The conversions that are wanted, as the statement's parameters: there a name is the stored one that stands for all that are called the
+    same (Names.one_spelling)."""
     name = parameters["name"]
-    if name is not None:
-        name = asked.names.called(asked.dimension, name) if asked.dimension in KINDS else name
+    if name is not None and asked.dimension in KINDS:
+        name = next(iter(asked.names.spellings(asked.dimension, [name])), name)
     return {
         "name": "" if parameters["unnamed"] else name,
         "reason": parameters["reason"],

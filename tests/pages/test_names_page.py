@@ -72,6 +72,10 @@ def test_usual_rules_are_offered_tried_and_saved(small: Environment, open_page: 
     assert "changes saved." in page.success[0].value.replace("\\", "")
     credit = ask(stores(), "channel_credit").rows
     assert set(credit["channel"]) == {"Paid Search", "Paid Social", "Organic Search"}
+    for channel, attributed in zip(credit["channel"], credit["attributed_conversions"], strict=True):
+        listed = ask(stores(), "conversions_list", {"by": "channel", "name": channel})
+        assert listed.facts["found_credit"] == pytest.approx(attributed)
+        assert len(listed.rows) == 1
 
 
 def test_unmatched_channels_lead_to_the_usual_rules_until_there_are_rules(

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from app import findings, recovery, shown
+from app import behind, findings, recovery, shown
 from app.charts import (
     Theme,
     credit_over_time,
@@ -154,3 +154,11 @@ def test_participation_is_said_not_to_be_summed_once(demo: Environment, open_pag
         page = open_page(demo, script, model="Participation")
         assert not page.exception
         assert said(page).count("shares together may exceed 100 %") == 1, script
+
+
+def test_no_field_of_the_page_takes_what_its_links_say_out_of_the_address(
+    demo: Environment, open_page: OpenPage
+) -> None:
+    """A field that is bound to the address takes its key away when its page is left."""
+    page = open_page(demo, "unattributed.py")
+    assert {field.key for field in page.selectbox} & set(behind.SAID) == set()
