@@ -142,7 +142,10 @@ def show_windows(names: list[str], by: str, value: str, asked: Mapping[str, Any]
     name = components.dropdown(by.capitalize(), names, key="windows_of")
     found = queries.answer("model_windows", **asked, name=name)
     rows = named(found.rows, by)
-    st.caption(f"{formats.sentence_case(value.replace('_', ' '))} of {plain(name)} by model and look-back window.")
+    st.caption(
+        f"{formats.sentence_case(value.replace('_', ' '))} of {plain(name)} by model and look-back window. "
+        "Without ordered Shapley, which is Shapley by name, the hybrid, which is made of two others, and models that may not be summed."
+    )
     figure = windows_heat(rows, value, chosen, TITLES, components.theme())
     components.chart(figure, "windows", f"What {name} earns by model and look-back window")
 

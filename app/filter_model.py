@@ -88,10 +88,19 @@ def _label(longest: float) -> str:
     window = chosen("window", list(options), _default_window(longest))
     if window == OWN_WINDOW:
         window = formats.days(number("window_days", 0.01, longest) or min(DEFAULT_WINDOW, longest))
-    parts = [chosen("model", list(TITLES), MODELS[DEFAULT_MODEL].title), window]
+    title = chosen("model", list(TITLES), MODELS[DEFAULT_MODEL].title)
+    parts = [title, window]
+    if count := _set_numbers(MODELS[TITLES[title]]):
+        parts.append(formats.counted(count, "own number"))
     if count := _set_options(longest):
         parts.append(formats.counted(count, "option"))
     return " · ".join(parts)
+
+
+def _set_numbers(model: Model) -> int:
+    """How many of a model's own numbers are not at their default, before they are drawn."""
+    held = ((number(p.name, p.minimum, p.maximum), p.default) for p in model.parameters)
+    return sum(value not in (None, default) for value, default in held)
 
 
 def _set_options(longest: float) -> int:

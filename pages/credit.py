@@ -75,7 +75,7 @@ with right.container(border=True):
             else tables.count(other_title, 1, width=82)
         )
         columns |= {"other": number, "change": tables.share("Change", width=66)}
-    tables.table(rows, columns, f"credit by {by}")
+    tables.table(rows, columns, f"credit by {by} {title.lower()} {filters.lookback_days:g} days")
 
 if filters.model == "ordered_shapley":
     with st.container(border=True):

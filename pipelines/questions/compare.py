@@ -77,7 +77,7 @@ def model_windows(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     about, value = asked.asked(asked.period, dimension), MEASURES[str(parameters["measure"])]
     name = parameters["name"] or _leader(credit_of(about, asked.how.model), value)
     rows = []
-    for days in windows(reading.settings.longest_lookback_days):
+    for days in windows(reading.settings.longest_lookback_days, asked.how.lookback_days):
         credits, _ = every_model(replace(about, how=replace(asked.how, lookback_days=days)), IN_WINDOWS)
         total = float(credits[YARDSTICK][value].sum())
         for model, earned in credits.items():
@@ -89,9 +89,9 @@ def model_windows(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     return Found(found if name else found.head(0), [*asked.how.warnings, *asked.edges()], facts, missing)
 
 
-def windows(longest: float) -> list[float]:
-    """The windows that are compared, the longest one last."""
-    return [*(days for days in WINDOWS if days < longest), longest]
+def windows(longest: float, asked: float) -> list[float]:
+    """The windows that are compared, the asked one among them, the longest one last."""
+    return sorted({*(days for days in WINDOWS if days < longest), asked, longest})
 
 
 def every_model(asked: Asked, models: Iterable[str] = tuple(MODELS)) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:

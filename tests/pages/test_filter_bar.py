@@ -54,7 +54,7 @@ def test_options_are_in_the_address_in_the_label_and_in_what_is_asked(demo: Envi
     options = {"direct": "exclude", "collapse": True, "impression_lookback_days": 7.0, "restart": True}
     options |= {"first_conversion": True, "by_touch_date": True}
     assert filters_of(page).credit().items() >= {"model": "markov", "order": 2.0, **options}.items()
-    assert labels(page)[1] == "Markov chain · 30 days · 6 options"
+    assert labels(page)[1] == "Markov chain · 30 days · 1 own number · 6 options"
     assert "direct: exclude · window of impressions 7 days · repeats collapsed · restart after a conversion" in said(
         page
     )

@@ -121,7 +121,7 @@ def test_a_model_that_nothing_carries_says_who_stands_in(bench: Stores) -> None:
 
 def test_windows_are_the_models_at_each_window(branded: Stores) -> None:
     found = asked(branded, "model_windows", name="Email", measure="revenue")
-    assert found.rows["window_days"].unique().tolist() == windows(90.0) == [1, 7, 14, 30, 60, 90]
+    assert found.rows["window_days"].unique().tolist() == windows(90.0, 30.0) == [1, 7, 14, 30, 60, 90]
     assert set(found.rows["model"]) == set(IN_WINDOWS)
     for row in found.rows[found.rows["window_days"] == 14].to_dict("records"):
         alone = ask(branded, "channel_credit", {"model": row["model"], "lookback_days": row["window_days"]}).rows
@@ -134,7 +134,7 @@ def test_windows_are_the_models_at_each_window(branded: Stores) -> None:
 def test_the_window_is_that_of_whoever_earns_most_where_nobody_is_named(branded: Stores) -> None:
     first = ask(branded, "channel_credit").rows.dropna(subset=["channel"]).iloc[0]["channel"]
     assert asked(branded, "model_windows").facts["name"] == first
-    assert windows(45.0) == [1, 7, 14, 30, 45]
+    assert windows(45.0, 11.0) == [1, 7, 11, 14, 30, 45]
 
 
 SHARED: dict[str, Callable[[list[str]], dict[str, float]]] = {
