@@ -139,6 +139,10 @@ def test_a_commit_goes_on_when_the_tab_is_closed(opened: Browser, empty_address:
     page.goto(f"{empty_address}/upload")
     expect(badges(page, "stored")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("60,000 new", exact=False).first).to_be_visible()
+    settled(page)
+    expect(page.get_by_text("Bringing all pages up to date")).to_have_count(
+        0
+    )  # journeys are built after the rows are stored
     page.goto(f"{empty_address}/credit")
     expect(page.locator(CHART).first).to_be_visible(timeout=60_000)
     later.close()

@@ -40,7 +40,7 @@ def test_the_address_is_the_choice(demo: Environment, open_page: OpenPage) -> No
     assert (chosen.model, dict(chosen.model_parameters)) == ("time_decay", {"half_life_days": 3.5})
     assert (chosen.lookback_days, chosen.conversion_type) == (2.5, None)
     assert chosen.shown["channel"] == ("Email", "Display")
-    assert labels(page) == ["Last 7 days", "Time decay · 2.5 days", "All types", "2 channels"]
+    assert labels(page) == ["Last 7 days", "Time decay · 2.5 days · 1 own number", "All types", "2 channels"]
 
 
 def test_options_are_in_the_address_in_the_label_and_in_what_is_asked(demo: Environment, open_page: OpenPage) -> None:

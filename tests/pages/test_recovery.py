@@ -126,7 +126,7 @@ def test_positions_past_the_eighth_are_one_column() -> None:
 
 
 def test_the_page_offers_what_would_bring_credit_back(demo: Environment, open_page: OpenPage) -> None:
-    page = open_page(demo, "unattributed.py", reason="Outside the window")
+    page = open_page(demo, "unattributed.py", listed_reason="Outside the window")
     assert not page.exception
     for question in (
         "Would another look-back window help?",
