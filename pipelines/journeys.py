@@ -75,14 +75,14 @@ def up_to_date(reading: Reading) -> bool:
     )
 
 
-def tell_totals(reading: Reading) -> bool:
+def of_present_program(reading: Reading) -> bool:
     """Whether the journeys of a reading were built by the statements that we have now, so that their rows tell all that these make."""
 
     def told() -> bool:
         origin = reading.stores.lake.origin("journeys", reading.snapshots["journeys"])
         return origin is not None and origin.program == _program(reading.settings)
 
-    return reading.kept("journeys tell totals", told)
+    return reading.kept("journeys of the present program", told)
 
 
 def _is_that(stores: Stores, before: Origin | None, now: Origin) -> bool:

@@ -71,8 +71,14 @@ _OF_USUAL_WINDOW = {
 }
 """Slots on the window: touches stand in order of their age, so that where a journey's touches within it are known, no age need be read."""
 
-_FOLLOWING = {"touch_3": (2, "next_name_2"), "touch_4": (3, "next_name_3")}
-"""Slots on the touches after a touch -> the order of the chain that looks at them, and their column."""
+TRANSITIONS = {1: "transition", 2: "transition_2", 3: "transition_3"}
+"""Order of a Markov chain -> the column of the journeys that tells a touch and so many that follow, each a channel."""
+
+BETWEEN = "\x1e"
+"""What statements join names by that stand for one another's company or order: a name may hold the unit separator (an origin does)."""
+
+CONVERSION, NULL = "\x1dconversion", "\x1dnull"
+"""What stands there where a journey ends: no name begins with such a character."""
 
 Members = Literal["members", "members_anew"]
 """The parts that say which touches count."""
@@ -119,7 +125,7 @@ class Weighing:
 class Slots:
     """What a statement's slots are filled with. models: key -> how it weighs; what @credit, @credit_by_place, @credit_by_age and @weight_by_age
     make is repeated for each that has it and called after its key, where that is not empty. window: the look-back window in days where it is a
-    usual one (USUAL_WINDOWS): much is known about it then. order: how many touches after a touch a Markov chain looks at."""
+    usual one (USUAL_WINDOWS): much is known about it then. order: that of the Markov chain that asks."""
 
     dimension: str | None = None
     channel: str = "channel"
@@ -158,9 +164,8 @@ def filling(slot: str, slots: Slots, steady: bool) -> str:
         return _OF_USUAL_WINDOW[slot].format(touches=USUAL_WINDOWS[slots.window])
     if (rule := slot.removesuffix("_total")) in TOTALLED:
         return "cast(null as double)" if slots.window is None else _total_column(rule, slots.window)
-    if slot in _FOLLOWING:
-        place, column = _FOLLOWING[slot]
-        return column if slots.order >= place else "cast(null as varchar)"
+    if slot == "transition":
+        return TRANSITIONS[slots.order]
     if slot in _MARKS:
         mark = _MARKS[slot]
         return mark.column if _asks(slots, mark) else "cast(null as bigint)"

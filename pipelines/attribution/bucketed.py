@@ -21,16 +21,13 @@ from pipelines.attribution.bootstrap import (
 from pipelines.attribution.engine import (
     STAND_IN,
     SUMS,
-    called,
-    called_alike,
-    named_sets,
-    needs_names,
     parameters_of,
     rule_parameters,
     rule_slots,
 )
 from pipelines.attribution.markov import transition_counts
 from pipelines.attribution.model import Numbers
+from pipelines.attribution.named import called, grams, named_sets, needs_names
 from pipelines.attribution.registry import MODELS
 from pipelines.errors import CannotCarry
 
@@ -107,16 +104,14 @@ def _chain(asked: Asked, model: str, names: Sequence[str]) -> Bucketed:
         raise CannotCarry(
             "a chain that remembers more than one step is too large to be solved for every draw; order 1 has them."
         )
-    slots = asked.slots("bucket", anew=needs_names(asked))
-    grams = asked.lake("grams", slots, asked.parameters(with_unconverted=True))
-    grams = grams.assign(bucket=grams["slice"], **called_alike(asked, grams[["touch_1", "touch_2"]]))
-    known = [*names, *sorted(set(grams["touch_1"]) - set(names))]
+    told = grams(asked, "bucket", order)
+    known = [*names, *sorted(set(told["touch_1"]) - set(names))]
     if len(known) > MOST_IN_CHAIN:
         raise CannotCarry(
             f"a chain of {len(known):,} names is too large to be solved for every draw; {MOST_IN_CHAIN} are not."
         )
     summed = _summed(_rule(asked, STAND_IN), asked, ())
-    return replace(summed, names=len(names), transitions=transition_counts(grams, known, BUCKETS))
+    return replace(summed, names=len(names), transitions=transition_counts(told, known, BUCKETS))
 
 
 def _summed(rows: pd.DataFrame, asked: Asked, names: Sequence[str]) -> Bucketed:

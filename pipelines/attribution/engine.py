@@ -5,7 +5,6 @@ carry a model, another one stands in and `facts` and a warning say so.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,12 +14,14 @@ import pandas as pd
 from pipelines.attribution.asked import Asked, weighing
 from pipelines.attribution.bootstrap import BUCKETS
 from pipelines.attribution.markov import removal_effects
+from pipelines.attribution.model import Numbers
+from pipelines.attribution.named import UNNAMED, called, grams, named_sets, needs_names, stored_names
 from pipelines.attribution.registry import MODELS, model_parameters
 from pipelines.attribution.said import about
 from pipelines.attribution.shapley import shapley_values
 from pipelines.attribution.spread import spread
 from pipelines.errors import CannotCarry
-from pipelines.journeys import tell_totals
+from pipelines.journeys import of_present_program
 from pipelines.name_rules import SEPARATOR
 from pipelines.slots import TOTALLED, USUAL_WINDOWS, Slice, Slots
 
@@ -30,9 +31,6 @@ REASONS = ("unknown_person", "no_touchpoint", "no_consent", "excluded_channel", 
 SUMS = ["attributed_conversions", "attributed_revenue"]
 STAND_IN, REST = "linear", "position_based"
 """The rule that stands in for a model which the data cannot carry; the rule of the hybrid model's conversions that are not known."""
-
-UNNAMED = ""
-"""How a statement names what names nothing."""
 
 
 def credit(asked: Asked) -> pd.DataFrame:
@@ -91,7 +89,7 @@ def rule_slots(asked: Asked, models: Iterable[str], more: Mapping[str, Any], sli
 def _is_totalled(asked: Asked, model: str) -> bool:
     """Whether the journeys' rows tell what the weights of this rule sum to."""
     usual = asked.how.lookback_days in USUAL_WINDOWS and parameters_of(asked, model) == model_parameters(model, {})
-    return model in TOTALLED and usual and tell_totals(asked.reading)
+    return model in TOTALLED and usual and of_present_program(asked.reading)
 
 
 def rule_parameters(asked: Asked, models: Iterable[str], more: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,13 +148,8 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
     rare: only journeys without these names count.
     """
     only = {} if rare is None else {"rare": list(rare), "with_rare": False}
-    anew = needs_names(asked) or rare is not None
-    slots = replace(asked.slots("whole", anew=anew), order=order)
-    grams = asked.lake("grams", slots, asked.parameters(with_unconverted=True, **only))
-    touches = [f"touch_{place}" for place in range(1, order + 2)]
-    grams = grams.assign(**called_alike(asked, grams[touches]))
     try:
-        removal = removal_effects(grams, order)
+        removal = removal_effects(grams(asked, "whole", order, only), order)
     except CannotCarry as problem:
         return _stand_in(asked, model, problem, only)
     if removal.caveat:
@@ -166,12 +159,15 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
     of_other_journeys = asked.how.options.by_touch_date or bool(only) or asked.buckets < BUCKETS
     if asked.by_day or of_other_journeys:
         return _laid_over_days(_linear(asked, only), shares)
-    begun = grams[grams["first"] & grams["converted"]]
-    if asked.has_other_money(begun):
-        begun = outcomes(asked).query("reason.isna()").rename(columns={"conversions": "journeys"})
-    attributed = begun[["journeys", "revenue"]].astype(float).sum().to_numpy()
+    attributed = _attributed(asked)
     sums = pd.DataFrame(np.outer(shares, attributed), columns=SUMS)
     return sums.assign(day=asked.period.start.isoformat(), name=shares.index.to_numpy())
+
+
+def _attributed(asked: Asked) -> Numbers:
+    """What there is to give credit for in the whole period: conversions, and their revenue."""
+    rows = asked.sums("attributed", asked.slots, asked.parameters(), "revenue")
+    return rows[["conversions", "revenue"]].sum().to_numpy(dtype=float)
 
 
 def _linear(asked: Asked, only: Mapping[str, Any]) -> pd.DataFrame:
@@ -199,7 +195,7 @@ def _hybrid(asked: Asked, model: str) -> pd.DataFrame:
     """The chain where a journey's names are all known well, a rule for the rest; the split is a fact beside the rows."""
     least = parameters_of(asked, model)["minimum_journeys"]
     sets = asked.lake("name_sets", asked.slots("whole", anew=True), asked.parameters(with_unconverted=True))
-    members = sets.assign(name=sets["name_set"].str.split(SEPARATOR)).explode("name")
+    members = sets.assign(name=sets["name_set"].map(stored_names)).explode("name")
     seen = members.groupby("name")["journeys"].sum()
     rare = sorted(str(name) for name in seen[seen < least].index)
     known = chain_credit(asked, model, 1, rare=rare)
@@ -219,35 +215,6 @@ def _stand_in(asked: Asked, model: str, problem: CannotCarry, only: Mapping[str,
         f"{MODELS[model].title} cannot be told: {problem.message} {MODELS[STAND_IN].title} stands in. {problem.remedy}"
     )
     return _linear(asked, only)
-
-
-def needs_names(asked: Asked) -> bool:
-    """Whether what follows what has to be worked out anew: it is stored for channels by their own name only."""
-    return asked.anew or asked.column != "channel"
-
-
-def named_sets(asked: Asked, sets: pd.Series) -> list[frozenset[str]]:
-    """Sets of names as they are joined in the lake, as people know the names."""
-    split = [text.split(SEPARATOR) for text in sets.to_numpy(object)]
-    stored = sorted({name for names in split for name in names})
-    resolved = dict(zip(stored, called(asked, pd.Series(stored, dtype=object)), strict=True))
-    return [frozenset(resolved[name] for name in names) for names in split]
-
-
-def called(asked: Asked, names: pd.Series) -> pd.Series:
-    """Stored names as people know them, what names nothing as UNNAMED; null (there is no such touch) stays null."""
-    return called_alike(asked, names.to_frame("name"))["name"]
-
-
-def called_alike(asked: Asked, columns: pd.DataFrame) -> dict[str, pd.Series]:
-    """The same of several columns: each by its name."""
-    numbers, stored = pd.factorize(pd.concat([told for _, told in columns.items()], ignore_index=True))
-    resolved = asked.resolved(pd.DataFrame({"name": stored}, dtype=object))["name"].astype(object)
-    names = np.array([*resolved.where(resolved.notna(), UNNAMED), None], dtype=object)[numbers]
-    return {
-        str(column): pd.Series(own, index=columns.index, dtype=object)
-        for column, own in zip(columns, np.split(names, columns.shape[1]), strict=True)
-    }
 
 
 def told_parameters(asked: Asked, **more: object) -> dict[str, Any]:

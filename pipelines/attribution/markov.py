@@ -60,9 +60,9 @@ class _Grams:
     """Grams as numbers. touches: (grams, order + 1), channels as numbers from 1, 0 after the journey's end."""
 
     touches: Codes
-    first: Flags
     converted: Flags
     journeys: Numbers
+    begun: Numbers
 
 
 @dataclass(frozen=True)
@@ -82,35 +82,36 @@ class _Chain:
 def removal_effects(grams: pd.DataFrame, order: int) -> Removal:
     """The removal effect of every channel in a chain of order 1, 2 or 3.
 
-    grams, a row for every kind of touch with what follows it: `first` (it begins its journey), `converted`, `touch_1` (its channel) to
-    `touch_<order + 1>` (the channels that follow it, null after the journey's end), `journeys` (how many this stands for; refunds 0).
+    grams, a row for every kind of touch with what follows it: `touch_1` (its channel) to `touch_<order + 1>` (the channels that follow it, null
+    after the journey's end), `converted` (whether it ends in a conversion; only read where it ends there), `journeys` (how many this stands for)
+    and `begun` (how many of them begin with this touch).
     Raises CannotCarry without a converting journey, and for more channels or states than MOST_CHANNELS and MOST_STATES.
     """
     names = sorted({str(name) for name in grams["touch_1"].unique()})
     if len(names) > MOST_CHANNELS:
         raise _too_many(f"{len(names):,} names", MOST_CHANNELS)
     coded = _coded(grams, names, order)
-    begun = np.where(coded.first, coded.journeys, 0.0)
-    conversions = float(begun[coded.converted].sum())
+    last = coded.touches[:, 1] == 0
+    conversions = float(coded.journeys[last & coded.converted].sum())
     if conversions <= 0:
         raise CannotCarry("No journey of this period converts, so there is nothing to lose.", "Choose a longer period.")
     if order == 1:
-        counts = _counts(coded, len(names), np.zeros(len(begun), dtype=np.int64), 1)
+        counts = _counts(coded, len(names), np.zeros(len(last), dtype=np.int64), 1)
         _check(counts[0, :, :-2].sum(axis=0), counts[0, 1:].sum(axis=1))
         effects, states = order1_effects(counts)[0], len(names)
     else:
         chain = _chain(coded, len(names), order)
         effects, states = _effects(chain, conversions), len(chain.ends)
     channels = pd.DataFrame({"channel": names, "removal_effect": effects, "share": effects / effects.sum()})
-    return Removal(channels, conversions / float(begun.sum()), conversions, states, _caveat(conversions))
+    return Removal(channels, conversions / float(coded.begun.sum()), conversions, states, _caveat(conversions))
 
 
 def transition_counts(grams: pd.DataFrame, channels: Sequence[str], buckets: int) -> Numbers:
     """Transitions of order 1 by bucket of people: (buckets, channels + 1, channels + 2), as order1_effects reads them.
 
-    grams as removal_effects reads them for order 1, with `bucket` (from 0) beside.
+    grams as removal_effects reads them for order 1, with the bucket (from 0) as `slice`.
     """
-    return _counts(_coded(grams, channels, 1), len(channels), grams["bucket"].to_numpy(dtype=np.int64), buckets)
+    return _counts(_coded(grams, channels, 1), len(channels), grams["slice"].to_numpy(dtype=np.int64), buckets)
 
 
 def order1_shares(counts: Numbers) -> Numbers:
@@ -149,26 +150,26 @@ def _coded(grams: pd.DataFrame, channels: Sequence[str], order: int) -> _Grams:
         raise ValueError("A journey goes on to a channel that no touch begins with: a gram is missing.")
     return _Grams(
         touches,
-        grams["first"].to_numpy(dtype=bool),
         grams["converted"].to_numpy(dtype=bool),
         grams["journeys"].to_numpy(dtype=np.float64),
+        grams["begun"].to_numpy(dtype=np.float64),
     )
 
 
 def _counts(grams: _Grams, channels: int, bucket: Codes, buckets: int) -> Numbers:
     """Transitions of order 1, laid out as order1_effects reads them."""
-    origin, following, first = grams.touches[:, 0], grams.touches[:, 1], grams.first
+    origin, following = grams.touches[:, 0], grams.touches[:, 1]
     target = np.where(following > 0, following - 1, np.where(grams.converted, channels, channels + 1))
-    rows = np.concatenate([bucket * (channels + 1) + origin, bucket[first] * (channels + 1)])
-    columns = np.concatenate([target, origin[first] - 1])
+    rows = np.concatenate([bucket * (channels + 1) + origin, bucket * (channels + 1)])
+    columns = np.concatenate([target, origin - 1])
     shape = (buckets, channels + 1, channels + 2)
-    weights = np.concatenate([grams.journeys, grams.journeys[first]])
+    weights = np.concatenate([grams.journeys, grams.begun])
     return _sums(rows * shape[2] + columns, weights, buckets * shape[1] * shape[2]).reshape(shape)
 
 
 def _chain(grams: _Grams, channels: int, order: int) -> _Chain:
     """The chain of an order above 1. Raises CannotCarry for more states than MOST_STATES."""
-    begins = grams.first & (grams.journeys > 0)
+    begins = grams.begun > 0
     origin, target, weight = _moves(grams, channels, order)
     codes, row = np.unique(origin, return_inverse=True)
     size = len(codes)
@@ -177,7 +178,7 @@ def _chain(grams: _Grams, channels: int, order: int) -> _Chain:
     inside, converting = target >= 0, target == CONVERSION
     chain = _Chain(
         csr_array((weight[inside], (row[inside], _places(codes, target[inside]))), shape=(size, size)),
-        _sums(_places(codes, grams.touches[begins, 0]), grams.journeys[begins], size),
+        _sums(_places(codes, grams.touches[begins, 0]), grams.begun[begins], size),
         _sums(row[converting], weight[converting], size),
         _sums(row[~inside], weight[~inside], size),
         _contained(codes, channels, order),
@@ -191,18 +192,26 @@ def _moves(grams: _Grams, channels: int, order: int) -> tuple[Codes, Codes, Numb
     base, touches = channels + 1, grams.touches
     ends = np.where(grams.converted, CONVERSION, NULL)
     digits = base ** np.arange(order - 1, -1, -1)
-    steps = [(touches[:, :order] @ digits, touches[:, 1:] @ digits, touches[:, order], touches[:, order - 1] > 0)]
+    steps = [
+        (
+            touches[:, :order] @ digits,
+            touches[:, 1:] @ digits,
+            touches[:, order],
+            touches[:, order - 1] > 0,
+            grams.journeys,
+        )
+    ]
     for length in range(1, order):
         shorter = base ** np.arange(length - 1, -1, -1)
         state = touches[:, :length] @ shorter
-        following, begun = touches[:, length], grams.first & (touches[:, length - 1] > 0)
-        steps.append((state, state * base + following, following, begun))
+        following = touches[:, length]
+        steps.append((state, state * base + following, following, touches[:, length - 1] > 0, grams.begun))
     moves = []
-    for origin, target, following, counted in steps:
-        kept = counted & (grams.journeys > 0)
-        moves.append((origin[kept], np.where(following > 0, target, ends)[kept], grams.journeys[kept]))
-    origins, targets, journeys = zip(*moves, strict=True)
-    return np.concatenate(origins), np.concatenate(targets), np.concatenate(journeys)
+    for origin, target, following, counted, journeys in steps:
+        kept = counted & (journeys > 0)
+        moves.append((origin[kept], np.where(following > 0, target, ends)[kept], journeys[kept]))
+    origins, targets, weights = zip(*moves, strict=True)
+    return np.concatenate(origins), np.concatenate(targets), np.concatenate(weights)
 
 
 def _contained(codes: Codes, channels: int, order: int) -> Flags:
@@ -221,7 +230,7 @@ def _places(codes: Codes, wanted: Codes) -> Codes:
 
 
 def _check(entered: Numbers, left: Numbers) -> None:
-    """Raise ValueError where grams are missing or `first` is wrong: only of whole journeys is it true that an end is always reached."""
+    """Raise ValueError where grams are missing or `begun` is wrong: only of whole journeys is it true that an end is always reached."""
     if not np.allclose(entered, left, rtol=1e-9, atol=1e-6):
         raise ValueError("A state is not left as often as it is entered: the grams are not those of whole journeys.")
 

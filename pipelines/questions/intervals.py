@@ -15,7 +15,8 @@ from pipelines.attribution import MODELS, said
 from pipelines.attribution.asked import Asked
 from pipelines.attribution.bootstrap import BUCKETS, LEVEL, REPLICATES, Resampled, beats, cpa_interval, tiers
 from pipelines.attribution.bucketed import in_buckets
-from pipelines.attribution.engine import SUMS, UNNAMED
+from pipelines.attribution.engine import SUMS
+from pipelines.attribution.named import UNNAMED
 from pipelines.errors import CannotCarry
 from pipelines.metrics import with_results
 from pipelines.questions.compare import MEASURE, MEASURES, credit_of

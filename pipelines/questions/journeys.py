@@ -12,12 +12,12 @@ import pandas as pd
 
 from pipelines import health
 from pipelines.attribution.asked import Asked
-from pipelines.attribution.engine import needs_names
+from pipelines.attribution.named import needs_names
 from pipelines.attribution.rules import DAY_MS
 from pipelines.metrics import ratio, ratios
 from pipelines.questions.question import ATTRIBUTION, PERIOD, Found, Parameter, Question
 from pipelines.questions.scope import Scope, scope
-from pipelines.slots import Slice, Slots
+from pipelines.slots import BETWEEN, Slice, Slots
 from pipelines.stores.base import Reading
 
 SOURCES = ("touchpoints", "conversions")
@@ -31,9 +31,6 @@ LONGEST_PATH = 11
 
 LAGS = {"under 1": 0, "1": 1, "2": 2, "3": 3, "4-7": 4, "8-14": 8, "15-30": 15, "31-60": 31, "61+": 61}
 """How long after the first touch, in whole days -> the first day of it."""
-
-_BETWEEN = "\x1e"
-"""What sql/lake/paths.sql joins names by: an origin, which may stand for a name there, holds the unit separator itself."""
 
 
 def top_paths(reading: Reading, parameters: Mapping[str, Any]) -> Found:
@@ -177,7 +174,7 @@ def _median(counts: pd.Series) -> float | None:
 
 
 def _said(asked: Asked, path: str) -> str:
-    return " > ".join(_step_name(asked, name) for name in path.split(_BETWEEN))
+    return " > ".join(_step_name(asked, name) for name in path.split(BETWEEN))
 
 
 def _step_name(asked: Asked, name: object) -> str:

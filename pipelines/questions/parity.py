@@ -15,8 +15,9 @@ from pipelines import health
 from pipelines.attribution import MODELS
 from pipelines.attribution.asked import Asked
 from pipelines.attribution.bootstrap import BUCKETS
-from pipelines.attribution.engine import REST, STAND_IN, SUMS, UNNAMED, called, parameters_of
+from pipelines.attribution.engine import REST, STAND_IN, SUMS, parameters_of
 from pipelines.attribution.model import Numbers
+from pipelines.attribution.named import UNNAMED, called
 from pipelines.attribution.recount import Touches, chain_shares, touch_credit
 from pipelines.attribution.registry import model_parameters
 from pipelines.questions.compare import TOLERANCE, every_model, reconciles, reconciliation

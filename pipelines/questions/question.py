@@ -149,6 +149,7 @@ ATTRIBUTION_STATEMENTS = (
     "lake/name_sets",
     "lake/shares",
     "lake/grams",
+    "lake/attributed",
     "lake/milestones",
 )
 OUTCOME_STATEMENTS = ("lake/outcomes",)

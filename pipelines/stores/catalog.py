@@ -22,7 +22,7 @@ from pyiceberg.types import (
     TimestampType,
 )
 
-from pipelines.slots import AGED, USUAL_WINDOWS, total_columns
+from pipelines.slots import AGED, TRANSITIONS, USUAL_WINDOWS, total_columns
 
 NAMESPACE = "touchline"
 """The namespace of the embedded catalogue; in the cloud it is the Glue database."""
@@ -104,8 +104,6 @@ TABLES: dict[str, dict[str, IcebergType]] = {
         "last_age_ms": COUNT,
         "position_from_last": COUNT,
         "next_channel": TEXT,
-        "next_channel_2": TEXT,
-        "next_channel_3": TEXT,
         "channel_set": TEXT,
         **dict.fromkeys(USUAL_WINDOWS.values(), COUNT),
         **_TOUCH,
@@ -115,6 +113,7 @@ TABLES: dict[str, dict[str, IcebergType]] = {
         "last_origin": TEXT,
         "marked": COUNT,
         **dict.fromkeys(total_columns(), NUMBER),
+        **dict.fromkeys(TRANSITIONS.values(), TEXT),
     },
     "conversion_status": {
         "conversion_id": TEXT,
@@ -151,7 +150,7 @@ _ARROW: dict[IcebergType, pa.DataType] = {
 DDL = "touchline.ddl"
 """Table property: the number of the last file of sql/lake/ddl that the table has been through."""
 
-EVOLUTION = 4
+EVOLUTION = 5
 """The last of the files of sql/lake/ddl, which say in Athena's words what is declared here; a test holds them against it."""
 
 PROPERTIES = {TableProperties.COMMIT_NUM_RETRIES: "0", DDL: str(EVOLUTION)}

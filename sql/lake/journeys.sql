@@ -3,10 +3,12 @@
 -- Parameters: longest_ms, the longest look-back window in milliseconds; first_number, the first journey number that is free.
 -- Grain: one row a (journey, touchpoint). journey_id is the conversion's id, or 'none:' and the person for a journey without conversion.
 -- Notes: position 1 is the last touch; ties in time are broken by touchpoint id. A row carries what every window needs (age of the next older
---   touch and of the last one, the three channels that follow, the channels from here to the last touch, joined by the unit separator; what
+--   touch and of the last one, the channel that follows, the channels from here to the last touch, joined by the record separator; what
 --   names no channel is '' there), so that
---   no window joins raw events, and its origin (channel, source, medium and platform, joined likewise; null where it names no channel), so
+--   no window joins raw events, and its origin (channel, source, medium and platform, joined by the unit separator; null where it names no channel), so
 --   that no naming rule does.
+--   transition, transition_2 and transition_3 are the channels of this touch and of the one, two or three that follow, joined as sets are; where the
+--   journey ends before, its end (slots.CONVERSION or slots.NULL) stands after the last of them. Those of a refund are null: no chain counts it.
 --   gap_2_ms to gap_8_ms tell how much older than the last touch those are that stand second to eighth from it (null without), last_channel and
 --   last_origin those of its last touch. marked is 1 where a milestone was reached, else 0: a number, by which engines skip files.
 --   touches_1 to touches_90 are the journey's touches within a window of so many days, those that people choose most (slots.USUAL_WINDOWS).
@@ -98,6 +100,9 @@ walked as (
 weighed as (
     select
         *,
+        coalesce(revenue < 0, false) as refund,
+        coalesce(channel, '') as here,
+        chr(30) || chr(29) || case when converted then 'conversion' else 'null' end as ending,
         cast(exp(cast(age_ms as double) * (cast(-ln(2e0) as double) / 604800000e0)) as decimal(18, 16)) as time_decay,
         cast(1e0 / (1e0 + cast(age_ms as double) / 3600000e0) as decimal(18, 16)) as hyperbolic_decay
     from walked
@@ -109,10 +114,10 @@ ordered as (
         row_number() over (partition by number order by age_ms, touchpoint_id desc) as position_from_last,
         lead(age_ms) over (partition by number order by age_ms, touchpoint_id desc) as older_age_ms,
         first_value(age_ms) over (partition by number order by age_ms, touchpoint_id desc) as last_age_ms,
-        lag(coalesce(channel, '')) over (partition by number order by age_ms, touchpoint_id desc) as next_channel,
-        lag(coalesce(channel, ''), 2) over (partition by number order by age_ms, touchpoint_id desc) as next_channel_2,
-        lag(coalesce(channel, ''), 3) over (partition by number order by age_ms, touchpoint_id desc) as next_channel_3,
-        array_agg(coalesce(channel, '')) over (
+        lag(here) over (partition by number order by age_ms, touchpoint_id desc) as next_channel,
+        chr(30) || lag(here, 2) over (partition by number order by age_ms, touchpoint_id desc) as then_2,
+        chr(30) || lag(here, 3) over (partition by number order by age_ms, touchpoint_id desc) as then_3,
+        array_agg(here) over (
             partition by number order by age_ms, touchpoint_id desc rows between unbounded preceding and current row
         ) as channels,
         nth_value(age_ms, 2) over (
@@ -167,9 +172,9 @@ ordered as (
 )
 select
     journey_id, cast(:first_number as bigint) + number - 1 as journey_number, converted, anchored_at, dt,
-    person, cast(bucket as bigint) as bucket, type, revenue, coalesce(revenue < 0, false) as refund, currency, restart_age_ms, person_conversion,
-    touchpoint_id, touched_at, age_ms, older_age_ms, last_age_ms, position_from_last, next_channel, next_channel_2, next_channel_3,
-    array_join(array_sort(array_distinct(channels)), chr(31)) as channel_set,
+    person, cast(bucket as bigint) as bucket, type, revenue, refund, currency, restart_age_ms, person_conversion,
+    touchpoint_id, touched_at, age_ms, older_age_ms, last_age_ms, position_from_last, next_channel,
+    array_join(array_sort(array_distinct(channels)), chr(30)) as channel_set,
     touches_1, touches_7, touches_14, touches_28, touches_30, touches_60, touches_90,
     channel, campaign, platform, account, creative, post, kind, milestone, origin,
     age_2_ms - last_age_ms as gap_2_ms, age_3_ms - last_age_ms as gap_3_ms, age_4_ms - last_age_ms as gap_4_ms, age_5_ms - last_age_ms as gap_5_ms,
@@ -188,5 +193,8 @@ select
     cast(hyperbolic_decay_total_28 as double) as hyperbolic_decay_total_28,
     cast(hyperbolic_decay_total_30 as double) as hyperbolic_decay_total_30,
     cast(hyperbolic_decay_total_60 as double) as hyperbolic_decay_total_60,
-    cast(hyperbolic_decay_total_90 as double) as hyperbolic_decay_total_90
+    cast(hyperbolic_decay_total_90 as double) as hyperbolic_decay_total_90,
+    case when not refund then here || coalesce(chr(30) || next_channel, ending) end as transition,
+    case when not refund then here || coalesce(chr(30) || next_channel || coalesce(then_2, ending), ending) end as transition_2,
+    case when not refund then here || coalesce(chr(30) || next_channel || coalesce(then_2 || coalesce(then_3, ending), ending), ending) end as transition_3
 from ordered

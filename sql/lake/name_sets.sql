@@ -1,6 +1,6 @@
 -- Purpose: which names stand in journeys, whatever their order: all that Shapley values and participation ask.
 -- Parameters: those of the members; @slice.
--- Grain: one row a (slice, set of names joined by the unit separator, currency). A refund counts no conversion, and no journey.
+-- Grain: one row a (slice, set of names joined by the record separator, currency). A refund counts no conversion, and no journey.
 select
     @slice as slice, name_set, currency,
     cast(sum(case when converted and not refund then 1 else 0 end) as bigint) as conversions,

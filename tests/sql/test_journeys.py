@@ -17,7 +17,7 @@ from pipelines.attribution.model import Journey, Numbers
 from pipelines.attribution.registry import MODELS, model_parameters
 from pipelines.attribution.rules import DAY_MS
 from pipelines.calendar import Period
-from pipelines.slots import AGED, TOTALLED, USUAL_WINDOWS
+from pipelines.slots import AGED, BETWEEN, CONVERSION, NULL, TOTALLED, TRANSITIONS, USUAL_WINDOWS
 from pipelines.stores.base import Stores
 from pipelines.stores.catalog import DERIVED
 from pipelines.stores.files_duckdb import Files
@@ -31,7 +31,8 @@ MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
 CARRIED = [
     *("journey_id", "converted", "anchored_at", "dt", "person", "bucket", "type", "revenue", "currency"),
     *("restart_age_ms", "person_conversion", "touchpoint_id", "touched_at", "age_ms", "older_age_ms", "last_age_ms"),
-    *("position_from_last", "next_channel", "next_channel_2", "next_channel_3", "channel_set"),
+    *("position_from_last", "next_channel", "channel_set"),
+    *TRANSITIONS.values(),
     *USUAL_WINDOWS.values(),
     *(f"gap_{place}_ms" for place in AGED),
     *("last_channel", "channel", "kind", "milestone", "marked"),
@@ -61,8 +62,8 @@ def walked(touches: list[Touch], conversions: list[Conversion], longest_days: fl
                     *(key, key in converting, anchor, anchor.date().isoformat(), touch.person, bucket(touch.person)),
                     *_of_conversion(converting.get(key), conversions),
                     *(touch.id, touch.at, ages[place], (*ages, None)[place + 1], ages[0], place + 1),
-                    *(names[place - back] if place >= back else None for back in (1, 2, 3)),
-                    "\x1f".join(sorted(set(names[: place + 1]))),
+                    *(names[place - 1] if place else None, BETWEEN.join(sorted(set(names[: place + 1])))),
+                    *(transition(names[place::-1][: order + 1], order, converting.get(key)) for order in TRANSITIONS),
                     *(sum(age <= days * DAY_MS for age in ages) for days in USUAL_WINDOWS),
                     *(ages[place - 1] - ages[0] if place <= len(ages) else None for place in AGED),
                     *(
@@ -84,6 +85,14 @@ def _of_conversion(conversion: Conversion | None, conversions: list[Conversion])
     before = plain.restarted_at(conversion, conversions)
     number = plain.number_of(conversion, conversions)
     return (conversion.type, conversion.revenue, conversion.currency, before and millis(before, conversion.at), number)
+
+
+def transition(names: list[str], order: int, conversion: Conversion | None) -> str | None:
+    """A touch and those that follow it, with the end where the journey ends before so many; None in the journey of a refund."""
+    if conversion is not None and (conversion.revenue or 0) < 0:
+        return None
+    ending = [NULL if conversion is None else CONVERSION]
+    return BETWEEN.join(names if len(names) > order else names + ending)
 
 
 def bucket(person: str | None) -> int | None:

@@ -121,6 +121,25 @@ def test_channels_left_out_and_direct_ones_are_found_by_what_they_are_called(rul
     assert last["Search ads"] == 1.0  # the direct touch after it is passed over
 
 
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("shapley", [0.5, 0.5, 0.5, 0.5, 1.0]),
+        ("ordered_shapley", [0.5, 0.5, 0.5, 0.5, 1.0]),
+        ("participation", [1.0, 1.0, 1.0, 1.0, 1.0]),
+        ("markov", [0.6] * 5),  # without any of the five one journey of three is lost
+        ("hybrid", [0.5, 0.5, 0.5, 0.5, 1.0]),
+    ],
+)
+def test_what_rules_call_a_channel_is_one_name_in_sets_and_transitions(
+    ruled: Stores, model: str, expected: list[float]
+) -> None:
+    rule(ruled, CHANNEL_RULES)
+    found = sums(ruled, "channel_credit", "attributed_conversions", model=model)
+    names = ["Search ads", "Social ads", "Live shopping", "Shop", "(direct) / (none)"]
+    assert found == pytest.approx(dict(zip(names, expected, strict=True)))
+
+
 @pytest.mark.parametrize("model", [key for key, model in MODELS.items() if model.additive])
 def test_rules_lose_no_conversion_and_no_money(ruled: Stores, model: str) -> None:
     before = ask(ruled, "spend_and_cpa", {"model": model})

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import permutations
@@ -12,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from pipelines.attribution import named
 from pipelines.attribution.markov import Removal, removal_effects
 from pipelines.calendar import Period
 from pipelines.questions import ask
@@ -88,8 +88,7 @@ def removed(stores: Stores, order: int) -> Removal:
 
 def grams(stores: Stores, order: int = 1) -> pd.DataFrame:
     """What follows what in the journeys in the lake."""
-    asked = events.asked(stores, DAY)
-    return asked.lake("grams", replace(asked.slots("whole"), order=order), asked.parameters(with_unconverted=True))
+    return named.grams(events.asked(stores, DAY), "whole", order)
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +215,7 @@ def steps(stores: Stores) -> dict[str, float]:
     moves = pd.concat(
         [
             rows.assign(origin=rows["touch_1"], target=rows["touch_2"].fillna(ends)),
-            rows[rows["first"]].assign(origin="start", target=rows["touch_1"]),
+            rows.assign(origin="start", target=rows["touch_1"], journeys=rows["begun"]),
         ]
     )
     counts = moves.groupby(["origin", "target"])["journeys"].sum()

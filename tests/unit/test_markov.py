@@ -145,10 +145,11 @@ def test_more_of_the_same_changes_nothing(order: int) -> None:
     assert effects(world + world, order) == pytest.approx(once, abs=1e-12)
     assert effects(thousandfold, order) == pytest.approx(once, abs=1e-12)
     assert effects(world[::-1], order) == pytest.approx(once, abs=1e-12)
+    counts = ["journeys", "begun"]
     aggregated = grams(world, order).groupby(
-        [name for name in grams(world, order) if name != "journeys"], dropna=False, as_index=False
+        [name for name in grams(world, order) if name not in counts], dropna=False, as_index=False
     )
-    again = removal_effects(aggregated["journeys"].sum(), order).channels
+    again = removal_effects(aggregated[counts].sum(), order).channels
     assert again["removal_effect"].to_numpy() == pytest.approx(list(once.values()), abs=1e-12)
 
 
@@ -184,7 +185,7 @@ def test_many_chains_at_once_are_the_chains_one_by_one() -> None:
     random = np.random.default_rng(3)
     several = [random_world(random, channels=4, journeys=20) for _ in range(5)]
     names = ["c0", "c1", "c2", "c3"]
-    bucketed = pd.concat([grams(world, 1).assign(bucket=bucket) for bucket, world in enumerate(several)])
+    bucketed = pd.concat([grams(world, 1).assign(slice=bucket) for bucket, world in enumerate(several)])
     counts = transition_counts(bucketed, names, 6)
     assert counts.shape == (6, 5, 6)
     shares = order1_shares(counts)

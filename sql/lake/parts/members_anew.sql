@@ -5,7 +5,7 @@
 --   redistribute_direct (direct touches count only in journeys that have no other); restart (a journey begins anew after a conversion);
 --   collapse (touches of the same name in a row count as the last of them); respelled, spelled (stored values of @dimension that are
 --   called as another one, and that other one); rare, with_rare (names, and whether only journeys with or only those without any of them count; null: all).
--- Grain: one row a (journey, touch), with the columns of members.sql; next_name and name_set hold for any @dimension.
+-- Grain: one row a (journey, touch), with the columns of members.sql; next_name, transition and name_set hold for any @dimension.
 with counted as (
     select
         *,
@@ -66,7 +66,11 @@ positioned as (
             partition by journey_number order by age_ms, touchpoint_id desc rows between unbounded preceding and unbounded following
         ) as age_8_ms,
         first_value(age_ms) over (partition by journey_number order by age_ms, touchpoint_id desc) as last_age_ms,
-        first_value(direct) over (partition by journey_number order by age_ms, touchpoint_id desc) as last_is_direct
+        first_value(direct) over (partition by journey_number order by age_ms, touchpoint_id desc) as last_is_direct,
+        lag(name) over (partition by journey_number order by age_ms, touchpoint_id desc) as next_name,
+        chr(30) || lag(name, 2) over (partition by journey_number order by age_ms, touchpoint_id desc) as then_2,
+        chr(30) || lag(name, 3) over (partition by journey_number order by age_ms, touchpoint_id desc) as then_3,
+        chr(30) || chr(29) || case when converted then 'conversion' else 'null' end as ending
     from kept
     where cast(:with_rare as boolean) is null or has_rare = cast(:with_rare as boolean)
 )
@@ -81,9 +85,9 @@ select
     age_2_ms - last_age_ms as gap_2_ms, age_3_ms - last_age_ms as gap_3_ms, age_4_ms - last_age_ms as gap_4_ms, age_5_ms - last_age_ms as gap_5_ms,
     age_6_ms - last_age_ms as gap_6_ms, age_7_ms - last_age_ms as gap_7_ms, age_8_ms - last_age_ms as gap_8_ms,
     position_from_last = touches as is_first, direct, last_is_direct, milestone, marked,
-    name as own_name, name, touches,
-    lag(name) over (partition by journey_number order by position_from_last) as next_name,
-    lag(name, 2) over (partition by journey_number order by position_from_last) as next_name_2,
-    lag(name, 3) over (partition by journey_number order by position_from_last) as next_name_3,
-    array_join(array_sort(array_distinct(array_agg(name) over (partition by journey_number))), chr(31)) as name_set
+    name as own_name, name, touches, next_name,
+    array_join(array_sort(array_distinct(array_agg(name) over (partition by journey_number))), chr(30)) as name_set,
+    case when not refund then name || coalesce(chr(30) || next_name, ending) end as transition,
+    case when not refund then name || coalesce(chr(30) || next_name || coalesce(then_2, ending), ending) end as transition_2,
+    case when not refund then name || coalesce(chr(30) || next_name || coalesce(then_2 || coalesce(then_3, ending), ending), ending) end as transition_3
 from positioned

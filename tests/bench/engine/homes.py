@@ -18,7 +18,7 @@ from pipelines.stores.base import Stores
 from pipelines.stores.lake_duckdb import DuckDBLake
 
 _BUILT = (
-    "journey_id", "anchored_at", "touchpoint_id", "age_ms", "gap_2_ms", "last_channel", "position_from_last", "next_channel", "channel_set"
+    "journey_id", "anchored_at", "touchpoint_id", "age_ms", "gap_2_ms", "last_channel", "position_from_last", "transition_3", "channel_set"
 )  # fmt: skip
 
 
