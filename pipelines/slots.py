@@ -77,8 +77,10 @@ TRANSITIONS = {1: "transition", 2: "transition_2", 3: "transition_3"}
 BETWEEN = "\x1e"
 """What statements join names by that stand for one another's company or order: a name may hold the unit separator (an origin does)."""
 
-CONVERSION, NULL = "\x1dconversion", "\x1dnull"
-"""What stands there where a journey ends: no name begins with such a character."""
+END = "\x1d"
+"""What begins that which stands there where a journey ends: no name begins so."""
+CONVERSION, REFUND, NULL = "conversion", "refund", "null"
+"""How a journey ends. After it, and the unit separator, stands the currency of the conversion or refund."""
 
 Members = Literal["members", "members_anew"]
 """The parts that say which touches count."""

@@ -27,7 +27,7 @@ from pipelines.attribution.engine import (
 )
 from pipelines.attribution.markov import transition_counts
 from pipelines.attribution.model import Numbers
-from pipelines.attribution.named import called, grams, named_sets, needs_names
+from pipelines.attribution.named import called, named_sets, needs_names, transitions
 from pipelines.attribution.registry import MODELS
 from pipelines.errors import CannotCarry
 
@@ -104,14 +104,14 @@ def _chain(asked: Asked, model: str, names: Sequence[str]) -> Bucketed:
         raise CannotCarry(
             "a chain that remembers more than one step is too large to be solved for every draw; order 1 has them."
         )
-    told = grams(asked, "bucket", order)
-    known = [*names, *sorted(set(told["touch_1"]) - set(names))]
+    grams = transitions(asked, "bucket", order).grams
+    known = [*names, *sorted(set(grams["touch_1"]) - set(names))]
     if len(known) > MOST_IN_CHAIN:
         raise CannotCarry(
             f"a chain of {len(known):,} names is too large to be solved for every draw; {MOST_IN_CHAIN} are not."
         )
     summed = _summed(_rule(asked, STAND_IN), asked, ())
-    return replace(summed, names=len(names), transitions=transition_counts(told, known, BUCKETS))
+    return replace(summed, names=len(names), transitions=transition_counts(grams, known, BUCKETS))
 
 
 def _summed(rows: pd.DataFrame, asked: Asked, names: Sequence[str]) -> Bucketed:

@@ -14,8 +14,7 @@ import pandas as pd
 from pipelines.attribution.asked import Asked, weighing
 from pipelines.attribution.bootstrap import BUCKETS
 from pipelines.attribution.markov import removal_effects
-from pipelines.attribution.model import Numbers
-from pipelines.attribution.named import UNNAMED, called, grams, named_sets, needs_names, stored_names
+from pipelines.attribution.named import UNNAMED, called, named_sets, needs_names, stored_names, transitions
 from pipelines.attribution.registry import MODELS, model_parameters
 from pipelines.attribution.said import about
 from pipelines.attribution.shapley import shapley_values
@@ -148,8 +147,9 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
     rare: only journeys without these names count.
     """
     only = {} if rare is None else {"rare": list(rare), "with_rare": False}
+    told = transitions(asked, "whole", order, only)
     try:
-        removal = removal_effects(grams(asked, "whole", order, only), order)
+        removal = removal_effects(told.grams, order)
     except CannotCarry as problem:
         return _stand_in(asked, model, problem, only)
     if removal.caveat:
@@ -159,15 +159,12 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
     of_other_journeys = asked.how.options.by_touch_date or bool(only) or asked.buckets < BUCKETS
     if asked.by_day or of_other_journeys:
         return _laid_over_days(_linear(asked, only), shares)
-    attributed = _attributed(asked)
+    earned = told.earned
+    if asked.has_other_money(earned):
+        earned = outcomes(asked).query("reason.isna()")
+    attributed = earned[["conversions", "revenue"]].astype(float).sum().to_numpy()
     sums = pd.DataFrame(np.outer(shares, attributed), columns=SUMS)
     return sums.assign(day=asked.period.start.isoformat(), name=shares.index.to_numpy())
-
-
-def _attributed(asked: Asked) -> Numbers:
-    """What there is to give credit for in the whole period: conversions, and their revenue."""
-    rows = asked.sums("attributed", asked.slots, asked.parameters(), "revenue")
-    return rows[["conversions", "revenue"]].sum().to_numpy(dtype=float)
 
 
 def _linear(asked: Asked, only: Mapping[str, Any]) -> pd.DataFrame:

@@ -5,18 +5,29 @@ unit separator, so names are joined by another one.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from pipelines.attribution.asked import Asked
 from pipelines.journeys import of_present_program
-from pipelines.slots import BETWEEN, CONVERSION, NULL, Slice
+from pipelines.name_rules import SEPARATOR
+from pipelines.slots import BETWEEN, CONVERSION, END, NULL, REFUND, Slice
 
 UNNAMED = ""
 """How a statement names what names nothing."""
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """What follows what, and what it led to.
+
+    grams: as markov.removal_effects reads them, with `slice`. earned: rows that are to be summed, of slice, currency, conversions, revenue.
+    """
+
+    grams: pd.DataFrame
+    earned: pd.DataFrame
 
 
 def needs_names(asked: Asked) -> bool:
@@ -43,28 +54,44 @@ def stored_names(text: str) -> list[str]:
     return text.split(BETWEEN)
 
 
-def grams(asked: Asked, slice_: Slice, order: int, only: Mapping[str, Any] | None = None) -> pd.DataFrame:
-    """What a chain of this order asks (see markov.removal_effects), of each slice, of journeys without conversion as well.
+def transitions(asked: Asked, slice_: Slice, order: int, only: Mapping[str, Any] | None = None) -> Transitions:
+    """What a chain of this order asks, by slice, of journeys without conversion as well.
 
     only: parameters that leave some journeys out.
     """
     slots = asked.slots(slice_, anew=needs_names(asked) or bool(only))
     parameters = asked.parameters(with_unconverted=True, **(only or {}))
     rows = asked.lake("grams", replace(slots, order=order), parameters).dropna(subset=["transition"])
-    kinds, texts = pd.factorize(rows["transition"].to_numpy(object))
-    told = [stored_names(text) for text in texts]
-    resolved = _resolved(asked, (name for names in told for name in names)) | {CONVERSION: None, NULL: None}
-    touches = np.full((len(told), order + 1), None, dtype=object)
-    for row, names in enumerate(told):
-        touches[row, : len(names)] = [resolved[name] for name in names]
-    named = {f"touch_{place + 1}": touches[kinds, place] for place in range(order + 1)}
-    converted = np.array([names[-1] == CONVERSION for names in told], dtype=bool)[kinds]
-    return pd.DataFrame(
-        {**named, "converted": converted, **{name: rows[name].to_numpy() for name in ("slice", "journeys", "begun")}}
+    which, texts = pd.factorize(rows["transition"].to_numpy(object))
+    told = [_told(text) for text in texts]
+    resolved = _resolved(asked, (name for names, _, _ in told for name in names))
+    kinds = pd.DataFrame(
+        [
+            [*(resolved[name] for name in names), *[None] * (order + 1 - len(names)), end, currency]
+            for names, end, currency in told
+        ],
+        columns=[*(f"touch_{place}" for place in range(1, order + 2)), "end", "currency"],
+        dtype=object,
+    )
+    numbers = rows[["slice", "journeys", "begun", "revenue"]].reset_index(drop=True)
+    every = pd.concat([kinds.take(which).reset_index(drop=True), numbers], axis=1)
+    last = every[every["touch_2"].isna() & (every["end"] != NULL)]
+    return Transitions(
+        every[every["end"] != REFUND].assign(converted=every["end"] == CONVERSION),
+        last.assign(conversions=last["journeys"].where(last["end"] == CONVERSION, 0)),
     )
 
 
-def _resolved(asked: Asked, stored: Iterable[str]) -> dict[str, Any]:
+def _told(text: str) -> tuple[list[str], str | None, str | None]:
+    """The names in a transition, how the journey ends (None where it goes on), and the currency of what it earned."""
+    *names, last = stored_names(text)
+    if not last.startswith(END):
+        return [*names, last], None, None
+    end, _, currency = last.removeprefix(END).partition(SEPARATOR)
+    return names, end, currency or None
+
+
+def _resolved(asked: Asked, stored: Iterable[str]) -> dict[str, str]:
     """Stored name -> as people know it."""
-    distinct = sorted(set(stored) - {CONVERSION, NULL})
+    distinct = sorted(set(stored))
     return dict(zip(distinct, called(asked, pd.Series(distinct, dtype=object)), strict=True))

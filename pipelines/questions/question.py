@@ -149,7 +149,6 @@ ATTRIBUTION_STATEMENTS = (
     "lake/name_sets",
     "lake/shares",
     "lake/grams",
-    "lake/attributed",
     "lake/milestones",
 )
 OUTCOME_STATEMENTS = ("lake/outcomes",)

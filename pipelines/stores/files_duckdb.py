@@ -1,13 +1,17 @@
 """How DuckDB reads the files of an Iceberg table.
 
 Invariant: whatever schema a file was written with, its rows come under the column names that the reader asks for. A file that holds exactly
-these columns is read as it is, which takes half the time; the others are read by the ids of their fields.
+these columns is read as it is, which takes half the time; the others are read by the ids of their fields. A column that holds one and the same
+value in all rows of the files, as their statistics tell, is told and not read.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import duckdb
+from pyiceberg.conversions import from_bytes
+from pyiceberg.manifest import DataFile
 from pyiceberg.schema import Schema
 from pyiceberg.types import IcebergType
 
@@ -23,6 +27,9 @@ _DUCKDB: dict[IcebergType, str] = {
     MONEY: "DECIMAL(18,4)",
 }
 _KEPT = 20_000
+_CUT = 16
+"""Bytes to which Iceberg may cut the bounds of a text: a shorter one is whole."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 Columns = tuple[tuple[int, str, str], ...]
 """Field id, name and DuckDB's type of each column, in order."""
@@ -48,11 +55,15 @@ class Files:
         self._seen: dict[str, Columns] = {}
         self._lock = threading.Lock()
 
-    def read(self, schema: Schema, files: Sequence[str]) -> str:
-        """SQL that reads files of a table under the column names of one of its schemas."""
-        if files and all(columns == _columns(schema) for columns in self._columns(files)):
-            return f"read_parquet({_listed(files)}, hive_partitioning = false)"
-        return reading(schema, files)
+    def read(self, schema: Schema, files: Sequence[str], same: Mapping[str, str] = NOTHING) -> str:
+        """SQL that reads files of a table under the column names of one of its schemas. same: what `same_in_all` tells of them."""
+        if not files or any(columns != _columns(schema) for columns in self._columns(files)):
+            return reading(schema, files)
+        every = f"read_parquet({_listed(files)}, hive_partitioning = false)"
+        if not same:
+            return every
+        told = ", ".join(f'{value} as "{column}"' for column, value in same.items())
+        return f"(select * replace ({told}) from {every})"
 
     def _columns(self, files: Sequence[str]) -> list[Columns]:
         with self._lock:
@@ -76,6 +87,24 @@ class Files:
         for path, number, column, kind in rows.fetchall():
             found[path].append((number, column, kind))
         return {path: tuple(columns) for path, columns in found.items()}
+
+
+def same_in_all(schema: Schema, files: Sequence[DataFile]) -> dict[str, str]:
+    """Column -> the SQL of the value that it has in every row of these files: of texts and flags, where the files' statistics say so."""
+    found = {}
+    for field in schema.fields:
+        bounds = {_only_value(file, field.field_id) for file in files} if field.field_type in (TEXT, FLAG) else {None}
+        if len(bounds) == 1 and (value := bounds.pop()) is not None:
+            told = from_bytes(field.field_type, value)  # type: ignore[arg-type]
+            found[field.name] = statements.text(told) if isinstance(told, str) else str(told).lower()
+    return found
+
+
+def _only_value(file: DataFile, field: int) -> bytes | None:
+    """A column's value in all rows of a file, as its statistics spell it; None where there are several, nulls, or nobody knows."""
+    low, high = ((bounds or {}).get(field) for bounds in (file.lower_bounds, file.upper_bounds))
+    nulls = (file.null_value_counts or {}).get(field)
+    return low if low == high and nulls == 0 and low is not None and len(low) < _CUT else None
 
 
 def copy_options(table: str, schema: Schema) -> str:

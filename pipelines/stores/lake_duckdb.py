@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ValidationException
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, GreaterThanOrEqual, In, LessThanOrEqual
+from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -30,7 +31,7 @@ from pipelines.stores.builds import origin_of, present
 from pipelines.stores.catalog import DERIVED, TABLES, arrow_schema, load_or_create
 from pipelines.stores.derived_duckdb import Builder, Changed, changed_people, people_since, rows_of
 from pipelines.stores.embedded_catalog import EmbeddedCatalog
-from pipelines.stores.files_duckdb import Files
+from pipelines.stores.files_duckdb import Files, same_in_all
 from pipelines.stores.history import (
     INSTEAD_OF,
     REPLACED,
@@ -295,9 +296,9 @@ class DuckDBLake:
         with self._lock:
             if key in self._plans:
                 return self._plans[key]
-        source = self._files.read(
-            table.schema(), [] if version is None else _planned(table, version, first, last, converted)
-        )
+        files = [] if version is None else _planned(table, version, first, last, converted)
+        paths = [file.file_path.removeprefix("file://") for file in files]
+        source = self._files.read(table.schema(), paths, same_in_all(table.schema(), files))
         with self._lock:
             if len(self._plans) >= _PLANS_KEPT:
                 self._plans.clear()
@@ -381,14 +382,13 @@ class DuckDBLake:
         raise AssertionError("the last attempt returns or raises")
 
 
-def _planned(table: Table, snapshot: int, first: str | None, last: str | None, converted: bool) -> list[str]:
+def _planned(table: Table, snapshot: int, first: str | None, last: str | None, converted: bool) -> list[DataFile]:
     wanted: BooleanExpression = AlwaysTrue()
     if first is not None and last is not None:
         wanted = And(GreaterThanOrEqual("dt", first), LessThanOrEqual("dt", last))  # type: ignore[call-arg, arg-type]
     if converted:
         wanted = And(wanted, EqualTo("converted", True))  # type: ignore[call-arg, arg-type]
-    tasks = table.scan(row_filter=wanted, snapshot_id=snapshot).plan_files()
-    return [task.file.file_path.removeprefix("file://") for task in tasks]
+    return [task.file for task in table.scan(row_filter=wanted, snapshot_id=snapshot).plan_files()]
 
 
 def _within(days: list[str]) -> BooleanExpression:

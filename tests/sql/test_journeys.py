@@ -17,7 +17,7 @@ from pipelines.attribution.model import Journey, Numbers
 from pipelines.attribution.registry import MODELS, model_parameters
 from pipelines.attribution.rules import DAY_MS
 from pipelines.calendar import Period
-from pipelines.slots import AGED, BETWEEN, CONVERSION, NULL, TOTALLED, TRANSITIONS, USUAL_WINDOWS
+from pipelines.slots import AGED, BETWEEN, CONVERSION, END, NULL, REFUND, TOTALLED, TRANSITIONS, USUAL_WINDOWS
 from pipelines.stores.base import Stores
 from pipelines.stores.catalog import DERIVED
 from pipelines.stores.files_duckdb import Files
@@ -88,11 +88,15 @@ def _of_conversion(conversion: Conversion | None, conversions: list[Conversion])
 
 
 def transition(names: list[str], order: int, conversion: Conversion | None) -> str | None:
-    """A touch and those that follow it, with the end where the journey ends before so many; None in the journey of a refund."""
-    if conversion is not None and (conversion.revenue or 0) < 0:
-        return None
-    ending = [NULL if conversion is None else CONVERSION]
-    return BETWEEN.join(names if len(names) > order else names + ending)
+    """A touch and those that follow it, with the end where the journey ends before so many; of a refund only the last touch has one."""
+    if conversion is None:
+        ending = NULL
+    else:
+        refund = (conversion.revenue or 0) < 0
+        ending = f"{REFUND if refund else CONVERSION}\x1f{conversion.currency or ''}"
+        if refund and len(names) > 1:
+            return None
+    return BETWEEN.join(names if len(names) > order else [*names, END + ending])
 
 
 def bucket(person: str | None) -> int | None:

@@ -88,7 +88,7 @@ def removed(stores: Stores, order: int) -> Removal:
 
 def grams(stores: Stores, order: int = 1) -> pd.DataFrame:
     """What follows what in the journeys in the lake."""
-    return named.grams(events.asked(stores, DAY), "whole", order)
+    return named.transitions(events.asked(stores, DAY), "whole", order).grams
 
 
 @pytest.fixture(scope="module")
