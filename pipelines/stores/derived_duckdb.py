@@ -20,7 +20,7 @@ from pipelines import statements
 from pipelines.derived import BOOKKEEPING, MOST_CHANGED, RAW, WHOSE, commit_properties
 from pipelines.stores.base import Origin, Snapshots
 from pipelines.stores.catalog import TABLES, TEN_DAYS
-from pipelines.stores.files_duckdb import copy_options
+from pipelines.stores.files_duckdb import copy_options, largest_first
 from pipelines.stores.history import NEXT_NUMBER, properties
 
 ORDER = {
@@ -73,13 +73,13 @@ def people_since(
 def rows_of(
     cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], read: Reader, now: Snapshots, people: pa.Table
 ) -> dict[str, pa.Table]:
-    """Raw table -> the rows of these people, found in one pass for all that is made of them."""
+    """Raw table -> the rows of these people, found once for all that is made of them."""
     cursor.register("people", people)
     found = {}
     for name in RAW:
-        every = read(name, list(_files(tables[name], now[name]) or {}))
+        holding = read(name, _holding(cursor, name, _files(tables[name], now[name]) or {}))
         found[name] = cursor.sql(
-            f"select * exclude ({', '.join(BOOKKEEPING)}) from {every} where {WHOSE[name]} in (select who from people)"
+            f"select * exclude ({', '.join(BOOKKEEPING)}) from {holding} where {WHOSE[name]} in (select who from people)"
         ).to_arrow_table()
     return found
 
@@ -122,7 +122,7 @@ class Builder:
         if changed is not None:
             self._cursor.register("people", changed.people)
             first = int(properties(current, current.metadata.current_snapshot_id).get(NEXT_NUMBER, 1))
-            leaving = {path: present[path] for path in self._holding(name, present)}
+            leaving = {path: present[path] for path in _holding(self._cursor, name, present)}
         written: list[str] = []
         steps = list(self._steps(origin, changed))
         for done, whose in enumerate(steps):
@@ -154,17 +154,6 @@ class Builder:
                 else {name: f"(select * from {every[name]} where {part.format(WHOSE[name])})" for name in RAW}
             )
 
-    def _holding(self, name: str, files: Mapping[str, DataFile]) -> list[str]:
-        """The files that hold rows of the people."""
-        if not files:
-            return []
-        held = f"from read_parquet([{', '.join(map(statements.quoted, files))}], filename = true)"
-        rows = self._cursor.sql(
-            f"select distinct filename {held} where {WHOSE[name]} in (select who from people)"
-        ).fetchall()
-        by_path = {path.removeprefix("file://"): path for path in files}
-        return [by_path[path] for (path,) in rows]
-
     def _write(
         self, name: str, current: Table, relations: Mapping[str, str], first: int, leaving: Mapping[str, DataFile]
     ) -> list[str]:
@@ -176,18 +165,19 @@ class Builder:
             relation=relations.__getitem__,
         )
         columns = ", ".join(f'"{field.name}"' for field in current.schema().fields)
-        rows = f"select {columns} from ({bound.sql})"
-        if leaving:
-            stay = f"{WHOSE[name]} not in (select who from people)"
-            rows = f"{rows} union all select {columns} from {self._read(name, list(leaving))} where {stay}"
         split = {"part_1": f"substr(dt, 1, {TEN_DAYS})"} | (
             {"part_2": "converted"} if "converted" in TABLES[name] else {}
         )
+        parts = ", ".join(f"{value} as {part}" for part, value in split.items())
+        rows = f"select {columns}, {parts} from ({bound.sql}) order by {', '.join(split)}, {ORDER[name]}"
+        if leaving:
+            stay = f"{WHOSE[name]} not in (select who from people)"
+            # These lie in order already: to sort them once more takes as long as to write them.
+            rows = f"(select {columns}, {parts} from {self._read(name, list(leaving))} where {stay}) union all ({rows})"
         folder = Path(current.location().removeprefix("file://")) / "data" / uuid.uuid4().hex
         folder.mkdir(parents=True)
         self._cursor.execute(
-            f"copy (select *, {', '.join(f'{value} as {part}' for part, value in split.items())} from ({rows}) "
-            f"order by {', '.join(split)}, {ORDER[name]}) to {statements.text(str(folder))} "
+            f"copy ({rows}) to {statements.text(str(folder))} "
             f"({copy_options(name, current.schema())}, partition_by ({', '.join(split)}))",
             bound.values,
         )
@@ -206,7 +196,18 @@ def _files(table: Table, snapshot: int | None) -> dict[str, DataFile] | None:
         return {}
     if table.snapshot_by_id(snapshot) is None:
         return None
-    return {task.file.file_path: task.file for task in table.scan(snapshot_id=snapshot).plan_files()}
+    tasks = table.scan(snapshot_id=snapshot).plan_files()
+    return {file.file_path: file for file in largest_first(task.file for task in tasks)}
+
+
+def _holding(cursor: duckdb.DuckDBPyConnection, name: str, files: Mapping[str, DataFile]) -> list[str]:
+    """The files of a table that hold rows of the registered people."""
+    if not files:
+        return []
+    held = f"from read_parquet([{', '.join(map(statements.quoted, files))}], filename = true)"
+    rows = cursor.sql(f"select distinct filename {held} where {WHOSE[name]} in (select who from people)").fetchall()
+    by_path = {path.removeprefix("file://"): path for path in files}
+    return [by_path[path] for (path,) in rows]
 
 
 def _whose_rows_differ(name: str, gone: str, came: str) -> str:

@@ -31,7 +31,7 @@ from pipelines.stores.builds import origin_of, present
 from pipelines.stores.catalog import DERIVED, TABLES, arrow_schema, load_or_create
 from pipelines.stores.derived_duckdb import Builder, Changed, changed_people, people_since, rows_of
 from pipelines.stores.embedded_catalog import EmbeddedCatalog
-from pipelines.stores.files_duckdb import Files, same_in_all
+from pipelines.stores.files_duckdb import Files, largest_first, same_in_all
 from pipelines.stores.history import (
     INSTEAD_OF,
     REPLACED,
@@ -388,7 +388,8 @@ def _planned(table: Table, snapshot: int, first: str | None, last: str | None, c
         wanted = And(GreaterThanOrEqual("dt", first), LessThanOrEqual("dt", last))  # type: ignore[call-arg, arg-type]
     if converted:
         wanted = And(wanted, EqualTo("converted", True))  # type: ignore[call-arg, arg-type]
-    return [task.file for task in table.scan(row_filter=wanted, snapshot_id=snapshot).plan_files()]
+    tasks = table.scan(row_filter=wanted, snapshot_id=snapshot).plan_files()
+    return largest_first(task.file for task in tasks)
 
 
 def _within(days: list[str]) -> BooleanExpression:
