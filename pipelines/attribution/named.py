@@ -38,8 +38,9 @@ def needs_names(asked: Asked) -> bool:
 
 def called(asked: Asked, names: pd.Series) -> pd.Series:
     """Stored names as people know them, what names nothing as UNNAMED."""
-    resolved = asked.resolved(names.to_frame("name"))["name"].astype(object)
-    return resolved.where(resolved.notna(), UNNAMED)
+    which, stored = pd.factorize(names.to_numpy(object), use_na_sentinel=False)
+    resolved = asked.resolved(pd.DataFrame({"name": stored}, dtype=object))["name"].astype(object)
+    return pd.Series(resolved.where(resolved.notna(), UNNAMED).to_numpy()[which], index=names.index)
 
 
 def named_sets(asked: Asked, sets: pd.Series) -> list[frozenset[str]]:
