@@ -15,16 +15,18 @@ from pyiceberg.table import Table, Transaction
 from pyiceberg.types import StringType
 
 from pipelines import statements
+from pipelines.derived import BOOKKEEPING
 from pipelines.errors import LakeUnavailable
 from pipelines.stores.base import Stores
 from pipelines.stores.catalog import TABLES, arrow_schema, partitions
+from pipelines.stores.files_duckdb import same_in_all
 from pipelines.stores.lake_duckdb import DuckDBLake
 from pipelines.stores.warehouse import Warehouse
 
 MONDAY = datetime.fromisoformat("2026-03-02T10:00:00")
 
 
-Rows = Mapping[str, tuple[str, int]]
+Rows = Mapping[str, tuple[str | None, int]]
 """Touchpoint id -> its channel, and its day after Monday."""
 
 
@@ -158,7 +160,7 @@ def test_what_holds_is_the_newest_of_each_id_among_the_uploads_that_stand(
             del standing[gone]
             lake.undo("touchpoints", [gone], list(standing))
             assert gone not in lake.held_uploads("touchpoints")
-        newest: dict[str, tuple[str, int]] = {}
+        newest: dict[str, tuple[str | None, int]] = {}
         for upload in standing.values():
             newest.update(upload)
         assert held(lake) == {key: channel for key, (channel, _) in sorted(newest.items())}
@@ -250,6 +252,39 @@ def test_days_prune_the_files_and_lose_no_row(lake: DuckDBLake) -> None:
     assert few["day"].tolist() == ["2026-03-03", "2026-03-04"]
     whole = lake.frame("touchpoint_days", {"first_dt": "2026-03-01", "last_dt": "2026-03-31", **bounds})
     assert whole["row_count"].sum() == 4
+
+
+def told(lake: DuckDBLake) -> dict[str, str]:
+    """Of the columns that these tests write, those that need not be read."""
+    table = lake.table("touchpoints")
+    same = same_in_all(table.schema(), [task.file for task in table.scan().plan_files()])
+    return {column: value for column, value in same.items() if column not in BOOKKEEPING}
+
+
+def test_what_is_the_same_in_all_files_is_told_and_not_read(lake: DuckDBLake) -> None:
+    write(lake, "one", {"a": ("L'Oréal", 0)})
+    write(lake, "two", {"b": ("L'Oréal", 0)})
+    assert told(lake) == {"channel": "'L''Oréal'", "dt": "'2026-03-02'", "person": "'ann'"}
+    assert lake.frame("names", {})[["channel", "row_count"]].to_numpy().tolist() == [["L'Oréal", 2]]
+    write(lake, "three", {"c": ("L'Oréal", 1)})
+    assert set(told(lake)) == {"channel", "person"}
+    write(lake, "four", {"d": ("l'oréal", 1)})
+    assert set(told(lake)) == {"person"}
+    assert lake.frame("names", {})["row_count"].sum() == 4
+
+
+def test_what_is_the_same_where_it_is_known_and_null_elsewhere_is_read(lake: DuckDBLake) -> None:
+    write(lake, "one", {"a": ("Mail", 0)})
+    write(lake, "two", {"b": ("Mail", 0), "c": (None, 0)})
+    assert "channel" not in told(lake)
+    found = lake.frame("names", {})
+    assert dict(zip(found["channel"].fillna("none"), found["row_count"], strict=True)) == {"Mail": 2, "none": 1}
+
+
+def test_a_text_that_its_statistics_may_have_cut_is_read(lake: DuckDBLake) -> None:
+    write(lake, "one", {"a": ("sixteen letters.", 0)})
+    assert "channel" not in told(lake)
+    assert lake.frame("names", {})["channel"].tolist() == ["sixteen letters."]
 
 
 def test_columns_renamed_and_added_are_read_by_their_field(
