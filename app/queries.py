@@ -13,6 +13,7 @@ import streamlit as st
 
 from app.filters import Choices
 from app.resources import stores
+from pipelines import journeys
 from pipelines.default_view import begins
 from pipelines.errors import TouchlineError
 from pipelines.questions import QUESTIONS, Answer, ask
@@ -33,6 +34,15 @@ def moved_on() -> bool:
     """Whether the data changed since this rerun looked: what is on screen by now is old. False where a store does not answer."""
     try:
         return stores().data_version() != st.session_state["data_version"]
+    except TouchlineError:
+        return False
+
+
+def journeys_are_being_built() -> bool:
+    """Whether what is on screen lacks journeys of the newest uploads that a process on this machine builds: in the cloud the next run does.
+    False where a store does not answer."""
+    try:
+        return not stores().lake.lands_uploads and not journeys.up_to_date(stores().read())
     except TouchlineError:
         return False
 

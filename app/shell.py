@@ -28,6 +28,16 @@ def head(entry: MenuEntry) -> None:
         st.caption(f":material/info: {' '.join(problems)}")
     if not entry.uses:
         st.caption("The filters do not change this page; they are kept for the others.")
+    elif queries.journeys_are_being_built():
+        _follow_the_build()
+
+
+@st.fragment(run_every="2s")
+def _follow_the_build() -> None:
+    """Where a page is drawn between an upload and the build of its journeys, draw it again when these are there."""
+    if queries.moved_on():
+        st.rerun()
+    st.info("New data is being joined: this page follows within moments.", icon="spinner")
 
 
 def _freshness() -> None:

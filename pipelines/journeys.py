@@ -68,11 +68,15 @@ def build(
 
 def up_to_date(reading: Reading) -> bool:
     """Whether the journeys of a reading are those of its touchpoints and conversions."""
-    origin = _origin(reading.snapshots, reading.settings)
-    stores = reading.stores
-    return all(
-        _is_that(stores, stores.lake.origin(table, reading.snapshots[table]), origin) for table in derived.STATEMENTS
-    )
+
+    def compared() -> bool:
+        origin, stores = _origin(reading.snapshots, reading.settings), reading.stores
+        return all(
+            _is_that(stores, stores.lake.origin(table, reading.snapshots[table]), origin)
+            for table in derived.STATEMENTS
+        )
+
+    return reading.kept(("journeys are up to date", _program(reading.settings)), compared)
 
 
 def of_present_program(reading: Reading) -> bool:
@@ -82,7 +86,7 @@ def of_present_program(reading: Reading) -> bool:
         origin = reading.stores.lake.origin("journeys", reading.snapshots["journeys"])
         return origin is not None and origin.program == _program(reading.settings)
 
-    return reading.kept("journeys of the present program", told)
+    return reading.kept(("journeys of", _program(reading.settings)), told)
 
 
 def _is_that(stores: Stores, before: Origin | None, now: Origin) -> bool:

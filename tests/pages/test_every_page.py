@@ -4,6 +4,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.navigation import EVERYTHING, MENU, NAMES, PAGES, UPLOAD, MenuEntry
+from app.resources import stores
+from pipelines import journeys
+from pipelines.ingest import prepare
+from pipelines.ingest.load import commit
+from pipelines.sources import SOURCES
 from tests.conftest import Environment
 from tests.pages.conftest import OpenPage
 
@@ -58,6 +63,26 @@ def test_page_says_what_is_missing_on_an_empty_home(script: str, empty: Environm
     if script != UPLOAD:
         assert "This page needs" in said(page)
         assert [link.proto.page for link in page.get("page_link")] == ["upload"]
+
+
+@pytest.mark.parametrize("script", ["credit.py", "unattributed.py"])
+def test_a_page_drawn_while_journeys_are_built_says_so_and_follows(
+    script: str, empty: Environment, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_page(empty, "upload.py")
+    content = b"time,person,channel,converted\n2026-03-01 10:00,ann,Mail,1\n"
+    build = journeys.build
+    with monkeypatch.context() as under_way:
+        under_way.setattr(journeys, "build", lambda *_, **__: None)
+        commit(stores(), prepare(SOURCES["touchpoints"], content, "touchpoints.csv"), content, "tester")
+        page = open_page(empty, script)
+    assert not page.exception
+    assert [info.value for info in page.info] == ["New data is being joined: this page follows within moments."]
+    build(stores())
+    page.run()
+    assert not page.exception
+    assert not page.info
+    assert charts(page)
 
 
 @pytest.mark.parametrize("entry", [entry for entry in MENU if entry.uses], ids=lambda entry: entry.file)
