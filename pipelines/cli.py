@@ -8,14 +8,17 @@ import argparse
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from pipelines import cli_files, cli_runs
 from pipelines import cli_output as output
 from pipelines.cli_stores import opened
 from pipelines.errors import TouchlineError, WrongUsage
 from pipelines.settings import load_settings
+
+if TYPE_CHECKING:
+    from pipelines.stores.base import Stores
 
 # pandas, DuckDB and Iceberg take a second to import: each verb imports what it needs.
 
@@ -124,10 +127,30 @@ def _ask(given: argparse.Namespace) -> None:
     parameters |= {name: getattr(given, name) for name in named if getattr(given, name, None) is not None}
     with opened() as stores:
         answer = ask(stores, given.question, parameters)
+        for warning in _not_there(stores, answer.parameters):
+            print(f"touchline: {warning}", file=sys.stderr)
     if given.format != "json":
         for warning in answer.warnings:
             print(f"touchline: {warning}", file=sys.stderr)
     print(output.answered(answer, given.format), end="")
+
+
+def _not_there(stores: "Stores", parameters: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for each name that was asked for and that no row has: the numbers are right then, and not what was meant."""
+    from pipelines.identity import KINDS, names_of
+    from pipelines.questions import ask
+
+    wanted = [("channel", name) for name in parameters.get("excluded_channels") or []]
+    if parameters.get("name") and parameters.get("by") in KINDS:
+        wanted.append((parameters["by"], parameters["name"]))
+    names = names_of(stores.read()) if wanted else None
+    for kind, name in wanted:
+        if names is not None and not names.spellings(kind, [name]):
+            yield f"There is no {kind} '{name}'. There are: {', '.join(names.all(kind)) or 'none yet'}."
+    if conversion_type := parameters.get("conversion_type"):
+        there = ask(stores, "options").rows.query("kind == 'conversion_type'")["value"].tolist()
+        if conversion_type not in there:
+            yield f"There is no conversion type '{conversion_type}'. There are: {', '.join(there) or 'none yet'}."
 
 
 def _questions(_: argparse.Namespace) -> None:

@@ -224,6 +224,16 @@ def test_ask_in_three_forms(run: Callable[..., tuple[int, str, str]], spend: str
     assert "—" in run("ask", "spend_and_cpa")[1]
 
 
+def test_names_that_no_row_has_are_told(run: Callable[..., tuple[int, str, str]], spend: str) -> None:
+    run("ingest", "spend", spend)
+    ask_for = ("ask", "channel_credit", "--parameter")
+    assert "There is no channel 'Telex'. There are: Mail, Search." in run(*ask_for, "excluded_channels=mail,Telex")[2]
+    assert "There is no" not in run(*ask_for, "excluded_channels=mail")[2]
+    assert "no conversion type 'sale'. There are: none yet." in run("ask", "overview", "--conversion-type", "sale")[2]
+    of_one = run("ask", "conversions_list", "--by", "channel", "--parameter", "name=Telex")
+    assert "There is no channel 'Telex'." in of_one[2]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
