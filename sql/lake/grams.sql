@@ -4,7 +4,8 @@
 --   revenue. transition is the names joined by the record separator, then the journey's end (slots.END) where it ends there; null for what is in
 --   journeys of refunds, which no chain counts.
 select
-    @slice as slice, @transition as transition, count(*) as journeys, count_if(is_first) as begun, coalesce(cast(sum(revenue) as double), 0e0) as revenue
+    @slice as slice, @transition as transition, count(*) as journeys, cast(count_if(is_first) as bigint) as begun,
+    coalesce(cast(sum(revenue) as double), 0e0) as revenue
 from members
 group by 1, 2
 order by 1, 2
