@@ -89,15 +89,17 @@ def _between(ends: Sequence[float], written: Callable[[float], str]) -> str | No
     return " – ".join(map(written, ends)) if formats.known(ends[0]) else None
 
 
-def finding(rows: pd.DataFrame, sure: pd.DataFrame, by: str, value: str, chosen: str) -> str | None:
+def finding(
+    rows: pd.DataFrame, sure: pd.DataFrame, by: str, value: str, chosen: str, money: str | None = None
+) -> str | None:
     """Who leads under the chosen model as far as that can be told, and about whom the models disagree most.
 
-    rows: of model_comparison; sure: of credit_intervals; both with a name in every row.
+    rows: of model_comparison; sure: of credit_intervals; both with a name in every row. money: the currency of the values, if they are amounts.
     """
     rows, sure = (found[found[by] != nameless(by)] for found in (rows, sure))
     if sure.empty or not sure[value].max() > 0:
         return None
-    return f"{_leader(sure, by, TITLES[chosen])} {_disagreement(rows, by, value)}".strip()
+    return f"{_leader(sure, by, TITLES[chosen])} {_disagreement(rows, by, value, money)}".strip()
 
 
 def _leader(sure: pd.DataFrame, by: str, model: str) -> str:
@@ -109,17 +111,17 @@ def _leader(sure: pd.DataFrame, by: str, model: str) -> str:
     return f"Nobody leads alone under {plain(model)}: {formats.listed([f'**{name}**' for name in first])} are not distinguishable."
 
 
-def _disagreement(rows: pd.DataFrame, by: str, value: str) -> str:
+def _disagreement(rows: pd.DataFrame, by: str, value: str, money: str | None) -> str:
     held = rows[rows["additive"]]
     spread = held.groupby(by)[value].agg(lambda own: own.max() - own.min())
     if not spread.max() >= 1:
         return "All models say much the same."
     own = held[held[by] == spread.idxmax()].sort_values(value, kind="stable")
-    least, most = own.iloc[0], own.iloc[-1]
-    return (
-        f"The models disagree most about **{plain(most[by])}**: from {number(least[value])} ({plain(TITLES[least['model']])}) "
-        f"to {number(most[value])} ({plain(TITLES[most['model']])})."
+    least, most = (
+        f"{formats.money(row[value], money, 0) if money else number(row[value])} ({plain(TITLES[row['model']])})"
+        for row in (own.iloc[0], own.iloc[-1])
     )
+    return f"The models disagree most about **{plain(own[by].iloc[0])}**: from {least} to {most}."
 
 
 def reconciled(facts: Mapping[str, Any]) -> str:

@@ -330,7 +330,7 @@ def _matches(sheet: Sheet, trial: Trial) -> None:
     rows = rows.assign(rule=[_told(row, sheet) for row in rows.to_dict("records")])
     measures = {
         "touchpoints": tables.count("Touchpoints"),
-        "spend": tables.money("Spend", settings().reporting_currency, 0),
+        "spend": tables.money("Spend", settings().reporting_currency, 0, help=tables.AT_NEWEST_RATE),
         "reach": tables.count("Summed reach"),
         "mentions": tables.count("Mentions"),
     }

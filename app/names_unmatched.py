@@ -68,7 +68,7 @@ def show_unmatched() -> None:
         "name": tables.text("Name"),
         "found_in": tables.text("Found in"),
         "missing_from": tables.text("Unknown to"),
-        "spend": tables.money("Spend", settings().reporting_currency, 0),
+        "spend": tables.money("Spend", settings().reporting_currency, 0, help=tables.AT_NEWEST_RATE),
         "reach": tables.count("Summed reach"),
         "count": tables.count("Count"),
         "suggestion": tables.text("Looks like"),

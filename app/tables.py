@@ -40,6 +40,10 @@ def money(title: str, currency: str, digits: int = 2, **options: Any) -> Any:
     return _COLUMN.NumberColumn(title, format=f"{currency_sign(currency)} %,.{digits}f", **options)
 
 
+AT_NEWEST_RATE = "At the newest exchange rate, which is enough to weigh names; elsewhere each day has its own."
+"""What is to be known of amounts of a name that no day is asked of."""
+
+
 def share(title: str, **options: Any) -> Any:
     """A column of fractions, shown as percent."""
     return _COLUMN.NumberColumn(title, format="percent", step=SHARE_STEP, **options)

@@ -34,7 +34,7 @@ components.stop_if_empty(models, "credit")
 intervals = queries.answer("credit_intervals", **asked, measure=measure)
 rows, sure = named(models.rows, by), named(intervals.rows, by)
 title = MODELS[filters.model].title
-components.finding(compared.finding(rows, sure, by, value, filters.model), filters, compared=False)
+components.finding(compared.finding(rows, sure, by, value, filters.model, money), filters, compared=False)
 components.about_model(intervals)
 
 top = sure.head(MOST)

@@ -97,6 +97,13 @@ def test_noise_is_no_winner(tiers: list[int | None], sentence: str) -> None:
     assert found.startswith(sentence)
 
 
+def test_amounts_are_told_in_their_currency() -> None:
+    rows = compared_rows(["Channel 0", "Channel 1"])
+    found = compared.finding(rows, sure_rows([1, 2]), "channel", "attributed_conversions", CHOSEN, "GBP")
+    assert found is not None
+    assert found.count("£ ") == 2
+
+
 def test_what_may_not_be_summed_is_no_disagreement() -> None:
     rows = compared_rows(["Search"]).assign(attributed_conversions=lambda rows: 10.0 + 90 * ~rows["additive"])
     found = compared.finding(rows, sure_rows([1]), "channel", "attributed_conversions", CHOSEN)
