@@ -37,18 +37,21 @@ _AT_ONCE = 8_000_000
 Reader = Callable[[str, Sequence[str]], str]
 """(table, files) -> the SQL that reads them."""
 
+FilesOf = Callable[[str, int | None], dict[str, DataFile] | None]
+"""(raw table, its snapshot) -> path -> file, see files_of."""
+
 
 def changed_people(
-    cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], read: Reader, before: Snapshots, now: Snapshots
+    cursor: duckdb.DuckDBPyConnection, files: FilesOf, read: Reader, before: Snapshots, now: Snapshots
 ) -> pa.Table | None:
     """Column `who`: whose rows differ between two states of the raw tables. None where that cannot be told, or is nearly everybody."""
     found = []
     for name in RAW:
-        old, new = (_files(tables[name], snapshots[name]) for snapshots in (before, now))
+        old, new = (files(name, snapshots[name]) for snapshots in (before, now))
         if old is None or new is None:
             return None
         gone, came = (
-            {path: files[path] for path in files.keys() - other.keys()} for files, other in ((old, new), (new, old))
+            {path: own[path] for path in own.keys() - other.keys()} for own, other in ((old, new), (new, old))
         )
         changed = sum(file.record_count for file in (*gone.values(), *came.values()))
         if changed > MOST_CHANGED * max(1, sum(file.record_count for file in new.values())):
@@ -57,12 +60,10 @@ def changed_people(
     return cursor.sql(" union ".join(found)).to_arrow_table()
 
 
-def people_since(
-    cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], read: Reader, now: Snapshots, day: str
-) -> pa.Table:
+def people_since(cursor: duckdb.DuckDBPyConnection, files: FilesOf, read: Reader, now: Snapshots, day: str) -> pa.Table:
     """Column `who`: all people who were met or converted on a UTC day or later."""
     parts = (
-        f"select {WHOSE[name]} as who from {read(name, list(_files(tables[name], now[name]) or {}))} where dt >= $day"
+        f"select {WHOSE[name]} as who from {read(name, list(files(name, now[name]) or {}))} where dt >= $day"
         for name in RAW
     )
     return cursor.sql(
@@ -71,13 +72,13 @@ def people_since(
 
 
 def rows_of(
-    cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], read: Reader, now: Snapshots, people: pa.Table
+    cursor: duckdb.DuckDBPyConnection, files: FilesOf, read: Reader, now: Snapshots, people: pa.Table
 ) -> dict[str, pa.Table]:
     """Raw table -> the rows of these people, found once for all that is made of them."""
     cursor.register("people", people)
     found = {}
     for name in RAW:
-        holding = read(name, _holding(cursor, name, _files(tables[name], now[name]) or {}))
+        holding = read(name, _holding(cursor, name, files(name, now[name]) or {}))
         found[name] = cursor.sql(
             f"select * exclude ({', '.join(BOOKKEEPING)}) from {holding} where {WHOSE[name]} in (select who from people)"
         ).to_arrow_table()
@@ -98,13 +99,13 @@ class Builder:
     def __init__(
         self,
         cursor: duckdb.DuckDBPyConnection,
-        tables: Mapping[str, Table],
+        files: FilesOf,
         read: Reader,
         statement: str,
         parameters: Mapping[str, Any],
     ) -> None:
-        """tables: the raw ones. statement: the one under sql/lake that makes the rows."""
-        self._cursor, self._tables, self._read = cursor, tables, read
+        """statement: the one under sql/lake that makes the rows."""
+        self._cursor, self._files, self._read = cursor, files, read
         self._statement, self._parameters = statement, parameters
 
     def change(
@@ -117,7 +118,7 @@ class Builder:
         progress: Callable[[float], None],
     ) -> None:
         """Put the rows of those who changed (None: of everybody) in the place of theirs. progress: told the fraction that is done."""
-        present = _files(current, current.metadata.current_snapshot_id) or {}
+        present = files_of(current, current.metadata.current_snapshot_id) or {}
         first, leaving = 1, present
         if changed is not None:
             self._cursor.register("people", changed.people)
@@ -143,7 +144,7 @@ class Builder:
                 self._cursor.register(f"{name}_of_people", changed.rows[name])
             yield {name: f"{name}_of_people" for name in RAW}
             return
-        files = {name: _files(self._tables[name], origin.snapshots[name]) or {} for name in RAW}
+        files = {name: self._files(name, origin.snapshots[name]) or {} for name in RAW}
         every = {name: self._read(name, list(files[name])) for name in RAW}
         steps = 1 + sum(file.record_count for file in files["touchpoints"].values()) // _AT_ONCE
         for step in range(steps):
@@ -190,7 +191,7 @@ class Builder:
         return first if highest is None else max(first, int(highest) + 1)
 
 
-def _files(table: Table, snapshot: int | None) -> dict[str, DataFile] | None:
+def files_of(table: Table, snapshot: int | None) -> dict[str, DataFile] | None:
     """Path -> file of a snapshot (None as its id: no files); None where the table keeps that snapshot no longer."""
     if snapshot is None:
         return {}

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,7 +30,7 @@ from pipelines.slots import NO_SLOTS, Slots
 from pipelines.stores.base import Comparison, LakeQuery, Origin, Snapshots
 from pipelines.stores.builds import origin_of, present
 from pipelines.stores.catalog import DERIVED, TABLES, arrow_schema, load_or_create
-from pipelines.stores.derived_duckdb import Builder, Changed, changed_people, people_since, rows_of
+from pipelines.stores.derived_duckdb import Builder, Changed, changed_people, files_of, people_since, rows_of
 from pipelines.stores.embedded_catalog import EmbeddedCatalog
 from pipelines.stores.files_duckdb import Files, largest_first, same_in_all
 from pipelines.stores.history import (
@@ -75,6 +76,8 @@ class DuckDBLake:
         self._files = Files(self._connection)
         self._last_changed: tuple[Origin, Changed] | None = None
         self._plans: dict[tuple[str, int | None, int, str | None, str | None, bool], str] = {}
+        # A build asks for the files of each raw table more than once, and the next build for those that this one read.
+        self._raw_files = lru_cache(maxsize=2 * len(RAW))(lambda name, snapshot: files_of(self.table(name), snapshot))
         self._lock = threading.Lock()
 
     def table(self, name: str) -> Table:
@@ -91,9 +94,6 @@ class DuckDBLake:
     def snapshots(self) -> Snapshots:
         """The present snapshot id of every table, None where nothing was stored yet; of the derived ones, those of one build."""
         return present(self._tables(TABLES))
-
-    def _raw(self) -> dict[str, Table]:
-        return self._tables(RAW)
 
     def feeds(self, _: Snapshots) -> None:
         """Nothing: here the statement costs no more than a look at the metadata."""
@@ -136,11 +136,10 @@ class DuckDBLake:
         progress: Callable[[float], None] = lambda _: None,
     ) -> None:
         """Make a derived table from the raw ones in one commit: all of it, or only the rows of these people."""
-        raw = self._raw()
         changed = None if people is None else self._changed(people, origin)
 
         def change(current: Table, transaction: Transaction) -> None:
-            builder = Builder(self._connection.cursor(), raw, self._reader, statement, parameters)
+            builder = Builder(self._connection.cursor(), self._raw_files, self._reader, statement, parameters)
             builder.change(table, current, transaction, origin, changed, progress)
 
         self._commit(table, change)
@@ -151,7 +150,7 @@ class DuckDBLake:
         """These people with their raw rows: the derived tables are built one after the other, of the same."""
         if self._last_changed is None or self._last_changed[0] != origin or self._last_changed[1].people is not people:
             with _answering():
-                rows = rows_of(self._connection.cursor(), self._raw(), self._reader, origin.snapshots, people)
+                rows = rows_of(self._connection.cursor(), self._raw_files, self._reader, origin.snapshots, people)
             self._last_changed = (origin, Changed(people, rows))
         return self._last_changed[1]
 
@@ -164,9 +163,9 @@ class DuckDBLake:
     def changed_people(self, before: Snapshots, now: Snapshots) -> pa.Table | None:
         """Whose rows differ between two states of the raw tables (column `who`); None where everything is better built anew."""
         with _answering():
-            raw = self._raw()
+            raw = self._tables(RAW)
             since = {name: newest_with_rows(raw[name], snapshot) for name, snapshot in before.items()}
-            return changed_people(self._connection.cursor(), raw, self._reader, since, now)
+            return changed_people(self._connection.cursor(), self._raw_files, self._reader, since, now)
 
     def same_rows(self, before: Snapshots, now: Snapshots) -> bool:
         """Whether tables hold the same rows in both states."""
@@ -178,7 +177,7 @@ class DuckDBLake:
     def people_since(self, now: Snapshots, day: str) -> pa.Table:
         """All people who were met or converted on a UTC day or later (column `who`)."""
         with _answering():
-            return people_since(self._connection.cursor(), self._raw(), self._reader, now, day)
+            return people_since(self._connection.cursor(), self._raw_files, self._reader, now, day)
 
     def compare(self, table: str, rows: pa.Table) -> Comparison:
         """Which of the rows are new, replace a stored row of the same id, or are there already."""
