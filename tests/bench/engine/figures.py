@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-ROUNDS = 5
+ROUNDS = 9
 SLOW_S = 10.0
 
 
