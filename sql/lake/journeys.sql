@@ -4,12 +4,11 @@
 -- Grain: one row a (journey, touchpoint). journey_id is the conversion's id, or 'none:' and the person for a journey without conversion.
 -- Notes: position 1 is the last touch; ties in time are broken by touchpoint id. A row carries what every window needs (age of the next older
 --   touch and of the last one, the channel that follows, the channels from here to the last touch, joined by the record separator; what
---   names no channel is '' there), so that
---   no window joins raw events, and its origin (channel, source, medium and platform, joined by the unit separator; null where it names no channel), so
---   that no naming rule does.
---   transition, transition_2 and transition_3 are the channels of this touch and of the one, two or three that follow, joined as sets are; where the
---   journey ends before, its end (slots.END, with the conversion's currency) stands after the last of them. Those of a refund are null but at its last touch:
---   no chain counts it, but it lowers the revenue.
+--   names no channel is '' there), so that no window joins raw events, and its origin (channel, source, medium and platform, joined by the
+--   unit separator; null where it names no channel), so that no naming rule does.
+--   transition, transition_2 and transition_3 are the channels of this touch and of the one, two or three that follow, joined as sets are;
+--   where the journey ends before, its end (slots.END, with the conversion's currency) stands after the last of them. Those of a refund are
+--   null but at its last touch: no chain counts it, but it lowers the revenue.
 --   gap_2_ms to gap_8_ms tell how much older than the last touch those are that stand second to eighth from it (null without), last_channel and
 --   last_origin those of its last touch. marked is 1 where a milestone was reached, else 0: a number, by which engines skip files.
 --   touches_1 to touches_90 are the journey's touches within a window of so many days, those that people choose most (slots.USUAL_WINDOWS).
@@ -91,7 +90,8 @@ bucketed as (
 ),
 walked as (
     select
-        j.journey_id, j.number, j.converted, j.anchored_at, j.dt, j.person, j.bucket, j.type, j.revenue, coalesce(j.revenue < 0, false) as refund, j.currency, j.restart_age_ms, j.person_conversion,
+        j.journey_id, j.number, j.converted, j.anchored_at, j.dt, j.person, j.bucket, j.type, j.revenue, j.currency, j.restart_age_ms, j.person_conversion,
+        coalesce(j.revenue < 0, false) as refund,
         t.touchpoint_id, t.occurred_at as touched_at, t.channel, t.campaign, t.platform, t.account, t.creative, t.post, t.kind, t.milestone,
         t.origin, date_diff('millisecond', t.occurred_at, j.anchored_at) as age_ms
     from bucketed j
@@ -102,7 +102,10 @@ weighed as (
     select
         *,
         coalesce(channel, '') as here,
-        chr(30) || chr(29) || case when not converted then 'null' else case when refund then 'refund' else 'conversion' end || chr(31) || coalesce(currency, '') end as ending,
+        chr(30) || chr(29) || case
+            when converted then case when refund then 'refund' else 'conversion' end || chr(31) || coalesce(currency, '')
+            else 'null'
+        end as ending,
         cast(exp(cast(age_ms as double) * (cast(-ln(2e0) as double) / 604800000e0)) as decimal(18, 16)) as time_decay,
         cast(1e0 / (1e0 + cast(age_ms as double) / 3600000e0) as decimal(18, 16)) as hyperbolic_decay
     from walked
@@ -195,6 +198,11 @@ select
     cast(hyperbolic_decay_total_60 as double) as hyperbolic_decay_total_60,
     cast(hyperbolic_decay_total_90 as double) as hyperbolic_decay_total_90,
     case when not refund or position_from_last = 1 then here || coalesce(chr(30) || next_channel, ending) end as transition,
-    case when not refund or position_from_last = 1 then here || coalesce(chr(30) || next_channel || coalesce(then_2, ending), ending) end as transition_2,
-    case when not refund or position_from_last = 1 then here || coalesce(chr(30) || next_channel || coalesce(then_2 || coalesce(then_3, ending), ending), ending) end as transition_3
+    case
+        when not refund or position_from_last = 1 then here || coalesce(chr(30) || next_channel || coalesce(then_2, ending), ending)
+    end as transition_2,
+    case
+        when not refund or position_from_last = 1
+            then here || coalesce(chr(30) || next_channel || coalesce(then_2 || coalesce(then_3, ending), ending), ending)
+    end as transition_3
 from ordered

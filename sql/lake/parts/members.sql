@@ -7,11 +7,12 @@
 --   is ''); lookback_ms (the window); @within (whether a touch is within the window); @first (whether it is the oldest one within it); @touches (a
 --   journey's touches within it); @time_decay_total, @hyperbolic_decay_total (what their weights sum to under these rules with their default
 --   parameters; null where no row tells).
--- Grain: one row a (journey, touch). is_first marks the oldest touch in the window; name is the touch's value of @dimension; next_name that
---   of the touch that follows, transition (_2, _3) this one and those that follow, and name_set those from here to the last touch, which hold only where @dimension is channel. own_name is the
---   name, but null where there is none, which groups faster; touches are those of the journey; gap_ms is the age less that of the last touch,
---   gap_2_ms to gap_8_ms those of the journey's second to eighth touch from the last, which hold where it has so many; last_is_direct tells of
---   the journey's last touch (that it may be, where rows were made before they told); reported tells whether the touch is reported.
+-- Grain: one row a (journey, touch). is_first marks the oldest touch in the window; name is the touch's value of @dimension; next_name
+--   that of the touch that follows, transition (_2, _3) this one and those that follow, and name_set those from here to the last touch,
+--   which hold only where @dimension is channel. own_name is the name, but null where there is none, which groups faster; touches are
+--   those of the journey; gap_ms is the age less that of the last touch, gap_2_ms to gap_8_ms those of the journey's second to eighth
+--   touch from the last, which hold where it has so many; last_is_direct tells of the journey's last touch (that it may be, where rows
+--   were made before they told); reported tells whether the touch is reported.
 with long as (
     select journey_number, max(position_from_last) as touches
     from journeys

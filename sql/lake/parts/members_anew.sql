@@ -70,7 +70,10 @@ positioned as (
         lag(name) over (partition by journey_number order by age_ms, touchpoint_id desc) as next_name,
         chr(30) || lag(name, 2) over (partition by journey_number order by age_ms, touchpoint_id desc) as then_2,
         chr(30) || lag(name, 3) over (partition by journey_number order by age_ms, touchpoint_id desc) as then_3,
-        chr(30) || chr(29) || case when not converted then 'null' else case when refund then 'refund' else 'conversion' end || chr(31) || coalesce(currency, '') end as ending
+        chr(30) || chr(29) || case
+            when converted then case when refund then 'refund' else 'conversion' end || chr(31) || coalesce(currency, '')
+            else 'null'
+        end as ending
     from kept
     where cast(:with_rare as boolean) is null or has_rare = cast(:with_rare as boolean)
 )
@@ -88,6 +91,11 @@ select
     name as own_name, name, touches, next_name,
     array_join(array_sort(array_distinct(array_agg(name) over (partition by journey_number))), chr(30)) as name_set,
     case when not refund or position_from_last = 1 then name || coalesce(chr(30) || next_name, ending) end as transition,
-    case when not refund or position_from_last = 1 then name || coalesce(chr(30) || next_name || coalesce(then_2, ending), ending) end as transition_2,
-    case when not refund or position_from_last = 1 then name || coalesce(chr(30) || next_name || coalesce(then_2 || coalesce(then_3, ending), ending), ending) end as transition_3
+    case
+        when not refund or position_from_last = 1 then name || coalesce(chr(30) || next_name || coalesce(then_2, ending), ending)
+    end as transition_2,
+    case
+        when not refund or position_from_last = 1
+            then name || coalesce(chr(30) || next_name || coalesce(then_2 || coalesce(then_3, ending), ending), ending)
+    end as transition_3
 from positioned
