@@ -38,8 +38,8 @@ def moved_on() -> bool:
         return False
 
 
-def journeys_are_being_built() -> bool:
-    """Whether what is on screen lacks journeys of the newest uploads that a process on this machine builds: in the cloud the next run does.
+def journeys_lag_behind() -> bool:
+    """Whether what is on screen lacks journeys of the newest uploads that a process on this machine is to build: in the cloud the next run is.
     False where a store does not answer."""
     try:
         return not stores().lake.lands_uploads and not journeys.up_to_date(stores().read())

@@ -1,4 +1,4 @@
-"""What stands above every page: its title, the filter bar, Refresh and freshness, and the demo banner."""
+"""What stands above every page: its title, the filter bar, Refresh and freshness, whether it lags behind, and the demo banner."""
 
 import streamlit as st
 
@@ -28,7 +28,7 @@ def head(entry: MenuEntry) -> None:
         st.caption(f":material/info: {' '.join(problems)}")
     if not entry.uses:
         st.caption("The filters do not change this page; they are kept for the others.")
-    elif queries.journeys_are_being_built():
+    elif queries.journeys_lag_behind():
         _follow_the_build()
 
 
@@ -37,7 +37,10 @@ def _follow_the_build() -> None:
     """Where a page is drawn between an upload and the build of its journeys, draw it again when these are there."""
     if queries.moved_on():
         st.rerun()
-    st.info("New data is being joined: this page follows within moments.", icon="spinner")
+    st.caption(
+        ":material/hourglass_top: This page is drawn again by itself once the newest uploads are joined. If that takes more than a few "
+        "minutes, `python -m pipelines journeys` joins them and says what is in the way."
+    )
 
 
 def _freshness() -> None:

@@ -127,8 +127,9 @@ def _ask(given: argparse.Namespace) -> None:
     parameters |= {name: getattr(given, name) for name in named if getattr(given, name, None) is not None}
     with opened() as stores:
         answer = ask(stores, given.question, parameters)
-        for warning in _not_there(stores, answer.parameters):
-            print(f"touchline: {warning}", file=sys.stderr)
+        lacking = [] if answer.stale else list(_not_there(stores, answer.parameters))
+    for warning in lacking:
+        print(f"touchline: {warning}", file=sys.stderr)
     if given.format != "json":
         for warning in answer.warnings:
             print(f"touchline: {warning}", file=sys.stderr)
@@ -146,11 +147,11 @@ def _not_there(stores: "Stores", parameters: Mapping[str, Any]) -> Iterator[str]
     names = names_of(stores.read()) if wanted else None
     for kind, name in wanted:
         if names is not None and not names.spellings(kind, [name]):
-            yield f"There is no {kind} '{name}'. There are: {', '.join(names.all(kind)) or 'none yet'}."
+            yield f"There is no {kind} '{name}'. There are: {output.some(names.all(kind))}."
     if conversion_type := parameters.get("conversion_type"):
         there = ask(stores, "options").rows.query("kind == 'conversion_type'")["value"].tolist()
         if conversion_type not in there:
-            yield f"There is no conversion type '{conversion_type}'. There are: {', '.join(there) or 'none yet'}."
+            yield f"There is no conversion type '{conversion_type}'. There are: {output.some(there)}."
 
 
 def _questions(_: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipelines.questions import Answer, Question
 
 UNKNOWN = "—"
+MOST_NAMES = 12
 
 
 def answered(answer: "Answer", form: str, columns: list[str] | None = None) -> str:
@@ -58,6 +59,12 @@ def _model_parameters() -> list[str]:
         for model in MODELS.values()
         for parameter in model.parameters
     ]
+
+
+def some(names: list[str]) -> str:
+    """The first of many names, and how many more there are."""
+    more = [f"{len(names) - MOST_NAMES:,} more"] if len(names) > MOST_NAMES else []
+    return ", ".join([*names[:MOST_NAMES], *more]) or "none yet"
 
 
 def _table(rows: "pd.DataFrame") -> str:

@@ -138,6 +138,10 @@ class Slots:
     order: int = 1
 
     def __post_init__(self) -> None:
+        if self.order not in TRANSITIONS:
+            raise WrongUsage(
+                f"A chain of order {self.order} is not stored.", f"Use one of {', '.join(map(str, TRANSITIONS))}."
+            )
         if self.channel not in CHANNELS:
             raise WrongUsage(f"'{self.channel}' does not tell channels.", f"Use one of {', '.join(CHANNELS)}.")
         if self.dimension is not None and self.dimension not in (*DIMENSIONS, *CHANNELS):

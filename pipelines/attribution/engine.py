@@ -174,6 +174,8 @@ def _linear(asked: Asked, only: Mapping[str, Any]) -> pd.DataFrame:
 
 def _laid_over_days(linear: pd.DataFrame, shares: pd.Series) -> pd.DataFrame:
     """Each name's share of all credit, by day: both the names' and the days' sums hold."""
+    # A name of refunds alone is in no chain, but it is in the days' sums.
+    shares = shares.reindex(shares.index.union(linear["name"].unique()), fill_value=0.0)
     measured = []
     for measure in SUMS:
         pattern = linear.pivot_table(index="day", columns="name", values=measure, aggfunc="sum", fill_value=0.0)

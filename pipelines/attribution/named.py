@@ -79,7 +79,9 @@ def transitions(asked: Asked, slice_: Slice, order: int, only: Mapping[str, Any]
     last = every[every["touch_2"].isna() & (every["end"] != NULL)]
     return Transitions(
         every[every["end"] != REFUND].assign(converted=every["end"] == CONVERSION),
-        last.assign(conversions=last["journeys"].where(last["end"] == CONVERSION, 0)),
+        last.assign(conversions=last["journeys"].where(last["end"] == CONVERSION, 0))[
+            ["slice", "currency", "conversions", "revenue"]
+        ],
     )
 
 

@@ -30,7 +30,7 @@ ORDER = {
     "journeys": "dt, journey_number, position_from_last",
     "conversion_status": "dt, conversion_id",
 }
-"""Table -> how its rows lie in a file that DuckDB writes."""
+"""Table -> how its rows lie in a file that DuckDB writes; where it was written for some people, theirs lie after the others."""
 _AT_ONCE = 8_000_000
 """Touchpoints whose journeys are made in one step: what a step sorts has to fit into memory and a little disk."""
 
@@ -173,7 +173,8 @@ class Builder:
         rows = f"select {columns}, {parts} from ({bound.sql}) order by {', '.join(split)}, {ORDER[name]}"
         if leaving:
             stay = f"{WHOSE[name]} not in (select who from people)"
-            # These lie in order already: to sort them once more takes as long as to write them.
+            # These are left as they lie, which is in order for the most part: to sort them takes as long as to write them. A build for everybody
+            # and `maintain` sort them.
             rows = f"(select {columns}, {parts} from {self._read(name, list(leaving))} where {stay}) union all ({rows})"
         folder = Path(current.location().removeprefix("file://")) / "data" / uuid.uuid4().hex
         folder.mkdir(parents=True)

@@ -96,7 +96,10 @@ def largest_first(files: Iterable[DataFile]) -> list[DataFile]:
 
 
 def same_in_all(schema: Schema, files: Sequence[DataFile]) -> dict[str, str]:
-    """Column -> the SQL of the value that it has in every row of these files: of texts and flags, where the files' statistics say so."""
+    """Column -> the SQL of the value that it has in every row of these files: of texts and flags, where the files' statistics say so.
+
+    Only of files that DuckDB wrote: where another writer leaves out the bounds of a part of a file, the rest of it speaks for all.
+    """
     found = {}
     for field in schema.fields:
         bounds = {_only_value(file, field.field_id) for file in files} if field.field_type in (TEXT, FLAG) else {None}

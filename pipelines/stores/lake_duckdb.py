@@ -76,7 +76,8 @@ class DuckDBLake:
         self._files = Files(self._connection)
         self._last_changed: tuple[Origin, Changed] | None = None
         self._plans: dict[tuple[str, int | None, int, str | None, str | None, bool], str] = {}
-        # A build asks for the files of each raw table more than once, and the next build for those that this one read.
+        # A build asks for the files of each raw table more than once, and the next build for those that this one read: these are kept as long
+        # as the journeys are made of them.
         self._raw_files = lru_cache(maxsize=2 * len(RAW))(lambda name, snapshot: files_of(self.table(name), snapshot))
         self._lock = threading.Lock()
 
@@ -297,7 +298,8 @@ class DuckDBLake:
                 return self._plans[key]
         files = [] if version is None else _planned(table, version, first, last, converted)
         paths = [file.file_path.removeprefix("file://") for file in files]
-        source = self._files.read(table.schema(), paths, same_in_all(table.schema(), files))
+        same = same_in_all(table.schema(), files) if name in DERIVED else {}
+        source = self._files.read(table.schema(), paths, same)
         with self._lock:
             if len(self._plans) >= _PLANS_KEPT:
                 self._plans.clear()

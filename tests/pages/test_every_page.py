@@ -66,7 +66,7 @@ def test_page_says_what_is_missing_on_an_empty_home(script: str, empty: Environm
 
 
 @pytest.mark.parametrize("script", ["credit.py", "unattributed.py"])
-def test_a_page_drawn_while_journeys_are_built_says_so_and_follows(
+def test_a_page_drawn_before_its_journeys_are_built_says_so(
     script: str, empty: Environment, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_page(empty, "upload.py")
@@ -77,11 +77,11 @@ def test_a_page_drawn_while_journeys_are_built_says_so_and_follows(
         commit(stores(), prepare(SOURCES["touchpoints"], content, "touchpoints.csv"), content, "tester")
         page = open_page(empty, script)
     assert not page.exception
-    assert [info.value for info in page.info] == ["New data is being joined: this page follows within moments."]
+    assert "once the newest uploads are joined" in said(page)
     build(stores())
     page.run()
     assert not page.exception
-    assert not page.info
+    assert "once the newest uploads are joined" not in said(page)
     assert charts(page)
 
 

@@ -248,3 +248,21 @@ def test_revenue_on_the_day_of_the_touch_has_the_rate_of_the_conversion(bench: S
     assert days.sum() == near(90.0)
     assert ask(bench, "channel_credit", asked).rows["attributed_revenue"].sum() == near(90.0)
     assert ask(bench, "parity", asked).rows["agrees"].all()
+
+
+@pytest.mark.parametrize("model", [key for key, model in MODELS.items() if model.additive])
+def test_a_name_of_refunds_alone_takes_no_money_with_it(bench: Stores, model: str) -> None:
+    """Its touch is before the period, where its journey without conversion is counted, and the refund is within it."""
+    moments = {"X": "2026-02-20", "A": "2026-03-01", "B": "2026-03-02"}
+    touches = [Touch(name, at(day, "10:00"), name, name) for name, day in moments.items()]
+    amounts = {"A": ("2026-03-01", 100), "B": ("2026-03-02", 30), "X": ("2026-03-02", -30)}
+    conversions = [
+        Conversion(name, at(day, "11:00"), name, revenue=Decimal(amount)) for name, (day, amount) in amounts.items()
+    ]
+    events.fill(bench, touches, conversions)
+    asked = {"model": model, "start": "2026-03-01", "end": "2026-03-10"}
+    rows = ask(bench, "channel_credit", asked).rows
+    assert rows["attributed_revenue"].sum() == near(100)
+    assert rows["attributed_conversions"].sum() == near(2)
+    days = ask(bench, "credit_by_day", asked).rows.groupby("day")["attributed_revenue"].sum()
+    assert days.to_dict() == {"2026-03-01": near(100), **{day: near(0) for day in days.index if day != "2026-03-01"}}
