@@ -174,7 +174,7 @@ class Builder:
         if leaving:
             stay = f"{WHOSE[name]} not in (select who from people)"
             # These are left as they lie, which is in order for the most part: to sort them takes as long as to write them. A build for everybody
-            # and `maintain` sort them.
+            # sorts them, and so does `maintain` where it makes small files large.
             rows = f"(select {columns}, {parts} from {self._read(name, list(leaving))} where {stay}) union all ({rows})"
         folder = Path(current.location().removeprefix("file://")) / "data" / uuid.uuid4().hex
         folder.mkdir(parents=True)

@@ -5,7 +5,8 @@
 --   redistribute_direct (direct touches count only in journeys that have no other); restart (a journey begins anew after a conversion);
 --   collapse (touches of the same name in a row count as the last of them); respelled, spelled (stored values of @dimension that are
 --   called as another one, and that other one); rare, with_rare (names, and whether only journeys with or only those without any of them count; null: all).
--- Grain: one row a (journey, touch), with the columns of members.sql; next_name, transition and name_set hold for any @dimension.
+-- Grain: one row a (journey, touch), with the columns of members.sql; next_name, transition and name_set are
+--   made as in journeys.sql, and hold for any @dimension.
 with counted as (
     select
         *,
