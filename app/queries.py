@@ -17,23 +17,31 @@ from pipelines import journeys
 from pipelines.default_view import begins
 from pipelines.errors import TouchlineError
 from pipelines.questions import QUESTIONS, Answer, ask
+from pipelines.stores.base import Reading
 
 
 def look() -> None:
-    """Read the present data version for this rerun. To be called by the shell before anything is asked.
+    """Read both stores as they are now, for this rerun. To be called by the shell before anything is asked.
 
-    Where a store does not answer there is no version: then only answers that `ask` itself keeps are shown.
+    Where a store does not answer there is no reading: then only answers that `ask` itself keeps are shown.
     """
+    st.session_state.pop("choices", None)
     try:
-        st.session_state["data_version"] = stores().data_version()
+        st.session_state["reading"] = stores().read()
     except TouchlineError:
-        st.session_state["data_version"] = None
+        st.session_state["reading"] = None
+
+
+def version() -> str:
+    """This rerun's data version; empty where a store does not answer."""
+    looked: Reading | None = st.session_state["reading"]
+    return looked.data_version if looked else ""
 
 
 def moved_on() -> bool:
     """Whether the data changed since this rerun looked: what is on screen by now is old. False where a store does not answer."""
     try:
-        return stores().data_version() != st.session_state["data_version"]
+        return stores().data_version() != version()
     except TouchlineError:
         return False
 
@@ -41,8 +49,9 @@ def moved_on() -> bool:
 def journeys_lag_behind() -> bool:
     """Whether what is on screen lacks journeys of the newest uploads that a process on this machine is to build: in the cloud the next run is.
     False where a store does not answer."""
+    looked: Reading | None = st.session_state["reading"]
     try:
-        return not stores().lake.lands_uploads and not journeys.up_to_date(stores().read())
+        return looked is not None and not stores().lake.lands_uploads and not journeys.up_to_date(looked)
     except TouchlineError:
         return False
 
@@ -52,13 +61,13 @@ def answer(question: str, **parameters: Any) -> Answer:
 
     Raises TouchlineError where there is no answer and never was one.
     """
-    version = st.session_state["data_version"]
-    if version is None or QUESTIONS[question].live:
+    looked: Reading | None = st.session_state["reading"]
+    if looked is None or QUESTIONS[question].live:
         return ask(stores(), question, parameters)
     asked = json.dumps(parameters, sort_keys=True)
-    answered = _kept(question, asked, version)
+    answered = _kept(question, asked, looked.data_version, looked)
     if answered.stale:
-        _kept.clear(question, asked, version)
+        _kept.clear(question, asked, looked.data_version, looked)
     return answered
 
 
@@ -70,7 +79,14 @@ def refresh() -> None:
 
 
 def choices() -> Choices:
-    """What the filter bar may offer, from the questions `options` and `freshness`."""
+    """What the filter bar may offer, from the questions `options` and `freshness`; worked out once a rerun."""
+    if "choices" not in st.session_state:
+        st.session_state["choices"] = _choices()
+    found: Choices = st.session_state["choices"]
+    return found
+
+
+def _choices() -> Choices:
     answered = answer("options")
     fresh = answer("freshness").rows.dropna(subset=["first_day"])
     facts = answered.facts
@@ -93,8 +109,8 @@ def _first_days(sources: Mapping[str, str]) -> dict[str, date]:
 
 
 @st.cache_data(show_spinner=False, max_entries=500)
-def _kept(question: str, parameters: str, data_version: str) -> Answer:
-    return ask(stores(), question, json.loads(parameters))
+def _kept(question: str, parameters: str, data_version: str, _looked: Reading) -> Answer:
+    return ask(stores(), question, json.loads(parameters), _looked)
 
 
 def _day(value: date | str | None) -> date | None:

@@ -18,6 +18,10 @@ def freshness(reading: Reading) -> pd.DataFrame:
     The last complete day is the last one with data that was over when the source's newest upload was made.
     """
     zone = reading.settings.reporting_time_zone
+    return reading.kept(("freshness", zone), lambda: _freshness(reading, zone)).copy()
+
+
+def _freshness(reading: Reading, zone: str) -> pd.DataFrame:
     held = {row["source"]: row for row in reading.warehouse("days").to_dict("records")}
     for feed in reading.feeds().to_dict("records"):
         held[feed["source"]] = {
@@ -55,13 +59,18 @@ def missing(fresh: pd.DataFrame, sources: Iterable[str]) -> list[str]:
 
 def whole(fresh: pd.DataFrame, sources: Iterable[str]) -> Period | None:
     """From the first to the last day that any of the sources has; None where none has a day."""
-    days = fresh[fresh["source"].isin(list(sources))].dropna(subset=["first_day", "last_day"])
-    if days.empty:
-        return None
-    return Period(date.fromisoformat(days["first_day"].min()), date.fromisoformat(days["last_day"].max()))
+    sources = set(sources)
+    first, last = _known(fresh, "first_day", sources), _known(fresh, "last_day", sources)
+    return Period(date.fromisoformat(min(first)), date.fromisoformat(max(last))) if first and last else None
 
 
 def last_complete_day(fresh: pd.DataFrame, sources: Iterable[str]) -> str | None:
     """The last day that is whole in all of the sources that have any; None where none has."""
-    days = fresh[fresh["source"].isin(list(sources))]["last_complete_day"].dropna()
-    return None if days.empty else str(days.min())
+    return min(_known(fresh, "last_complete_day", set(sources)), default=None)
+
+
+def _known(fresh: pd.DataFrame, column: str, sources: set[str]) -> list[str]:
+    """The days that a column tells of these sources."""
+    return [
+        day for source, day in zip(fresh["source"], fresh[column], strict=True) if source in sources and pd.notna(day)
+    ]

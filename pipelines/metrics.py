@@ -4,9 +4,13 @@ Invariant: a zero or unknown denominator gives null, never infinity and never 0.
 """
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from pipelines.stores.base import Reading
+
+Days = npt.NDArray[np.str_]
+Numbers = npt.NDArray[np.float64]
 
 
 def ratio(numerator: float | None, denominator: float | None) -> float | None:
@@ -48,43 +52,65 @@ class Rates:
         straight = rates[["date", "base", "quote", "rate"]].astype({"rate": float})
         inverse = straight.rename(columns={"base": "quote", "quote": "base"}).assign(rate=1 / straight["rate"])
         both = pd.concat([straight, inverse], ignore_index=True)
-        self._pairs = {pair: group.sort_values("date") for pair, group in both.groupby(["base", "quote"])}
+        self._pairs = {
+            pair: (_days(group["date"]), group["rate"].to_numpy())
+            for pair, group in both.sort_values("date").groupby(["base", "quote"])
+        }
         self.newest_day = "" if rates.empty else str(rates["date"].max())
 
     def at(self, base: str, quote: str, days: pd.Series) -> pd.Series:
         """The rate of each day: of the pair itself or across one third currency, the newest at or before the day, else null."""
+        return pd.Series(self._at(base, quote, _days(days)), index=days.index)
+
+    def each(self, rows: pd.DataFrame, to: str) -> pd.Series:
+        """The rate of each row's `currency` on its `day` (YYYY-MM-DD); 1 where it has no currency, null where no rate is known."""
+        days, codes = _days(rows["day"]), pd.Categorical(rows["currency"])
+        found = np.ones(len(rows))
+        for code, currency in enumerate(codes.categories):
+            own = codes.codes == code
+            found[own] = self._at(str(currency), to, days[own])
+        return pd.Series(found, index=rows.index)
+
+    def _at(self, base: str, quote: str, days: Days) -> Numbers:
         if base == quote:
-            return pd.Series(1.0, index=days.index)
+            return np.ones(len(days))
         if (base, quote) in self._pairs:
-            return self._asof(self._pairs[base, quote], days)
+            return self._asof((base, quote), days)
         for middle in sorted({pair[1] for pair in self._pairs if pair[0] == base}):
             if (middle, quote) in self._pairs:
-                return self._asof(self._pairs[base, middle], days) * self._asof(self._pairs[middle, quote], days)
-        return pd.Series(np.nan, index=days.index)
+                return self._asof((base, middle), days) * self._asof((middle, quote), days)
+        return np.full(len(days), np.nan)
 
-    @staticmethod
-    def _asof(rates: pd.DataFrame, days: pd.Series) -> pd.Series:
-        place = np.searchsorted(rates["date"].to_numpy(dtype=object), days.to_numpy(dtype=object), side="right") - 1
-        known = np.where(place >= 0, rates["rate"].to_numpy()[np.maximum(place, 0)], np.nan)
-        return pd.Series(known, index=days.index)
+    def _asof(self, pair: tuple[str, str], days: Days) -> Numbers:
+        dates, rates = self._pairs[pair]
+        place = np.searchsorted(dates, days, side="right") - 1
+        known: Numbers = np.where(place >= 0, rates[np.maximum(place, 0)], np.nan)
+        return known
 
     def convert(self, rows: pd.DataFrame, amount: str, to: str) -> tuple[pd.DataFrame, list[str]]:
         """Rows with their amount column in one currency, and a warning for each currency that has amounts but no rate.
 
         rows: `day` (YYYY-MM-DD) and `currency` beside the amount. An amount without a rate becomes null: it is left out of every sum.
         """
-        converted, warnings = rows.astype({amount: float}), []
-        for currency, group in rows.groupby("currency", dropna=True):
-            rate = self.at(str(currency), to, group["day"])
-            lacking = group[rate.isna() & (group[amount].fillna(0) != 0)]
-            if len(lacking):
-                days = lacking["day"].nunique()
-                warnings.append(
-                    f"{lacking[amount].sum():,.2f} {currency} of {amount.replace('_', ' ')} on {days} day{'s' * (days > 1)} is left "
-                    f"out: no rate from {currency} to {to} is known for then. Upload fx_rates to include it."
-                )
-            converted.loc[group.index, amount] = group[amount].astype(float) * rate
-        return converted, warnings
+        rate = self.each(rows, to)
+        return rows.assign(**{amount: rows[amount].astype(float) * rate}), lacking(rows[rate.isna()], amount, to)
+
+
+def lacking(rows: pd.DataFrame, amount: str, to: str) -> list[str]:
+    """A warning for each currency of rows without a rate (day, currency, and the amount), where that is not zero."""
+    warnings = []
+    for currency, group in rows[rows[amount].fillna(0) != 0].groupby("currency"):
+        days = group["day"].nunique()
+        left_out = f"{group[amount].astype(float).sum():,.2f} {currency} of {amount.replace('_', ' ')}"
+        warnings.append(
+            f"{left_out} on {days} day{'s' * (days > 1)} is left out: no rate from {currency} to {to} is known for then. "
+            "Upload fx_rates to include it."
+        )
+    return warnings
+
+
+def _days(days: pd.Series) -> Days:
+    return days.to_numpy(dtype=object).astype("U10")
 
 
 def rates_of(reading: Reading) -> Rates:

@@ -51,6 +51,10 @@ TOTALLED = ("time_decay", "hyperbolic_decay")
 """Rules by age of which each row of a journey tells what the weights of the journey's touches within a usual window sum to, with the rule's
 default parameters."""
 
+DAYS = "\x02"
+"""What stands for a usual window's days in the names of the columns that tell of it, until a statement is run: so its text is written once for
+all usual windows."""
+
 AGED = tuple(range(2, 9))
 """Places from the last touch on: each row of a journey tells how much older the touches are that stand there (gap_2_ms, ...)."""
 
@@ -64,10 +68,11 @@ _OF_WINDOW = {
     "within": "age_ms <= cast(:lookback_ms as bigint) and marked is not null",
     "first": "coalesce(older_age_ms > cast(:lookback_ms as bigint), true)",
 }
+_TOUCHES = f'"touches_{DAYS}"'
 _OF_USUAL_WINDOW = {
-    "touches": "{touches}",
-    "within": "position_from_last <= {touches}",
-    "first": "position_from_last = {touches}",
+    "touches": _TOUCHES,
+    "within": f"position_from_last <= {_TOUCHES}",
+    "first": f"position_from_last = {_TOUCHES}",
 }
 """Slots on the window: touches stand in order of their age, so that where a journey's touches within it are known, no age need be read."""
 
@@ -110,7 +115,7 @@ def total_columns() -> tuple[str, ...]:
     return tuple(_total_column(rule, days) for rule in TOTALLED for days in USUAL_WINDOWS)
 
 
-def _total_column(rule: str, days: int) -> str:
+def _total_column(rule: str, days: int | str) -> str:
     return f"{rule}_total_{days}"
 
 
@@ -167,9 +172,9 @@ def filling(slot: str, slots: Slots, steady: bool) -> str:
     if slot in _OF_WINDOW:
         if slots.window is None or slots.members != "members":
             return _OF_WINDOW[slot]
-        return _OF_USUAL_WINDOW[slot].format(touches=USUAL_WINDOWS[slots.window])
+        return _OF_USUAL_WINDOW[slot]
     if (rule := slot.removesuffix("_total")) in TOTALLED:
-        return "cast(null as double)" if slots.window is None else _total_column(rule, slots.window)
+        return "cast(null as double)" if slots.window is None else f'"{_total_column(rule, DAYS)}"'
     if slot == "transition":
         return TRANSITIONS[slots.order]
     if slot in _MARKS:
@@ -178,6 +183,11 @@ def filling(slot: str, slots: Slots, steady: bool) -> str:
     if slot == "marked":
         return " or ".join(sorted({mark.touches for mark in _MARKS.values() if _asks(slots, mark)})) or "false"
     raise KeyError(f"@{slot} has no value")
+
+
+def by_place_alone(weighing: Weighing) -> bool:
+    """Whether a touch's credit follows from where it stands among how many: to sum another such rule costs next to nothing."""
+    return not weighing.weight_by_age and not any(mark.asked in weighing.credit for mark in _MARKS.values())
 
 
 def _asks(slots: Slots, mark: _Mark) -> bool:

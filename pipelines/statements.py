@@ -9,7 +9,7 @@ journey, and why a conversion has no credit, is written once for all that ask.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from sqlglot import exp
 
 from pipelines.errors import WrongUsage
 from pipelines.settings import PROJECT
-from pipelines.slots import NO_SLOTS, Members, Slots, Weighing, filling
+from pipelines.slots import DAYS, NO_SLOTS, Members, Slots, Weighing, filling
 from pipelines.unread import common_tables, leave_out_unread
 
 FOLDER = PROJECT / "sql" / "lake"
@@ -67,8 +67,9 @@ def bind(
         raise WrongUsage(f"There is no lake statement '{name}'.")
     lengths = {key: max(len(value), 1) for key, value in parameters.items() if isinstance(value, (list, tuple))}
     steady = "zone_breaks" in parameters and not parameters["zone_breaks"]
-    written = _written(FOLDER / f"{name}.sql", dialect, slots, tuple(sorted(lengths.items())), steady)
-    sql = written.sql
+    of_any = slots if slots.window is None else replace(slots, window=_ANY_USUAL)
+    written = _written(FOLDER / f"{name}.sql", dialect, of_any, tuple(sorted(lengths.items())), steady)
+    sql = written.sql.replace(DAYS, str(slots.window))
     for table in written.tables:
         sql = sql.replace(_mark(table), relation(table))
     values: dict[str, Any] = {}
@@ -119,6 +120,9 @@ def _written(path: Path, dialect: str, slots: Slots, lengths: tuple[tuple[str, i
     text = tree.sql(dialect=dialect, comments=False)
     return _Written(_PLACE.sub("?", text), parameters, tables, tuple(_PLACE.findall(text)))
 
+
+_ANY_USUAL = 0
+"""A usual window, whichever: one text serves all."""
 
 _PLACE = re.compile("\x01(.*?)\x01")
 """Where a value is to stand in a text, and its name."""

@@ -7,7 +7,7 @@ import time
 
 import streamlit as st
 
-from app import formats
+from app import formats, queries
 from app.resources import stores
 from app.upload import files
 from app.upload.files import Listed
@@ -19,7 +19,7 @@ SECONDS_FOR_HEAD, SECONDS_FOR_ALL = 2.0, 0.7
 
 def begin() -> None:
     """Begin what is new or was answered, forget what left the list, and compare again where the data moved."""
-    lines, kept, version = files.listed(), _kept(), st.session_state["data_version"] or ""
+    lines, kept, version = files.listed(), _kept(), queries.version()
     for key in [key for key in kept if key not in lines or lines[key].upload_id]:
         kept.pop(key).give_up()
     for key, line in lines.items():

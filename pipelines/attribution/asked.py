@@ -16,7 +16,7 @@ from pipelines.attribution.registry import MODELS
 from pipelines.attribution.rules import DAY_MS
 from pipelines.calendar import Period
 from pipelines.identity import KINDS, Names, fold
-from pipelines.metrics import rates_of
+from pipelines.metrics import lacking, rates_of
 from pipelines.name_rules import parts
 from pipelines.slots import USUAL_WINDOWS, Members, Slice, Slots, Weighing
 from pipelines.stores.base import Reading
@@ -156,13 +156,12 @@ class Asked:
         rows = _as_doubles(rows, amounts)
         if not self.has_other_money(rows):
             return rows
-        dated, rates = rows.assign(day=rows["slice"], unit=1.0), rates_of(self.reading)
-        rate = rates.convert(dated, "unit", self.how.currency)[0]["unit"]
+        dated = rows.assign(day=rows["slice"])
+        rate = rates_of(self.reading).each(dated, self.how.currency)
         said = (
             "attributed_revenue" if amount.startswith("attributed_revenue") else amount
         )  # whichever model shares it out
-        lacking = dated[rate.isna()].rename(columns={amount: said})
-        for warning in rates.convert(lacking, said, self.how.currency)[1]:
+        for warning in lacking(dated[rate.isna()].rename(columns={amount: said}), said, self.how.currency):
             self.how.warn(warning)
         return rows.assign(**{name: rows[name] * rate for name in amounts})
 

@@ -22,7 +22,7 @@ from pipelines.attribution.spread import spread
 from pipelines.errors import CannotCarry
 from pipelines.journeys import of_present_program
 from pipelines.name_rules import SEPARATOR
-from pipelines.slots import TOTALLED, USUAL_WINDOWS, Slice, Slots
+from pipelines.slots import TOTALLED, USUAL_WINDOWS, Slice, Slots, by_place_alone
 
 REASONS = ("unknown_person", "no_touchpoint", "no_consent", "excluded_channel", "outside_window")
 """Why a conversion is unattributed, in the order in which they are looked for."""
@@ -31,26 +31,28 @@ SUMS = ["attributed_conversions", "attributed_revenue"]
 STAND_IN, REST = "linear", "position_based"
 """The rule that stands in for a model which the data cannot carry; the rule of the hybrid model's conversions that are not known."""
 
+_BY_PLACE = tuple(key for key, model in MODELS.items() if model.kind == "rule" and by_place_alone(weighing(key)[1]))
 
-def credit(asked: Asked) -> pd.DataFrame:
-    """Credit by day: day, name, attributed_conversions, attributed_revenue (in the asked currency). What names nothing has a null name."""
+
+def credit(asked: Asked, by: Sequence[str] = ("day", "name")) -> pd.DataFrame:
+    """Credit: what it is summed by, attributed_conversions, attributed_revenue (in the asked currency). What names nothing has a null name."""
     about(asked)
-    return credit_under(asked, asked.how.model)
+    return credit_under(asked, asked.how.model, by)
 
 
-def credit_under(asked: Asked, model: str) -> pd.DataFrame:
+def credit_under(asked: Asked, model: str, by: Sequence[str] = ("day", "name")) -> pd.DataFrame:
     """The same under any model: the asked one with the parameters it was asked with, others at their defaults."""
     rows = _SOLVERS[MODELS[model].kind](asked, model)
     named = rows["name"].astype(object)
     named = named.where(named.notna() & (named != UNNAMED), None).astype("str")
-    return rows.assign(name=named).groupby(["day", "name"], dropna=False, as_index=False)[SUMS].sum()
+    return rows.assign(name=named).groupby([*by], dropna=False, as_index=False)[SUMS].sum()
 
 
 def outcomes(asked: Asked) -> pd.DataFrame:
-    """All conversions by day: day, type, reason (null: attributed), conversions, revenue (in the asked currency)."""
+    """All conversions by day: day, type, reason (null: attributed), conversions, revenue (in the asked currency; a row for each currency that
+    it came in, null where that one has no rate)."""
     rows = asked.lake("outcomes", asked.slots("day"), told_parameters(asked))
-    rows = asked.in_currency(rows, "revenue").rename(columns={"slice": "day"})
-    return rows.groupby(["day", "type", "reason"], dropna=False, as_index=False)[["conversions", "revenue"]].sum()
+    return asked.in_currency(rows, "revenue").rename(columns={"slice": "day"})
 
 
 def parameters_of(asked: Asked, model: str) -> dict[str, float]:
@@ -61,20 +63,25 @@ def parameters_of(asked: Asked, model: str) -> dict[str, float]:
 def rules_credit(asked: Asked, models: Sequence[str], **more: Any) -> dict[str, pd.DataFrame]:
     """Rule -> its credit by day (day, name as stored, attributed_conversions, attributed_revenue), in one pass for all.
 
-    more: parameters that go before those asked.
+    A name has a row a day for each currency of what it earned, its revenue null where that one has no rate. more: parameters that go before
+    those asked.
     """
+    return _rules_credit(asked, models, models, more)
+
+
+def _rules_credit(
+    asked: Asked, models: Sequence[str], read: Sequence[str], more: Mapping[str, Any]
+) -> dict[str, pd.DataFrame]:
+    """The same, of a statement that answers the rules `read`."""
     columns = {model: [f"{name}_{model}" for name in SUMS] for model in models}
     rows = asked.sums(
         "credit",
-        partial(rule_slots, asked, models, more),
-        rule_parameters(asked, models, more),
+        partial(rule_slots, asked, read, more),
+        rule_parameters(asked, read, more),
         *(own[1] for own in columns.values()),
     )
-    summed = rows.groupby(["day", "name"], dropna=False, as_index=False)[
-        [name for own in columns.values() for name in own]
-    ].sum()
     return {
-        model: summed[["day", "name", *own]].set_axis(["day", "name", *SUMS], axis=1) for model, own in columns.items()
+        model: rows[["day", "name", *own]].set_axis(["day", "name", *SUMS], axis=1) for model, own in columns.items()
     }
 
 
@@ -98,7 +105,13 @@ def rule_parameters(asked: Asked, models: Iterable[str], more: Mapping[str, Any]
 
 
 def _rule(asked: Asked, model: str) -> pd.DataFrame:
-    return asked.resolved(rules_credit(asked, [model])[model])
+    return asked.resolved(_rule_credit(asked, model, {}))
+
+
+def _rule_credit(asked: Asked, model: str, more: Mapping[str, Any]) -> pd.DataFrame:
+    """One rule's credit, of a statement that answers those by place alone together: people hold one against the other."""
+    together = _BY_PLACE if model in _BY_PLACE else (model,)
+    return _rules_credit(asked, [model], together, more)[model]
 
 
 def _set(asked: Asked, model: str) -> pd.DataFrame:
@@ -168,7 +181,7 @@ def chain_credit(asked: Asked, model: str, order: int, *, rare: Iterable[str] | 
 
 
 def _linear(asked: Asked, only: Mapping[str, Any]) -> pd.DataFrame:
-    rows = rules_credit(asked, [STAND_IN], **only)[STAND_IN]
+    rows = _rule_credit(asked, STAND_IN, only)
     return rows.assign(name=called(asked, rows["name"])).groupby(["day", "name"], as_index=False)[SUMS].sum()
 
 
@@ -198,7 +211,7 @@ def _hybrid(asked: Asked, model: str) -> pd.DataFrame:
     seen = members.groupby("name")["journeys"].sum()
     rare = sorted(str(name) for name in seen[seen < least].index)
     known = chain_credit(asked, model, 1, rare=rare)
-    rest = asked.resolved(rules_credit(asked, [REST], rare=rare, with_rare=True)[REST])
+    rest = asked.resolved(_rule_credit(asked, REST, {"rare": rare, "with_rare": True}))
     split = {"data_driven": float(known[SUMS[0]].sum()), "rule_based": float(rest[SUMS[0]].sum()), "rare": len(rare)}
     asked.how.facts["split"] = split
     asked.how.say(

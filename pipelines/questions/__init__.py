@@ -1,6 +1,7 @@
 """The questions: what can be asked, by a page and by the command line alike."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipelines.answers import Answer, kept_answers, stale
@@ -37,8 +38,12 @@ QUESTIONS: dict[str, Question] = {
 """Name -> question: read by the pages, the command line and the tests."""
 
 
-def ask(stores: Stores, name: str, parameters: Mapping[str, Any] | None = None) -> Answer:
+def ask(
+    stores: Stores, name: str, parameters: Mapping[str, Any] | None = None, looked: Reading | None = None
+) -> Answer:
     """Answer a question from the present data version, from what is kept where that version was answered before.
+
+    looked: the stores as they were read already, where what is asked together is to be answered from one data version.
 
     Raises WrongUsage for an unknown question or parameter, and what a failing store raises where no answer is kept from earlier: else that
     answer is returned, marked stale.
@@ -49,7 +54,7 @@ def ask(stores: Stores, name: str, parameters: Mapping[str, Any] | None = None) 
     complete = question.complete(parameters or {}, stores.settings)
     kept = kept_answers(stores)
     try:
-        reading = _read(stores, question)
+        reading = _read(stores, question) if looked is None else replace(looked, queries=[])
         found = kept.find(stores, name, complete, reading.data_version)
         if found is not None and found.data_version == reading.data_version and not question.live:
             return found

@@ -107,7 +107,7 @@ def every_model(asked: Asked, models: Iterable[str] = tuple(MODELS)) -> tuple[di
             credits[model] = _by_name(asked.resolved(rules[model]))
             continue
         own = replace(asked, how=replace(asked.how, facts={}, said=[]))
-        credits[model] = _by_name(credit_under(own, model))
+        credits[model] = credit_under(own, model, ["name"])
         if "stands_in" in own.how.facts:
             stand_ins[model] = str(own.how.facts["stands_in"]["reason"])
         # How the hybrid splits conversions is its own page's business.
@@ -120,7 +120,7 @@ def every_model(asked: Asked, models: Iterable[str] = tuple(MODELS)) -> tuple[di
 
 def credit_of(asked: Asked, model: str) -> pd.DataFrame:
     """name, attributed_conversions, attributed_revenue under one model."""
-    return _by_name(credit_under(replace(asked, by_day=False), model))
+    return credit_under(replace(asked, by_day=False), model, ["name"])
 
 
 def _by_name(rows: pd.DataFrame) -> pd.DataFrame:

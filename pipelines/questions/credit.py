@@ -178,8 +178,7 @@ def _unsaid(asked: Scope) -> Scope:
 
 def _credit_by_name(asked: Scope, period: Period, dimension: str) -> pd.DataFrame:
     """name, attributed_conversions, attributed_revenue of a period, the most first."""
-    rows = credit(asked.asked(period, dimension))
-    rows = rows.groupby("name", dropna=False, as_index=False)[SUMS].sum()
+    rows = credit(asked.asked(period, dimension), ["name"])
     return rows.sort_values(["attributed_conversions", "name"], ascending=[False, True])
 
 

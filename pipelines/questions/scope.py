@@ -35,13 +35,13 @@ class Scope:
 
     def edges(self) -> list[str]:
         """What must be said about the edges of the period: conversions whose journeys the data cannot hold in full."""
-        held = self.fresh.set_index("source")
-        if self.period is None or "touchpoints" not in held.index:
+        touched = health.whole(self.fresh, ("touchpoints",))
+        if self.period is None or touched is None:
             return []
         said = []
         if not journeys.up_to_date(self.reading):
             said.append("The newest uploads are not in the journeys yet: credit may change within moments.")
-        first = date.fromisoformat(str(held.loc["touchpoints", "first_day"]))
+        first = touched.start
         whole_from = first + timedelta(days=int(-(-self.how.lookback_days // 1)))
         if self.period.start < whole_from:
             said.append(
