@@ -4,20 +4,21 @@ Invariant: names are compared as NFC, trimmed, case-folded text after the rules 
 a changed rule or alias changes the past as well.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 
 import pandas as pd
 
 from pipelines.metrics import rates_of
 from pipelines.name_rules import NO_RULES, ORIGIN, SEPARATOR, NameRules, Rule, fold, parts
-from pipelines.stores.base import Reading
+from pipelines.stores.base import Reading, Thing
 
 __all__ = [
     "KINDS",
     "Names",
     "channel_origins",
     "fold",
+    "kept",
     "names_of",
     "names_under",
     "origins",
@@ -186,6 +187,11 @@ def channel_origins(reading: Reading) -> pd.DataFrame:
 def names_of(reading: Reading) -> Names:
     """The names of a reading, made once a data version."""
     return reading.kept("names", lambda: names_under(reading, NameRules(reading.warehouse("rules"))))
+
+
+def kept(reading: Reading, names: Names, key: object, make: Callable[[], Thing]) -> Thing:
+    """What `make` works out of a reading under its own names, made once a data version; under others each time anew. Nobody may change it."""
+    return reading.kept(key, make) if names is names_of(reading) else make()
 
 
 def names_under(reading: Reading, rules: NameRules, aliases: pd.DataFrame | None = None) -> Names:

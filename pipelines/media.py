@@ -3,7 +3,7 @@
 import pandas as pd
 
 from pipelines.calendar import Period
-from pipelines.identity import Names
+from pipelines.identity import Names, kept
 from pipelines.mentions import campaign_of_posts
 from pipelines.metrics import rates_of
 from pipelines.stores.base import Reading
@@ -24,6 +24,14 @@ def spend(
     reading: Reading, names: Names, period: Period, dimension: str, currency: str
 ) -> tuple[pd.DataFrame, list[str]]:
     """Spend by day: day, name (null where a row names none), spend in one currency (null without a rate), and warnings about that."""
+    key = ("spend by day", period, dimension, currency)
+    rows, warnings = kept(reading, names, key, lambda: _spend(reading, names, period, dimension, currency))
+    return rows.copy(), [*warnings]
+
+
+def _spend(
+    reading: Reading, names: Names, period: Period, dimension: str, currency: str
+) -> tuple[pd.DataFrame, list[str]]:
     rows = reading.warehouse("spend", first_day=period.start, last_day=period.end).rename(columns={"date": "day"})
     rows = rows.assign(name=names.of_rows(dimension, rows), spend=rows["amount"].astype(float))
     warnings: list[str] = []
@@ -34,6 +42,11 @@ def spend(
 
 def reach(reading: Reading, names: Names, period: Period, dimension: str) -> pd.DataFrame:
     """Summed reach by day: day, name (null where a row names none), reach (null where no row of that day and name says any)."""
+    key = ("reach by day", period, dimension)
+    return kept(reading, names, key, lambda: _reach(reading, names, period, dimension)).copy()
+
+
+def _reach(reading: Reading, names: Names, period: Period, dimension: str) -> pd.DataFrame:
     statement = "reach" if REACH_SOURCES[dimension] == "account_reach" else "stream"
     rows = reading.warehouse(statement, first_day=period.start, last_day=period.end).rename(columns={"date": "day"})
     rows = rows.assign(name=_reached(names, dimension, rows), reach=rows["reach"].astype(float))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipelines import statements
 from pipelines.calendar import Period, starts_at
-from pipelines.identity import Names
+from pipelines.identity import Names, kept
 from pipelines.name_rules import NO_KEY, SEPARATOR, Rule, needle, post_key
 from pipelines.slots import Slots
 from pipelines.sources.rules import words_of
@@ -39,6 +39,11 @@ _FIRST, _LAST = date(1900, 1, 1), date(2200, 1, 1)
 
 def by_day(reading: Reading, names: Names, period: Period, dimension: str) -> pd.DataFrame:
     """Mentions by day: day, name (null where a mention names none), and SUMS."""
+    key = ("mentions by day", reading.settings.reporting_time_zone, period, dimension)
+    return kept(reading, names, key, lambda: _by_day(reading, names, period, dimension)).copy()
+
+
+def _by_day(reading: Reading, names: Names, period: Period, dimension: str) -> pd.DataFrame:
     bounds = period.bounds(reading.settings.reporting_time_zone)
     if dimension == "campaign":
         rows = campaigns(reading, names, period)

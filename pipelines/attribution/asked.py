@@ -71,6 +71,14 @@ class Attribution:
         if sentence not in self.said:
             self.said.append(sentence)
 
+    def tell(self, other: "Attribution") -> None:
+        """Tell here what another one gathered."""
+        for warning in other.warnings:
+            self.warn(warning)
+        for sentence in other.said:
+            self.say(sentence)
+        self.facts.update(other.facts)
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -119,6 +127,11 @@ class Asked:
             "with_rare": None,
             **more,
         }
+
+    @property
+    def key(self) -> object:
+        """What tells apart two questions to the same reading under the same names, whichever model they ask about."""
+        return self.how.currency, self.dimension, self.by_day, sorted(self.parameters().items())
 
     @property
     def column(self) -> str:

@@ -5,13 +5,14 @@ carry a model, another one stands in and `facts` and a warning say so.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipelines.attribution.asked import Asked, weighing
+from pipelines.attribution.asked import Asked, Attribution, weighing
 from pipelines.attribution.bootstrap import BUCKETS
 from pipelines.attribution.markov import removal_effects
 from pipelines.attribution.named import UNNAMED, called, named_sets, needs_names, stored_names, transitions
@@ -20,6 +21,7 @@ from pipelines.attribution.said import about
 from pipelines.attribution.shapley import shapley_values
 from pipelines.attribution.spread import spread
 from pipelines.errors import CannotCarry
+from pipelines.identity import kept
 from pipelines.journeys import of_present_program
 from pipelines.name_rules import SEPARATOR
 from pipelines.slots import TOTALLED, USUAL_WINDOWS, Slice, Slots, by_place_alone
@@ -36,8 +38,13 @@ _BY_PLACE = tuple(key for key, model in MODELS.items() if model.kind == "rule" a
 
 def credit(asked: Asked, by: Sequence[str] = ("day", "name")) -> pd.DataFrame:
     """Credit: what it is summed by, attributed_conversions, attributed_revenue (in the asked currency). What names nothing has a null name."""
-    about(asked)
-    return credit_under(asked, asked.how.model, by)
+
+    def worked_out(own: Asked) -> pd.DataFrame:
+        about(own)
+        return credit_under(own, own.how.model, by)
+
+    how = asked.how
+    return _once(asked, ("credit", how.model, sorted(how.model_parameters.items()), *by), worked_out)
 
 
 def credit_under(asked: Asked, model: str, by: Sequence[str] = ("day", "name")) -> pd.DataFrame:
@@ -51,8 +58,24 @@ def credit_under(asked: Asked, model: str, by: Sequence[str] = ("day", "name")) 
 def outcomes(asked: Asked) -> pd.DataFrame:
     """All conversions by day: day, type, reason (null: attributed), conversions, revenue (in the asked currency; a row for each currency that
     it came in, null where that one has no rate)."""
-    rows = asked.lake("outcomes", asked.slots("day"), told_parameters(asked))
-    return asked.in_currency(rows, "revenue").rename(columns={"slice": "day"})
+
+    def worked_out(own: Asked) -> pd.DataFrame:
+        rows = own.lake("outcomes", own.slots("day"), told_parameters(own))
+        return own.in_currency(rows, "revenue").rename(columns={"slice": "day"})
+
+    return _once(asked, "outcomes", worked_out)
+
+
+def _once(asked: Asked, what: object, make: Callable[[Asked], pd.DataFrame]) -> pd.DataFrame:
+    """What `make` works out of a question about which nothing is said yet, worked out once a data version; what it says is said each time."""
+
+    def worked_out() -> tuple[pd.DataFrame, Attribution]:
+        own = replace(asked, how=replace(asked.how, warnings=[], facts={}, said=[]))
+        return make(own), own.how
+
+    rows, how = kept(asked.reading, asked.names, (what, asked.key), worked_out)
+    asked.how.tell(how)
+    return rows.copy()
 
 
 def parameters_of(asked: Asked, model: str) -> dict[str, float]:

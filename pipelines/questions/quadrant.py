@@ -9,7 +9,7 @@ from pipelines import health, media, mentions, metrics, quadrants
 from pipelines.attribution import MODELS
 from pipelines.attribution.engine import credit
 from pipelines.calendar import Period
-from pipelines.identity import fold
+from pipelines.identity import fold, kept
 from pipelines.mentions import SAMPLE_COLUMNS, SENTIMENTS
 from pipelines.questions.question import ATTRIBUTION, ATTRIBUTION_STATEMENTS, PERIOD, Found, Parameter, Question
 from pipelines.questions.scope import Scope, scope
@@ -38,10 +38,8 @@ def quadrant_points(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     missing = health.missing(asked.fresh, _sources(dimension))
     if asked.period is None:
         return Found(pd.DataFrame(columns=[dimension, *COLUMNS]), missing=missing)
-    all_reach = media.reach(reading, asked.names, asked.period, dimension)
-    reach = all_reach.dropna(subset=["name"])
-    talk = mentions.by_day(reading, asked.names, asked.period, dimension)
-    points, warnings = _with_results(asked, asked.period, dimension, _points(reach, talk))
+    points, coverage = _joined(asked, asked.period, dimension)
+    points, warnings = _with_results(asked, asked.period, dimension, points)
     lines = quadrants.thresholds(
         points, parameters["threshold"], parameters["reach_threshold"], parameters["mentions_threshold"]
     )
@@ -49,9 +47,7 @@ def quadrant_points(reading: Reading, parameters: Mapping[str, Any]) -> Found:
     facts = {
         "reach_threshold": lines.reach,
         "mentions_threshold": lines.mentions,
-        **_coverage(points, reach, talk),
-        "reach_without_name": float(all_reach.loc[all_reach["name"].isna(), "reach"].sum()),
-        "mentions_without_name": int(talk.loc[talk["name"].isna(), "mentions"].sum()),
+        **coverage,
     }
     rows = points.rename(columns={"name": dimension}).sort_values(
         ["reach", "mentions", dimension], ascending=[False, False, True], na_position="last"
@@ -102,6 +98,24 @@ def _called(asked: Scope, dimension: str, name: str) -> str:
     return asked.names.resolve(dimension, name)
 
 
+def _joined(asked: Scope, period: Period, dimension: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Reach and mentions of each point, and how much of the join has both sides: the same under every model."""
+
+    def worked_out() -> tuple[pd.DataFrame, dict[str, Any]]:
+        all_reach = media.reach(asked.reading, asked.names, period, dimension)
+        reach = all_reach.dropna(subset=["name"])
+        talk = mentions.by_day(asked.reading, asked.names, period, dimension)
+        points = _points(reach, talk)
+        return points, {
+            **_coverage(points, reach, talk),
+            "reach_without_name": float(all_reach.loc[all_reach["name"].isna(), "reach"].sum()),
+            "mentions_without_name": int(talk.loc[talk["name"].isna(), "mentions"].sum()),
+        }
+
+    key = ("points", asked.reading.settings.reporting_time_zone, period, dimension)
+    return kept(asked.reading, asked.names, key, worked_out)
+
+
 def _points(reach: pd.DataFrame, talk: pd.DataFrame) -> pd.DataFrame:
     """Both sides summed and joined by name; mentions are 0, not unknown, where the feed covers days of the point's reach."""
     # Where no row has a name, the column comes without a type that names could be joined on.
@@ -118,9 +132,8 @@ def _points(reach: pd.DataFrame, talk: pd.DataFrame) -> pd.DataFrame:
 
 def _with_results(asked: Scope, period: Period, dimension: str, points: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Points with spend, attributed_conversions and paid cpa; null where spend does not name such things."""
-    earned = credit(asked.asked(period, dimension))
-    earned = earned.dropna(subset=["name"]).groupby("name", as_index=False)["attributed_conversions"].sum()
-    points = points.merge(earned, on="name", how="left")
+    earned = credit(asked.asked(period, dimension), ["name"]).dropna(subset=["name"])
+    points = points.merge(earned[["name", "attributed_conversions"]], on="name", how="left")
     if dimension not in media.SPEND_DIMENSIONS:
         return points.assign(spend=float("nan"), cpa=float("nan")), []
     spent, warnings = media.spend(asked.reading, asked.names, period, dimension, asked.how.currency)

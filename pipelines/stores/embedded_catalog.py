@@ -38,10 +38,21 @@ class EmbeddedCatalog(SqlCatalog):
             locations = {entry.table_name: entry.metadata_location for entry in session.execute(entries)}
         return {name: self._table(name, locations.get(name)) for name in wanted}
 
+    def holding(self, name: str, snapshot: int) -> Table:
+        """The table as it was when last looked at, where it had this snapshot: what is read as of then needs no look at what it is now. Raises
+        as `tables` does."""
+        known = self._known.get(name)
+        if known is None or known.snapshot_by_id(snapshot) is None:
+            return self.tables([name])[name]
+        return self._own(known)
+
     def _table(self, name: str, location: str | None) -> Table:
         if location is None:
             raise NoSuchTableError(f"Table does not exist: {NAMESPACE}.{name}")
         known = self._known.get(name)
         if known is None or known.metadata_location != location or not Path(location.removeprefix("file://")).exists():
             known = self._known[name] = self.load_table((NAMESPACE, name))
+        return self._own(known)
+
+    def _own(self, known: Table) -> Table:
         return Table(known.name(), known.metadata, known.metadata_location, known.io, self)

@@ -260,8 +260,9 @@ class DuckDBLake:
         only_converted = parameters.get("with_unconverted") is False
 
         def relation(name: str) -> str:
-            current = self.table(name)
-            snapshot = current.metadata.current_snapshot_id if snapshots is None else snapshots[name]
+            asked = None if snapshots is None else snapshots[name]
+            current = self.table(name) if asked is None else self._catalog.holding(name, asked)
+            snapshot = current.metadata.current_snapshot_id if snapshots is None else asked
             return self._relation(name, current, snapshot, first, last, only_converted and name == "journeys")
 
         with _answering():

@@ -4,6 +4,7 @@ Every answer is worked out from the lake's rows anew, as after a change of model
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import date
 
 import pandas as pd
@@ -39,9 +40,9 @@ def ask(stores: Stores, lookback_days: float, model: str = "linear", **parameter
     """Everything there is by channel, under a model and a window."""
     reading = stores.read()
     how = Attribution(model, model_parameters(model, parameters), lookback_days, None, (), CURRENCY)
-    return Asked(
-        _Anew(stores, reading.warehouse_version, reading.snapshots), names_of(reading), how, _ALWAYS, by_day=False
-    )
+    anew = _Anew(stores, reading.warehouse_version, reading.snapshots)
+    # Under names that are not the reading's own nothing that follows from them is kept either.
+    return Asked(anew, copy(names_of(reading)), how, _ALWAYS, by_day=False)
 
 
 def build_full(stores: Stores) -> None:
