@@ -15,7 +15,7 @@ import pandas as pd
 from pipelines.attribution.asked import Asked, Attribution, weighing
 from pipelines.attribution.bootstrap import BUCKETS
 from pipelines.attribution.markov import removal_effects
-from pipelines.attribution.named import UNNAMED, called, named_sets, needs_names, stored_names, transitions
+from pipelines.attribution.named import UNNAMED, called, named_sets, needs_names, spellings, transitions
 from pipelines.attribution.registry import MODELS, model_parameters
 from pipelines.attribution.said import about
 from pipelines.attribution.shapley import shapley_values
@@ -229,12 +229,15 @@ def _laid_over_days(linear: pd.DataFrame, shares: pd.Series) -> pd.DataFrame:
 def _hybrid(asked: Asked, model: str) -> pd.DataFrame:
     """The chain where a journey's names are all known well, a rule for the rest; the split is a fact beside the rows."""
     least = parameters_of(asked, model)["minimum_journeys"]
-    sets = asked.lake("name_sets", asked.slots("whole", anew=True), asked.parameters(with_unconverted=True))
-    members = sets.assign(name=sets["name_set"].map(stored_names)).explode("name")
-    seen = members.groupby("name")["journeys"].sum()
-    rare = sorted(str(name) for name in seen[seen < least].index)
-    known = chain_credit(asked, model, 1, rare=rare)
-    rest = asked.resolved(_rule_credit(asked, REST, {"rare": rare, "with_rare": True}))
+    slots = asked.slots("whole", anew=needs_names(asked))
+    sets = asked.lake("name_sets", slots, asked.parameters(with_unconverted=True))
+    seen = sets.assign(name=named_sets(asked, sets["name_set"])).explode("name").groupby("name")["journeys"].sum()
+    rare = [str(name) for name in seen[seen < least].index]
+    stored = spellings(asked, rare)
+    known = chain_credit(asked, model, 1, rare=stored or None)
+    rest = known.head(0)
+    if stored:
+        rest = asked.resolved(_rule_credit(asked, REST, {"rare": stored, "with_rare": True}))
     split = {"data_driven": float(known[SUMS[0]].sum()), "rule_based": float(rest[SUMS[0]].sum()), "rare": len(rare)}
     asked.how.facts["split"] = split
     asked.how.say(

@@ -4,13 +4,14 @@ Invariant: a name in a set or in a transition is one name, whatever it is made o
 unit separator, so names are joined by another one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from pipelines.attribution.asked import Asked
+from pipelines.identity import KINDS
 from pipelines.journeys import of_present_program
 from pipelines.name_rules import SEPARATOR
 from pipelines.slots import BETWEEN, CONVERSION, END, NULL, REFUND, Slice
@@ -45,14 +46,17 @@ def called(asked: Asked, names: pd.Series) -> pd.Series:
 
 def named_sets(asked: Asked, sets: pd.Series) -> list[frozenset[str]]:
     """Sets of names, as they are joined in the lake."""
-    split = [stored_names(text) for text in sets.to_numpy(object)]
+    split = [text.split(BETWEEN) for text in sets.to_numpy(object)]
     resolved = _resolved(asked, (name for names in split for name in names))
     return [frozenset(resolved[name] for name in names) for names in split]
 
 
-def stored_names(text: str) -> list[str]:
-    """Names as they are joined in the lake."""
-    return text.split(BETWEEN)
+def spellings(asked: Asked, names: Collection[str]) -> list[str]:
+    """All stored names that people know as one of these."""
+    if asked.dimension not in KINDS:
+        return [*names]
+    unnamed = [UNNAMED] if UNNAMED in names else []
+    return [*unnamed, *asked.names.spellings(asked.dimension, (name for name in names if name != UNNAMED))]
 
 
 def transitions(asked: Asked, slice_: Slice, order: int, only: Mapping[str, Any] | None = None) -> Transitions:
@@ -87,7 +91,7 @@ def transitions(asked: Asked, slice_: Slice, order: int, only: Mapping[str, Any]
 
 def _told(text: str) -> tuple[list[str], str | None, str | None]:
     """The names in a transition, how the journey ends (None where it goes on), and the currency of what it earned."""
-    *names, last = stored_names(text)
+    *names, last = text.split(BETWEEN)
     if not last.startswith(END):
         return [*names, last], None, None
     end, _, currency = last.removeprefix(END).partition(SEPARATOR)

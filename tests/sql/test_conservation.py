@@ -205,7 +205,10 @@ def test_rows_of_a_version_before_ages_give_no_wrong_credit(bench: Stores) -> No
 
     def credited(lookback_days: float) -> dict[str, dict[tuple[Any, ...], float]]:
         asked = events.asked(replace(bench, memory=Memory()), WHOLE, lookback_days=lookback_days)
-        found = engine.rules_credit(asked, RULES)
+        found = {
+            model: rows.fillna({"attributed_conversions": 0.0})
+            for model, rows in engine.rules_credit(asked, RULES).items()
+        }
         return {model: events.by(rows, ["name"], ["attributed_conversions"]) for model, rows in found.items()}
 
     before, unusual = credited(30.0), credited(21.0)
