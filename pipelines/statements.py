@@ -17,6 +17,7 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
+from pipelines.constants import is_constant, put_constants
 from pipelines.errors import WrongUsage
 from pipelines.settings import PROJECT
 from pipelines.slots import DAYS, NO_SLOTS, Members, Slots, Weighing, filling
@@ -54,11 +55,18 @@ def names() -> list[str]:
 
 
 def bind(
-    name: str, parameters: Mapping[str, Any], *, dialect: str, relation: Callable[[str], str], slots: Slots = NO_SLOTS
+    name: str,
+    parameters: Mapping[str, Any],
+    *,
+    dialect: str,
+    relation: Callable[[str], str],
+    constants: Callable[[str], Mapping[str, str]] = lambda _: {},
+    slots: Slots = NO_SLOTS,
 ) -> Bound:
     """Fill one statement's slots and lists and write it in an engine's dialect.
 
-    relation: lake table -> the SQL by which this engine reads it.
+    relation: lake table -> the SQL by which this engine reads it. constants: lake table -> the columns that hold one and the same value in
+    every row that is read, and the SQL of that value.
 
     parameters: name -> value; a list or tuple is expanded to one placeholder a value (an empty one to a single null); names that the
     statement does not use are left out. Raises WrongUsage for an unknown statement, KeyError for a parameter or slot that is missing.
@@ -68,7 +76,9 @@ def bind(
     lengths = {key: max(len(value), 1) for key, value in parameters.items() if isinstance(value, (list, tuple))}
     steady = "zone_breaks" in parameters and not parameters["zone_breaks"]
     of_any = slots if slots.window is None else replace(slots, window=_ANY_USUAL)
-    written = _written(FOLDER / f"{name}.sql", dialect, of_any, tuple(sorted(lengths.items())), steady)
+    path = FOLDER / f"{name}.sql"
+    same = tuple((table, tuple(constants(table).items())) for table in _tables(path, slots.members))
+    written = _written(path, dialect, of_any, tuple(sorted(lengths.items())), steady, same)
     sql = written.sql.replace(DAYS, str(slots.window))
     for table in written.tables:
         sql = sql.replace(_mark(table), relation(table))
@@ -93,12 +103,20 @@ class _Written:
 
 
 @lru_cache(maxsize=512)
-def _written(path: Path, dialect: str, slots: Slots, lengths: tuple[tuple[str, int], ...], steady: bool) -> _Written:
+def _written(
+    path: Path,
+    dialect: str,
+    slots: Slots,
+    lengths: tuple[tuple[str, int], ...],
+    steady: bool,
+    same: tuple[tuple[str, tuple[tuple[str, str], ...]], ...],
+) -> _Written:
     tree = _parsed(path).copy()
     _take_parts(tree, slots.members, dialect)
     _repeat_for_models(tree, slots.models)
     for slot in list(tree.find_all(exp.Parameter)):
         slot.replace(_expression(filling(slot.name, slots, steady)))
+    put_constants(tree, {table: {name: _expression(value) for name, value in told} for table, told in same})
     leave_out_unread(tree)
     placeholders = list(tree.find_all(exp.Placeholder))
     parameters = tuple(sorted({placeholder.name for placeholder in placeholders}))
@@ -119,6 +137,15 @@ def _written(path: Path, dialect: str, slots: Slots, lengths: tuple[tuple[str, i
         placeholder.replace(exp.Var(this=f"\x01{placeholder.name}\x01"))
     text = tree.sql(dialect=dialect, comments=False)
     return _Written(_PLACE.sub("?", text), parameters, tables, tuple(_PLACE.findall(text)))
+
+
+@lru_cache
+def _tables(path: Path, members: Members) -> tuple[str, ...]:
+    """The lake tables that a statement or one of its parts names."""
+    tree = _parsed(path).copy()
+    _take_parts(tree, members, "")
+    inner = _common_table_names(tree)
+    return tuple(sorted({table.name for table in tree.find_all(exp.Table)} - inner))
 
 
 _ANY_USUAL = 0
@@ -233,18 +260,18 @@ def _expand(placeholder: exp.Placeholder, length: int) -> None:
 
 
 def _group_by_no_constant(tree: exp.Expr) -> None:
-    """Take what is null in every row out of GROUP BY: DuckDB would hash it for each of them."""
+    """Take what is the same in every row out of GROUP BY: DuckDB would hash it for each of them."""
     for group in tree.find_all(exp.Group):
         select = group.parent
         assert isinstance(select, exp.Select)
-        kept = [key for key in group.expressions if not _is_null(select, key)]
+        kept = [key for key in group.expressions if not _is_constant(select, key)]
         if kept:
             group.set("expressions", kept)
 
 
-def _is_null(select: exp.Select, key: exp.Expr) -> bool:
-    column = select.selects[int(key.this) - 1].unalias() if isinstance(key, exp.Literal) else key
-    return isinstance(column, exp.Cast) and isinstance(column.this, exp.Null)
+def _is_constant(select: exp.Select, key: exp.Expr) -> bool:
+    by_place = isinstance(key, exp.Literal) and key.is_int
+    return by_place and is_constant(select.selects[int(key.this) - 1].unalias())
 
 
 _LITERALLY = str.maketrans({character: f"[{character}]" for character in "*?["})

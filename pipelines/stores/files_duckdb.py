@@ -7,6 +7,7 @@ value in all rows of the files, as their statistics tell, is told and not read.
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import duckdb
@@ -47,6 +48,14 @@ def reading(schema: Schema, files: Sequence[str]) -> str:
     return f"read_parquet({_listed(files)}, schema=MAP {{{columns}}})"
 
 
+@dataclass(frozen=True)
+class Plan:
+    """The SQL that reads some files of a table, and what `same_in_all` tells of them."""
+
+    sql: str
+    same: Mapping[str, str]
+
+
 class Files:
     """Knows of the files that it has seen which columns they hold: no file ever changes. Safe to use from many threads."""
 
@@ -54,6 +63,12 @@ class Files:
         self._connection = connection
         self._seen: dict[str, Columns] = {}
         self._lock = threading.Lock()
+
+    def plan(self, table: str, schema: Schema, files: Sequence[DataFile]) -> Plan:
+        """How to read files of a table under the column names of one of its schemas."""
+        paths = [file.file_path.removeprefix("file://") for file in files]
+        same = same_in_all(schema, files) if table in DERIVED else NOTHING
+        return Plan(self.read(schema, paths, same), same)
 
     def read(self, schema: Schema, files: Sequence[str], same: Mapping[str, str] = NOTHING) -> str:
         """SQL that reads files of a table under the column names of one of its schemas. same: what `same_in_all` tells of them."""

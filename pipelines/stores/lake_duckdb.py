@@ -32,7 +32,7 @@ from pipelines.stores.builds import origin_of, present
 from pipelines.stores.catalog import DERIVED, TABLES, arrow_schema, load_or_create
 from pipelines.stores.derived_duckdb import Builder, Changed, changed_people, files_of, people_since, rows_of
 from pipelines.stores.embedded_catalog import EmbeddedCatalog
-from pipelines.stores.files_duckdb import Files, largest_first, same_in_all
+from pipelines.stores.files_duckdb import Files, Plan, largest_first
 from pipelines.stores.history import (
     INSTEAD_OF,
     REPLACED,
@@ -75,7 +75,7 @@ class DuckDBLake:
             self._connection.execute(f"SET GLOBAL {setting}")  # without GLOBAL no cursor would have it
         self._files = Files(self._connection)
         self._last_changed: tuple[Origin, Changed] | None = None
-        self._plans: dict[tuple[str, int | None, int, str | None, str | None, bool], str] = {}
+        self._plans: dict[tuple[str, int | None, int, str | None, str | None, bool], Plan] = {}
         # A build asks for the files of each raw table more than once, and the next build for those that this one read: these are kept as long
         # as the journeys are made of them.
         self._raw_files = lru_cache(maxsize=2 * len(RAW))(lambda name, snapshot: files_of(self.table(name), snapshot))
@@ -122,7 +122,7 @@ class DuckDBLake:
         every = self._relation(table, current, snapshots[table])
         days = self._arrow(f"select distinct dt from {every} s where {within} order by dt", bounds)
         for day in days["dt"].to_pylist():
-            of_day = self._relation(table, current, snapshots[table], day, day)
+            of_day = self._relation(table, current, snapshots[table], day)
             ordered = f'from {of_day} s where dt = $day and {within} order by occurred_at, "{key}"'
             yield self._arrow(ordered, {**bounds, "day": day})
 
@@ -259,14 +259,21 @@ class DuckDBLake:
         first, last = parameters.get("first_dt"), parameters.get("last_dt")
         only_converted = parameters.get("with_unconverted") is False
 
-        def relation(name: str) -> str:
+        def plan(name: str) -> Plan:
             asked = None if snapshots is None else snapshots[name]
             current = self.table(name) if asked is None else self._catalog.holding(name, asked)
             snapshot = current.metadata.current_snapshot_id if snapshots is None else asked
-            return self._relation(name, current, snapshot, first, last, only_converted and name == "journeys")
+            return self._plan(name, current, snapshot, first, last, only_converted and name == "journeys")
 
         with _answering():
-            bound = statements.bind(statement, parameters, dialect="duckdb", relation=relation, slots=slots)
+            bound = statements.bind(
+                statement,
+                parameters,
+                dialect="duckdb",
+                relation=lambda name: plan(name).sql,
+                constants=lambda name: plan(name).same,
+                slots=slots,
+            )
             return self._connection.cursor().execute(bound.sql, bound.values).to_arrow_table()
 
     def _arrow(self, sql: str, values: Mapping[str, Any] | None = None, **tables: pa.Table) -> pa.Table:
@@ -277,17 +284,20 @@ class DuckDBLake:
                 cursor.register(name, rows)
             return cursor.sql(sql, params=dict(values or {})).to_arrow_table()
 
-    def _relation(
+    def _relation(self, name: str, table: Table, snapshot: int | str | None = "present", day: str | None = None) -> str:
+        """SQL that reads the planned files of one snapshot, or those of a day, under the table's present column names."""
+        version = table.metadata.current_snapshot_id if isinstance(snapshot, str) else snapshot
+        return self._plan(name, table, version, day, day).sql
+
+    def _plan(
         self,
         name: str,
         table: Table,
-        snapshot: int | str | None = "present",
+        version: int | None,
         first: str | None = None,
         last: str | None = None,
         converted: bool = False,
-    ) -> str:
-        """SQL that reads the planned files of one snapshot, under the table's present column names."""
-        version = table.metadata.current_snapshot_id if isinstance(snapshot, str) else snapshot
+    ) -> Plan:
         if version is not None and table.snapshot_by_id(version) is None:
             raise LakeUnavailable(
                 f"The lake table {name} is not kept as it was then.",
@@ -298,14 +308,12 @@ class DuckDBLake:
             if key in self._plans:
                 return self._plans[key]
         files = [] if version is None else _planned(table, version, first, last, converted)
-        paths = [file.file_path.removeprefix("file://") for file in files]
-        same = same_in_all(table.schema(), files) if name in DERIVED else {}
-        source = self._files.read(table.schema(), paths, same)
+        plan = self._files.plan(name, table.schema(), files)
         with self._lock:
             if len(self._plans) >= _PLANS_KEPT:
                 self._plans.clear()
-            self._plans[key] = source
-        return source
+            self._plans[key] = plan
+        return plan
 
     def _reader(self, name: str, files: Sequence[str]) -> str:
         return self._files.read(self.table(name).schema(), [path.removeprefix("file://") for path in files])
