@@ -5,9 +5,11 @@ the table as a build for everybody would have left it, but for journey numbers.
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -125,11 +127,11 @@ class Builder:
             first = int(properties(current, current.metadata.current_snapshot_id).get(NEXT_NUMBER, 1))
             leaving = {path: present[path] for path in _holding(self._cursor, name, present)}
         written: list[str] = []
-        steps = list(self._steps(origin, changed))
-        for done, whose in enumerate(steps):
-            written += self._write(name, current, whose, first, leaving if changed is not None else {})
-            first = self._next_number(name, written, first)
-            progress((done + 1) / len(steps))
+        with closing(self._steps(origin, changed)) as steps:
+            for whose, done in steps:
+                written += self._write(name, current, whose, first, leaving if changed is not None else {})
+                first = self._next_number(name, written, first)
+                progress(done)
         said = commit_properties(origin.program, origin.snapshots, first)
         with transaction.update_snapshot(snapshot_properties=said).overwrite() as update:
             for file in leaving.values():
@@ -137,23 +139,38 @@ class Builder:
             for path in written:
                 update.append_data_file(parquet_file_to_data_file(current.io, transaction.table_metadata, path))
 
-    def _steps(self, origin: Origin, changed: Changed | None) -> Iterator[dict[str, str]]:
-        """Raw table -> the SQL that reads the rows of one step's people, so many that their journeys fit into memory."""
+    def _steps(self, origin: Origin, changed: Changed | None) -> Generator[tuple[dict[str, str], float]]:
+        """Raw table -> the SQL that reads the rows of one step's people, so many that their journeys fit into memory; and the fraction of the
+        steps that is done after it."""
         if changed is not None:
             for name in RAW:
                 self._cursor.register(f"{name}_of_people", changed.rows[name])
-            yield {name: f"{name}_of_people" for name in RAW}
+            yield {name: f"{name}_of_people" for name in RAW}, 1.0
             return
         files = {name: self._files(name, origin.snapshots[name]) or {} for name in RAW}
         every = {name: self._read(name, list(files[name])) for name in RAW}
-        steps = 1 + sum(file.record_count for file in files["touchpoints"].values()) // _AT_ONCE
-        for step in range(steps):
-            part = f"hash(coalesce({{}}, '')) % {steps} = {step}"
-            yield (
-                every
-                if steps == 1
-                else {name: f"(select * from {every[name]} where {part.format(WHOSE[name])})" for name in RAW}
-            )
+        count = 1 + sum(file.record_count for file in files["touchpoints"].values()) // _AT_ONCE
+        if count == 1:
+            yield every, 1.0
+            return
+        with self._split(every, count) as folder:
+            for step in range(count):
+                yield {name: _part(folder / name, step, every[name]) for name in RAW}, (step + 1) / count
+
+    @contextmanager
+    def _split(self, every: Mapping[str, str], count: int) -> Iterator[Path]:
+        """A folder in which the rows of each step's people lie in files of their own: if each step looked for them among all rows, the time of a
+        build would grow with their square."""
+        [(spill,)] = self._cursor.sql("select current_setting('temp_directory')").fetchall()
+        Path(spill).mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=spill) as folder:
+            for name, rows in every.items():
+                step = f"hash(coalesce({WHOSE[name]}, '')) % {count} as step"
+                self._cursor.execute(
+                    f"copy (select * exclude ({', '.join(BOOKKEEPING)}), {step} from {rows}) to {statements.text(f'{folder}/{name}')} "
+                    "(format parquet, partition_by (step))"
+                )
+            yield Path(folder)
 
     def _write(
         self, name: str, current: Table, relations: Mapping[str, str], first: int, leaving: Mapping[str, DataFile]
@@ -190,6 +207,16 @@ class Builder:
             return first
         [(highest,)] = self._cursor.sql(f"select max(journey_number) from {self._read(name, written)}").fetchall()
         return first if highest is None else max(first, int(highest) + 1)
+
+
+def _part(folder: Path, step: int, every: str) -> str:
+    """SQL that reads the rows of one step; of all (`every`) none, where it has none."""
+    files = [statements.quoted(str(path)) for path in sorted(folder.glob(f"step={step}/*.parquet"))]
+    return (
+        f"read_parquet([{', '.join(files)}], hive_partitioning = false)"
+        if files
+        else f"(select * from {every} where false)"
+    )
 
 
 def files_of(table: Table, snapshot: int | None) -> dict[str, DataFile] | None:

@@ -227,6 +227,20 @@ def test_rows_stored_anew_as_they_were_are_nobodys_change(uploads: Uploads) -> N
     assert_built(uploads)
 
 
+@pytest.mark.parametrize("converting", [True, False])
+def test_a_build_in_many_steps_is_a_build_in_one(
+    uploads: Uploads, monkeypatch: pytest.MonkeyPatch, converting: bool
+) -> None:
+    """Steps of whom some have no conversions, or none has any; and nothing of them stays."""
+    if not converting:
+        for upload in [key for key, (table, _) in uploads.standing.items() if table == "conversions"]:
+            uploads.undo(upload)
+    monkeypatch.setattr("pipelines.stores.derived_duckdb._AT_ONCE", 7)
+    journeys.build(uploads.stores, full=True)
+    assert_built(uploads)
+    assert not any((uploads.stores.settings.home / "spill").iterdir())
+
+
 def test_since_a_day_builds_for_those_of_that_day_and_later(uploads: Uploads) -> None:
     last = (FIRST + timedelta(days=DAYS - 2)).date()
     who = {one.person or one.id for one in uploads.held("conversions") if one.at.date() >= last}
