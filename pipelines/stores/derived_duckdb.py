@@ -33,7 +33,7 @@ ORDER = {
     "conversion_status": "dt, conversion_id",
 }
 """Table -> how its rows lie in a file that DuckDB writes; where it was written for some people, theirs lie after the others."""
-_AT_ONCE = 8_000_000
+_AT_ONCE = 4_000_000
 """Touchpoints whose journeys are made in one step: what a step sorts has to fit into memory and a little disk."""
 
 Reader = Callable[[str, Sequence[str]], str]
