@@ -4,6 +4,7 @@ Invariants: a build is one commit, which carries what it was made from; a build 
 the table as a build for everybody would have left it, but for journey numbers.
 """
 
+import shutil
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -35,6 +36,9 @@ ORDER = {
 """Table -> how its rows lie in a file that DuckDB writes; where it was written for some people, theirs lie after the others."""
 _AT_ONCE = 4_000_000
 """Touchpoints whose journeys are made in one step: what a step sorts has to fit into memory and a little disk."""
+
+_SPLIT = "steps-"
+"""How the name of a folder begins in which the rows of a build's steps lie."""
 
 Reader = Callable[[str, Sequence[str]], str]
 """(table, files) -> the SQL that reads them."""
@@ -163,7 +167,9 @@ class Builder:
         build would grow with their square."""
         [(spill,)] = self._cursor.sql("select current_setting('temp_directory')").fetchall()
         Path(spill).mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=spill) as folder:
+        for left in Path(spill).glob(f"{_SPLIT}*"):  # by a build that was killed: only one builds at a time
+            shutil.rmtree(left)
+        with TemporaryDirectory(prefix=_SPLIT, dir=spill) as folder:
             for name, rows in every.items():
                 step = f"hash(coalesce({WHOSE[name]}, '')) % {count} as step"
                 self._cursor.execute(

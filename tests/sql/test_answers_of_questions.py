@@ -238,3 +238,36 @@ def test_unmatched_names_are_ranked_with_the_most_alike(branded: Stores) -> None
     assert rows.iloc[0][["kind", "name", "found_in", "weight_unit"]].tolist() == ["channel", "TV", "spend", "spend"]
     assert rows.loc[rows["name"] == "TV", "weight"].item() == pytest.approx(400.0)
     assert set(rows["name"]) == {"TV", "Newsletter", "Rumour", "Autumn", "Silent", "Summer Sale"}
+
+
+def test_a_further_model_asks_the_lake_for_nothing_that_it_shares(
+    branded: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule by place brings the others; what has to be known of the money is said under each model."""
+    ran: list[str] = []
+    frame = DuckDBLake.frame
+
+    def seen(self: DuckDBLake, statement: str, *given: Any, **more: Any) -> pd.DataFrame:
+        ran.append(statement)
+        return frame(self, statement, *given, **more)
+
+    monkeypatch.setattr(DuckDBLake, "frame", seen)
+    reading = replace(branded, memory=Memory()).read()
+
+    def answered(name: str, model: str) -> tuple[list[str], list[str]]:
+        ran.clear()
+        question = QUESTIONS[name]
+        found = question.answer(reading, question.complete({"model": model, "currency": "CHF"}, branded.settings))
+        return [*ran], [warning for warning in found.warnings if "of attributed revenue" in warning]
+
+    first, warned = answered("channel_credit", "linear")
+    assert {"credit", "outcomes"} <= set(first)
+    assert warned
+    for name, model, asked in (
+        ("channel_credit", "last_touch", []),
+        ("credit_by_day", "position_based", []),
+        ("channel_credit", "markov", ["grams"]),
+        ("credit_by_day", "markov", []),
+        ("overview", "markov", []),
+    ):
+        assert answered(name, model) == (asked, warned), (name, model)

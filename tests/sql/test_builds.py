@@ -231,7 +231,8 @@ def test_rows_stored_anew_as_they_were_are_nobodys_change(uploads: Uploads) -> N
 def test_a_build_in_many_steps_is_a_build_in_one(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch, converting: bool
 ) -> None:
-    """Steps of whom some have no conversions, or none has any; and nothing of them stays."""
+    """Steps of whom some have no conversions, or none has any; nothing of them stays, nor of a build that was killed."""
+    (uploads.stores.settings.home / "spill" / "steps-killed").mkdir(parents=True, exist_ok=True)
     if not converting:
         for upload in [key for key, (table, _) in uploads.standing.items() if table == "conversions"]:
             uploads.undo(upload)
