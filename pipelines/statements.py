@@ -1,7 +1,8 @@
 """Lake statements: one SQL file each under sql/lake, in Athena's dialect, with values bound and slots filled on the parsed tree.
 
-Invariant: no text of a user ever becomes SQL. Values are bound parameters, a list becomes one placeholder a value, and the only other slots are
-those of pipelines/slots.py, which take expressions of the code's own.
+Invariant: no text of a user ever becomes SQL, but for a quoted text (what a column holds in every row that is read). Values are bound
+parameters, a list becomes one placeholder a value, and the only other slots are those of pipelines/slots.py, which take expressions of the
+code's own.
 
 A statement that reads the table `members`, `marks` or `told` gets it from sql/lake/parts: what counts as a touch, what credit asks of a whole
 journey, and why a conversion has no credit, is written once for all that ask.
@@ -60,13 +61,13 @@ def bind(
     *,
     dialect: str,
     relation: Callable[[str], str],
-    constants: Callable[[str], Mapping[str, str]] = lambda _: {},
+    constants: Callable[[str], Mapping[str, str | bool]] = lambda _: {},
     slots: Slots = NO_SLOTS,
 ) -> Bound:
     """Fill one statement's slots and lists and write it in an engine's dialect.
 
     relation: lake table -> the SQL by which this engine reads it. constants: lake table -> the columns that hold one and the same value in
-    every row that is read, and the SQL of that value.
+    every row that is read, and that value: a text becomes a quoted one, and none that has a character that is not printed.
 
     parameters: name -> value; a list or tuple is expanded to one placeholder a value (an empty one to a single null); names that the
     statement does not use are left out. Raises WrongUsage for an unknown statement, KeyError for a parameter or slot that is missing.
@@ -77,7 +78,7 @@ def bind(
     steady = "zone_breaks" in parameters and not parameters["zone_breaks"]
     of_any = slots if slots.window is None else replace(slots, window=_ANY_USUAL)
     path = FOLDER / f"{name}.sql"
-    same = tuple((table, tuple(constants(table).items())) for table in _tables(path, slots.members))
+    same = tuple((table, _printable(constants(table))) for table in _tables(path, slots.members))
     written = _written(path, dialect, of_any, tuple(sorted(lengths.items())), steady, same)
     sql = written.sql.replace(DAYS, str(slots.window))
     for table in written.tables:
@@ -109,14 +110,14 @@ def _written(
     slots: Slots,
     lengths: tuple[tuple[str, int], ...],
     steady: bool,
-    same: tuple[tuple[str, tuple[tuple[str, str], ...]], ...],
+    same: tuple[tuple[str, tuple[tuple[str, str | bool], ...]], ...],
 ) -> _Written:
     tree = _parsed(path).copy()
     _take_parts(tree, slots.members, dialect)
     _repeat_for_models(tree, slots.models)
     for slot in list(tree.find_all(exp.Parameter)):
         slot.replace(_expression(filling(slot.name, slots, steady)))
-    put_constants(tree, {table: {name: _expression(value) for name, value in told} for table, told in same})
+    put_constants(tree, {table: {name: exp.convert(value) for name, value in told} for table, told in same})
     leave_out_unread(tree)
     placeholders = list(tree.find_all(exp.Placeholder))
     parameters = tuple(sorted({placeholder.name for placeholder in placeholders}))
@@ -137,6 +138,11 @@ def _written(
         placeholder.replace(exp.Var(this=f"\x01{placeholder.name}\x01"))
     text = tree.sql(dialect=dialect, comments=False)
     return _Written(_PLACE.sub("?", text), parameters, tables, tuple(_PLACE.findall(text)))
+
+
+def _printable(constants: Mapping[str, str | bool]) -> tuple[tuple[str, str | bool], ...]:
+    """Constants without those that could hold a mark of ours (DAYS, _mark)."""
+    return tuple((name, value) for name, value in constants.items() if isinstance(value, bool) or value.isprintable())
 
 
 @lru_cache

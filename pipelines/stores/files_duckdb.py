@@ -30,7 +30,7 @@ _DUCKDB: dict[IcebergType, str] = {
 _KEPT = 20_000
 _CUT = 16
 """Bytes to which Iceberg may cut the bounds of a text: a shorter one is whole."""
-NOTHING: Mapping[str, str] = MappingProxyType({})
+NOTHING: Mapping[str, str | bool] = MappingProxyType({})
 
 Columns = tuple[tuple[int, str, str], ...]
 """Field id, name and DuckDB's type of each column, in order."""
@@ -53,7 +53,7 @@ class Plan:
     """The SQL that reads some files of a table, and what `same_in_all` tells of them."""
 
     sql: str
-    same: Mapping[str, str]
+    same: Mapping[str, str | bool]
 
 
 class Files:
@@ -70,14 +70,17 @@ class Files:
         same = same_in_all(schema, files) if table in DERIVED else NOTHING
         return Plan(self.read(schema, paths, same), same)
 
-    def read(self, schema: Schema, files: Sequence[str], same: Mapping[str, str] = NOTHING) -> str:
+    def read(self, schema: Schema, files: Sequence[str], same: Mapping[str, str | bool] = NOTHING) -> str:
         """SQL that reads files of a table under the column names of one of its schemas. same: what `same_in_all` tells of them."""
         if not files or any(columns != _columns(schema) for columns in self._columns(files)):
             return reading(schema, files)
         every = f"read_parquet({_listed(files)}, hive_partitioning = false)"
         if not same:
             return every
-        told = ", ".join(f'{value} as "{column}"' for column, value in same.items())
+        told = ", ".join(
+            f'{statements.text(value) if isinstance(value, str) else value} as "{column}"'
+            for column, value in same.items()
+        )
         return f"(select * replace ({told}) from {every})"
 
     def _columns(self, files: Sequence[str]) -> list[Columns]:
@@ -110,17 +113,16 @@ def largest_first(files: Iterable[DataFile]) -> list[DataFile]:
     return sorted(files, key=lambda file: file.record_count, reverse=True)
 
 
-def same_in_all(schema: Schema, files: Sequence[DataFile]) -> dict[str, str]:
-    """Column -> the SQL of the value that it has in every row of these files: of texts and flags, where the files' statistics say so.
+def same_in_all(schema: Schema, files: Sequence[DataFile]) -> dict[str, str | bool]:
+    """Column -> the value that it has in every row of these files: of texts and flags, where the files' statistics say so.
 
     Only of files that DuckDB wrote: where another writer leaves out the bounds of a part of a file, the rest of it speaks for all.
     """
-    found = {}
+    found: dict[str, str | bool] = {}
     for field in schema.fields:
         bounds = {_only_value(file, field.field_id) for file in files} if field.field_type in (TEXT, FLAG) else {None}
         if len(bounds) == 1 and (value := bounds.pop()) is not None:
-            told = from_bytes(field.field_type, value)  # type: ignore[arg-type]
-            found[field.name] = statements.text(told) if isinstance(told, str) else str(told).lower()
+            found[field.name] = from_bytes(field.field_type, value)  # type: ignore[arg-type]
     return found
 
 

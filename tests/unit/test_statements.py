@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import sqlglot
 from sqlglot import exp
@@ -15,7 +16,7 @@ from pipelines.attribution.engine import SUMS
 from pipelines.errors import WrongUsage
 from pipelines.settings import PROJECT
 from pipelines.slots import CHANNELS, DIMENSIONS, NO_SLOTS, SLICES, TOTALLED, TRANSITIONS, Members, Slice, Slots
-from pipelines.statements import FOLDER, Bound, bind
+from pipelines.statements import FOLDER, Bound, bind, text
 
 LAKE = sorted((PROJECT / "sql" / "lake").glob("*.sql"))
 PARTS = sorted((PROJECT / "sql" / "lake" / "parts").glob("*.sql"))
@@ -397,3 +398,17 @@ def test_an_offset_is_looked_for_only_where_it_changes(breaks: list[str], looks:
 def test_the_touches_within_a_usual_window_are_known(window: int | None, members: Members, known: bool) -> None:
     slots = Slots("channel", members=members, models=(weighing("linear"),), window=window)
     assert ("touches_7" in bound("credit", slots=slots).sql) == known
+
+
+@pytest.mark.parametrize(
+    "currency", ["EUR", "it's", "a\\b", "'; drop table x --", "$first_dt", "/* {x} */", "touches_\x02"]
+)
+def test_what_one_column_holds_is_a_text_whatever_it_is(currency: str) -> None:
+    """The rows are grouped by less, and tell the same."""
+
+    def read(constants: dict[str, str | bool]) -> list[tuple[object, ...]]:
+        rows = f"(select * from (values ('lead', {text(currency)}, 1.5), ('lead', {text(currency)}, 2.5)) t(type, currency, revenue))"
+        made = bind("conversion_types", {}, dialect="duckdb", relation=lambda _: rows, constants=lambda _: constants)
+        return duckdb.execute(made.sql).fetchall()
+
+    assert read({"currency": currency}) == read({}) == [("lead", currency, 2, 4.0)]
